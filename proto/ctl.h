@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ctl channel: the guest's state and the programs run in it. A courier on
+ * the host, vmos-agent in the guest.
+ *
+ * Streams. A RUN has up to three streams (fd 0, 1, 2; with a pty 1 carries
+ * all output). Each may have CTL_WINDOW bytes under way; the receiver of
+ * the bytes gives them back by CREDIT when it has written them on. So one
+ * program that does not read blocks no other.
+ */
+#ifndef PROTO_CTL_H
+#define PROTO_CTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/msg.h"
+
+#define CTL_VERSION 1
+#define CTL_RUNS_MAX 32
+#define CTL_WINDOW (128u << 10)
+#define CTL_CHUNK (64u << 10) /* bytes of one STDIO at most */
+#define CTL_ARGS_MAX (128u << 10) /* bytes of a RUN's blob */
+#define CTL_ARGC_MAX 1024
+
+enum ctl_type {
+	/* guest to host */
+	CTL_HELLO = 1,
+	CTL_READY,
+	CTL_STATS,
+	CTL_BYE,
+	CTL_STARTED,
+	CTL_EXIT,
+	/* both */
+	CTL_STDIO = 0x41,
+	CTL_EOF,
+	CTL_CREDIT,
+	/* host to guest */
+	CTL_RUN = 0x81,
+	CTL_WINCH,
+	CTL_SIGNAL,
+	CTL_SHUTDOWN,
+	CTL_TIME,
+	CTL_PING,
+	CTL_STATS_REQ,
+	/* guest to host again */
+	CTL_PONG = 0xc1,
+};
+
+enum ctl_gos { CTL_GOS_LINUX = 1, CTL_GOS_WINDOWS };
+enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
+
+#define CTL_RUN_PTY (1u << 0)
+#define CTL_RUN_WINDOW (1u << 1) /* detach: the run ends for us once started; output is dropped */
+#define CTL_RUN_FLAGS 3u
+
+struct ctl_hello { uint32_t version, gos, features; };
+struct ctl_ready { uint64_t boot_ns; }; /* guest's monotonic clock */
+struct ctl_stats {
+	uint32_t cpu_permille; /* of one CPU, since the last STATS */
+	uint32_t mem_total_kib, mem_used_kib;
+	uint64_t disk_total, disk_used; /* bytes of the private disk */
+};
+struct ctl_run {
+	uint32_t id; /* not 0; unique among live runs */
+	uint8_t uid_class, flags;
+	uint16_t rows, cols;
+	struct blob_ref blob; /* see ctl_args_check() */
+};
+struct ctl_started { uint32_t id, pid; };
+struct ctl_exit { uint32_t id; int32_t status; }; /* 0…255, 256+signal, or -errno: could not start */
+struct ctl_stdio { uint32_t id; uint8_t fd; struct blob_ref blob; };
+struct ctl_eof { uint32_t id; uint8_t fd; };
+struct ctl_credit { uint32_t id; uint8_t fd; uint32_t bytes; };
+struct ctl_winch { uint32_t id; uint16_t rows, cols; };
+struct ctl_signal { uint32_t id; uint32_t signo; };
+struct ctl_time { uint64_t realtime_ns; };
+struct ctl_ping { uint64_t cookie; };
+
+struct ctl_msg {
+	struct msg_head head; /* BYE, SHUTDOWN and STATS_REQ have no body */
+	union {
+		struct ctl_hello hello;
+		struct ctl_ready ready;
+		struct ctl_stats stats;
+		struct ctl_run run;
+		struct ctl_started started;
+		struct ctl_exit exit;
+		struct ctl_stdio stdio;
+		struct ctl_eof eof;
+		struct ctl_credit credit;
+		struct ctl_winch winch;
+		struct ctl_signal signal;
+		struct ctl_time time;
+		struct ctl_ping ping; /* PING and PONG */
+	};
+};
+
+/* As in gui.h: -EBADMSG refuses, @ret is untouched. */
+int ctl_decode_guest(const struct msg *m, struct ctl_msg *ret);
+int ctl_decode_host(const struct msg *m, struct ctl_msg *ret);
+int ctl_encode(const struct ctl_msg *c, struct msg *ret_msg);
+const char *ctl_type_name(uint16_t type);
+
+/*
+ * A RUN's blob: u16 argc (≥ 1), u16 envc, then argc + envc strings, each with
+ * its NUL, and nothing after them; an environment string holds a '='.
+ * ctl_args_check: 0 and the counts, or -EBADMSG.
+ * ctl_args_fill: points @strv (argc + 1 + envc + 1 entries, both lists NULL
+ * terminated) into @blob, which has been checked.
+ */
+int ctl_args_check(const uint8_t *blob, size_t len, uint16_t *ret_argc, uint16_t *ret_envc);
+void ctl_args_fill(uint8_t *blob, uint16_t argc, uint16_t envc, char **strv);
+/* Encodes into @dst; returns the bytes needed (more than @cap: nothing was written), -E2BIG over the limits. */
+int ctl_args_encode(char *const *argv, char *const *envv, uint8_t *dst, size_t cap);
+
+#endif
