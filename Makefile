@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A thin way into meson and tools/. Each target does what its name says.
+
+BUILD := build
+ASAN := build-asan
+FUZZ := build-fuzz
+FUZZ_SECONDS ?= 30
+LAYERS := tools unit fuzz asan vm
+
+.PHONY: all run stop check $(LAYERS:%=check-%) bench bench-report format install clean
+
+all: $(BUILD)/build.ninja
+	@meson compile -C $(BUILD)
+
+# Two VMs, two terminals, one desktop. SHOW=1 opens a live view, see tools/run.
+run:
+	@tools/run
+
+stop:
+	@tools/run --stop
+
+# Every layer, also after one has failed; the last line counts.
+check:
+	@tools/check-all $(LAYERS)
+
+check-tools:
+	@tools/check --self-test && tools/check
+
+check-unit: all
+	@tools/test-meson $(BUILD) unit
+
+check-asan: $(ASAN)/build.ninja
+	@meson compile -C $(ASAN) && tools/test-meson $(ASAN) unit
+
+check-fuzz: $(FUZZ)/build.ninja
+	@meson compile -C $(FUZZ) && tools/test-fuzz $(FUZZ) $(FUZZ_SECONDS)
+
+check-vm: all $(ASAN)/build.ninja
+	@meson compile -C $(ASAN) && tests/vm/run
+
+bench: all
+	@tests/bench/run
+
+bench-%: all
+	@tests/bench/run $*
+
+# Draws the tables and pictures of a saved run: make bench-report RUN=file
+bench-report:
+	@tests/bench/report $(RUN)
+
+format:
+	@tools/check --format
+
+install: all
+	@meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) $(ASAN) $(FUZZ)
+
+$(BUILD)/build.ninja:
+	@tools/setup build
+	@meson setup $(BUILD)
+
+$(ASAN)/build.ninja:
+	@tools/setup build
+	@meson setup $(ASAN) -Db_sanitize=address,undefined -Db_lundef=false
+
+$(FUZZ)/build.ninja:
+	@tools/setup build test
+	@CC=clang meson setup $(FUZZ) -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
