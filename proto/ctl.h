@@ -54,6 +54,8 @@ enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
 #define CTL_RUN_WINDOW (1u << 1) /* detach: the run ends for us once started; output is dropped */
 #define CTL_RUN_FLAGS 3u
 
+/* A table: one message a line. */
+/* clang-format off */
 struct ctl_hello { uint32_t version, gos, features; };
 struct ctl_ready { uint64_t boot_ns; }; /* guest's monotonic clock */
 struct ctl_stats {
@@ -76,6 +78,7 @@ struct ctl_winch { uint32_t id; uint16_t rows, cols; };
 struct ctl_signal { uint32_t id; uint32_t signo; };
 struct ctl_time { uint64_t realtime_ns; };
 struct ctl_ping { uint64_t cookie; };
+/* clang-format on */
 
 struct ctl_msg {
 	struct msg_head head; /* BYE, SHUTDOWN and STATS_REQ have no body */

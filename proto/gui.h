@@ -108,6 +108,8 @@ struct gui_rect {
 	uint16_t x, y, w, h; /* w == 0 or h == 0: unused */
 };
 
+/* A table: one message a line. */
+/* clang-format off */
 struct gui_hello { uint32_t version, features; };
 struct gui_ping { uint64_t cookie; };
 struct gui_bye { uint32_t reason; };
@@ -162,6 +164,7 @@ struct gui_repeat { uint32_t per_s, delay_ms; };
 struct gui_ptr { uint32_t time_ms; int32_t x, y; }; /* ENTER, MOTION; 24.8 fixed point */
 struct gui_button { uint32_t time_ms; uint32_t button; uint8_t pressed; };
 struct gui_axis { uint32_t time_ms; uint8_t horizontal, source; int32_t value, value120; uint8_t stop; }; /* value 24.8 */
+/* clang-format on */
 
 /* A decoded message. Which member counts follows from @head.type; BYE, WIN_DEL, MOVE, BELL, CLOSE,
  * POPUP_DONE, KB_LEAVE and PTR_LEAVE have none (BYE has). */

@@ -79,8 +79,11 @@ struct helper_stats {
 	uint64_t disk_total, disk_used;
 };
 
+/* A table: one message a line. */
+/* clang-format off */
 struct helper_guest { uint32_t state; uint32_t epoch; uint64_t boot_ns; };
 struct helper_fail { uint32_t reason; char text[HELPER_TEXT_MAX]; };
+/* clang-format on */
 
 struct helper_msg {
 	uint32_t type;

@@ -13,8 +13,8 @@
 #define VMOS_CHANNEL_H
 
 #ifdef __KERNEL__
-#include <linux/types.h>
 #include <linux/ioctl.h>
+#include <linux/types.h>
 #else
 #include <linux/types.h>
 #include <sys/ioctl.h>
