@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Order of includes: own header, then <> sorted, then "" sorted. Each block ends at a blank line, an #if or a declaration.
+function flush() {
+	last = ""
+	kind = ""
+}
+
+FNR == 1 {
+	flush()
+	own = FILENAME
+	sub(/\.c$/, ".h", own)
+	if (FILENAME !~ /\.c$/ || (getline dummy < own) < 0)
+		own = ""
+	else
+		close(own)
+	first = 1
+}
+FILENAME ~ /^libvirt\// { next }
+/^#include/ {
+	name = $2
+	gsub(/[<>"]/, "", name)
+	now = substr($2, 1, 1)
+	if (first && own != "" && name != own)
+		print FILENAME ":" FNR ": its own header " own " comes first"
+	if (first && name == own) {
+		first = 0
+		flush()
+		next
+	}
+	first = 0
+	if (now == "<" && kind == "\"")
+		print FILENAME ":" FNR ": <" name "> after \"\""
+	if (now == kind && name < last)
+		print FILENAME ":" FNR ": " name " is not sorted"
+	kind = now
+	last = name
+	next
+}
+/^#(if|else|elif|endif)/ { flush() }
