@@ -49,11 +49,13 @@ struct channel {
 	uint32_t tx_freed; /* messages whose blobs have been given back */
 	uint32_t rx_cons, rx_published;
 	uint32_t seq;
+	bool broken; /* the peer's index was impossible: recv, send and reserve give -EBADMSG from then on */
 };
 
 /*
  * Host: formats @base (@size bytes, a power of two, page aligned) for @role and
- * opens session @epoch (not 0). Everything the guest may have left is ignored.
+ * opens session @epoch (not 0), or the next one that was never open in this
+ * region: @c->epoch says which. Nothing else the guest may have left counts.
  * The caller notifies the guest afterwards.
  * -EINVAL: size and role do not fit.
  */
@@ -64,8 +66,11 @@ void channel_host_close(struct channel *c);
 
 /*
  * Guest: joins the session the host has open.
- * -EAGAIN: none is open yet; -EPROTO: the header is not one we understand.
- * The caller notifies the host after 0.
+ * -EAGAIN: none is open yet, or one that an agent before us has used up (the
+ * host opens the next as soon as it sees that one gone: our epoch is 0 now);
+ * -EPROTO: the header is not one we understand.
+ * The caller notifies the host after 0 and after -EAGAIN, and tries again on
+ * its next wake.
  */
 int channel_guest_join(struct channel *c, void *base, size_t size, uint32_t role);
 
@@ -75,6 +80,8 @@ enum channel_state channel_poll(struct channel *c);
 /*
  * Takes one message. 1: @ret_msg holds a private copy; 0: none;
  * -EBADMSG: the peer's index is impossible: the session must end.
+ * A peer that has left gives 0 and CHANNEL_ENDED: no message of another
+ * session is ever taken for one of this.
  */
 int channel_recv(struct channel *c, struct msg *ret_msg);
 
@@ -88,25 +95,31 @@ int channel_blob(const struct channel *c, struct blob_ref untrusted_ref, void *d
 /* Publishes what was taken. True: notify the peer (it waits for room). */
 bool channel_recv_done(struct channel *c);
 
-/* Arms wake_at. True: still nothing to take, the caller may sleep. */
+/* Arms wake_at. True: still nothing to take, the caller may sleep. Call channel_recv_done() before. */
 bool channel_arm(struct channel *c);
 
 /*
  * Queues a message; head.seq is filled in. When @blob_len > 0 the bytes go to
  * our blob zone and @ret_ref says where: the caller reserves first by
  * channel_reserve(), encodes the reference, then sends.
- * -EAGAIN: no room (channel_want() and sleep); -ENOTCONN; -EMSGSIZE.
+ * -EAGAIN: no room (channel_flush(), channel_want() and sleep); -ENOTCONN;
+ * -EMSGSIZE; -EBADMSG: the peer's index is impossible, the session must end.
+ * After a channel_reserve() that gave 0 the channel_send() has room.
  */
 int channel_reserve(struct channel *c, const void *blob, size_t blob_len, struct blob_ref *ret_ref);
 int channel_send(struct channel *c, struct msg *m);
 
-/* Bytes of blob that can be sent at once now, contiguous. */
+/* Bytes of blob that can be sent at once now, contiguous; 0 when the ring is full or there is no peer. */
 size_t channel_room(struct channel *c);
 
 /* Publishes what was queued. True: notify the peer (it sleeps). */
 bool channel_flush(struct channel *c);
 
-/* Says that we wait for room (@on) or no longer do. True: there is room already. */
+/*
+ * Says that we wait for room (@on) or no longer do. Call it after -EAGAIN and
+ * a flush. True: the peer has given room since, or no longer can: look again
+ * before sleeping.
+ */
 bool channel_want(struct channel *c, bool on);
 
 #endif

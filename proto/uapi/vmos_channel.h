@@ -63,6 +63,8 @@ struct vmos_hdr_host {
  * each word in a cache line of its own.
  * @epoch, @features: guest only: the session it has joined (0: none) and the
  *                    features it accepts
+ * @joined: guest only: the last session ever joined; the module's last close
+ *          leaves it, so the next agent does not join a session in use again
  * @prod: messages written to the ring this side fills, free running
  * @cons: messages taken from the ring the other side fills, free running
  * @wake_at: this side sleeps: notify it when the other's prod passes this value
@@ -71,7 +73,8 @@ struct vmos_hdr_host {
 struct vmos_idx {
 	__u32 epoch;
 	__u32 features;
-	__u8 pad0[56];
+	__u32 joined;
+	__u8 pad0[52];
 	__u32 prod;
 	__u8 pad1[60];
 	__u32 cons;

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "proto/ctl.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "proto/codec.h"
+#include "proto/uapi/vmos_channel.h"
+
+#define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel */
+#define SIGNAL_MAX 64 /* _NSIG of Linux */
+#define STREAMS 3
+#define CPU_PERMILLE_MAX (1000u * 1024)
+#define RUN_BLOB_MIN 5 /* two counts and one empty string */
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool blob_ok(const struct blob_ref *b, uint32_t min, uint32_t max)
+{
+	return b->len >= min && b->len <= max && b->off <= VMOS_CTL_BLOB - b->len;
+}
+
+static bool hello_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+
+	return c->hello.version != 0 && c->hello.gos >= CTL_GOS_LINUX && c->hello.gos <= CTL_GOS_WINDOWS;
+}
+
+static bool stats_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+	const struct ctl_stats *s = &c->stats;
+
+	return s->cpu_permille <= CPU_PERMILLE_MAX && s->mem_used_kib <= s->mem_total_kib &&
+	       s->disk_used <= s->disk_total;
+}
+
+static bool run_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+	const struct ctl_run *r = &c->run;
+
+	return r->id != 0 && r->uid_class <= CTL_UID_ROOT && (r->flags & ~CTL_RUN_FLAGS) == 0 &&
+	       blob_ok(&r->blob, RUN_BLOB_MIN, CTL_ARGS_MAX);
+}
+
+static bool started_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+
+	return c->started.id != 0 && c->started.pid >= 1 && c->started.pid <= INT32_MAX;
+}
+
+static bool exit_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+	int32_t status = c->exit.status;
+
+	return c->exit.id != 0 && status >= -ERRNO_MAX && status <= 256 + SIGNAL_MAX && status != 256;
+}
+
+static bool stdio_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+
+	return c->stdio.id != 0 && c->stdio.fd < STREAMS && blob_ok(&c->stdio.blob, 1, CTL_CHUNK);
+}
+
+static bool eof_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+
+	return c->eof.id != 0 && c->eof.fd < STREAMS;
+}
+
+static bool credit_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+
+	return c->credit.id != 0 && c->credit.fd < STREAMS && c->credit.bytes >= 1 && c->credit.bytes <= CTL_WINDOW;
+}
+
+static bool winch_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+
+	return c->winch.id != 0;
+}
+
+static bool signal_ok(const void *decoded)
+{
+	const struct ctl_msg *c = decoded;
+
+	return c->signal.id != 0 && c->signal.signo >= 1 && c->signal.signo <= SIGNAL_MAX;
+}
+
+#define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes)
+#define G2H CODEC_TO_HOST
+#define H2G CODEC_TO_GUEST
+
+/* Every message: who sends it, its fields in wire order, its check. */
+static const struct codec_type types[] = {
+	[CTL_HELLO] = { "HELLO", G2H, { F(hello, version, 3, 4) }, hello_ok },
+	[CTL_READY] = { "READY", G2H, { F(ready, boot_ns, 1, 8) }, NULL },
+	[CTL_STATS] = { "STATS", G2H, { F(stats, cpu_permille, 3, 4), F(stats, disk_total, 2, 8) }, stats_ok },
+	[CTL_BYE] = { "BYE", G2H, { { 0 } }, NULL },
+	[CTL_STARTED] = { "STARTED", G2H, { F(started, id, 2, 4) }, started_ok },
+	[CTL_EXIT] = { "EXIT", G2H, { F(exit, id, 2, 4) }, exit_ok },
+
+	[CTL_STDIO] = { "STDIO", G2H | H2G, { F(stdio, id, 1, 4), F(stdio, fd, 1, 1), F(stdio, blob, 2, 4) },
+		stdio_ok },
+	[CTL_EOF] = { "EOF", G2H | H2G, { F(eof, id, 1, 4), F(eof, fd, 1, 1) }, eof_ok },
+	[CTL_CREDIT] = { "CREDIT", G2H | H2G, { F(credit, id, 1, 4), F(credit, fd, 1, 1), F(credit, bytes, 1, 4) },
+		credit_ok },
+
+	[CTL_RUN] = { "RUN", H2G, { F(run, id, 1, 4), F(run, uid_class, 2, 1), F(run, rows, 2, 2),
+		F(run, blob, 2, 4) }, run_ok },
+	[CTL_WINCH] = { "WINCH", H2G, { F(winch, id, 1, 4), F(winch, rows, 2, 2) }, winch_ok },
+	[CTL_SIGNAL] = { "SIGNAL", H2G, { F(signal, id, 2, 4) }, signal_ok },
+	[CTL_SHUTDOWN] = { "SHUTDOWN", H2G, { { 0 } }, NULL },
+	[CTL_TIME] = { "TIME", H2G, { F(time, realtime_ns, 1, 8) }, NULL },
+	[CTL_PING] = { "PING", H2G, { F(ping, cookie, 1, 8) }, NULL },
+	[CTL_STATS_REQ] = { "STATS_REQ", H2G, { { 0 } }, NULL },
+
+	[CTL_PONG] = { "PONG", G2H, { F(ping, cookie, 1, 8) }, NULL },
+};
+
+static const struct codec_type *find_type(uint16_t type)
+{
+	static const struct codec_type none;
+
+	return type < COUNT(types) ? &types[type] : &none;
+}
+
+/* Streams have a direction: input flows to the guest, output to the host, credit against them. EOF goes either way. */
+static bool stream_ok(const struct ctl_msg *c, uint32_t way)
+{
+	if (c->head.type == CTL_STDIO)
+		return (c->stdio.fd == 0) == (way == CODEC_TO_GUEST);
+	if (c->head.type == CTL_CREDIT)
+		return (c->credit.fd == 0) == (way == CODEC_TO_HOST);
+	return true;
+}
+
+static int decode(const struct msg *m, uint32_t way, struct ctl_msg *ret)
+{
+	struct ctl_msg c;
+	const struct codec_type *type;
+
+	memset(&c, 0, sizeof(c));
+	msg_head_get(m, &c.head);
+	type = find_type(c.head.type);
+	if (!codec_head_ok(type, &c.head, way) || !codec_get(type, m, &c.hello))
+		return -EBADMSG;
+	if ((type->check && !type->check(&c)) || !stream_ok(&c, way))
+		return -EBADMSG;
+	*ret = c;
+	return 0;
+}
+
+int ctl_decode_guest(const struct msg *m, struct ctl_msg *ret)
+{
+	return decode(m, CODEC_TO_HOST, ret);
+}
+
+int ctl_decode_host(const struct msg *m, struct ctl_msg *ret)
+{
+	return decode(m, CODEC_TO_GUEST, ret);
+}
+
+int ctl_encode(const struct ctl_msg *c, struct msg *ret_msg)
+{
+	const struct codec_type *type = find_type(c->head.type);
+
+	if (!codec_head_ok(type, &c->head, CODEC_TO_HOST | CODEC_TO_GUEST))
+		return -EINVAL;
+	if (type->check && !type->check(c))
+		return -EINVAL;
+	msg_head_put(ret_msg, &c->head);
+	codec_put(type, &c->hello, ret_msg);
+	return 0;
+}
+
+const char *ctl_type_name(uint16_t type)
+{
+	const char *name = find_type(type)->name;
+
+	return name ? name : "?";
+}
