@@ -162,8 +162,8 @@ static bool header_ok(const struct channel *c, uint32_t role)
 	const struct vmos_hdr_host *h = host_header(c);
 
 	return h->magic == VMOS_REGION_MAGIC && h->major == VMOS_REGION_MAJOR && h->role == role &&
-	       h->region_pages == c->size / VMOS_PAGE_SIZE && h->ring_len == VMOS_RING_LEN &&
-	       h->blob_len == c->blob_len && h->heap_off == c->heap_off;
+		h->region_pages == c->size / VMOS_PAGE_SIZE && h->ring_len == VMOS_RING_LEN &&
+		h->blob_len == c->blob_len && h->heap_off == c->heap_off;
 }
 
 int channel_guest_join(struct channel *c, void *base, size_t size, uint32_t role)

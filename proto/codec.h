@@ -36,7 +36,10 @@ struct codec_type {
 };
 
 /* One field of @count values: "struct gui_commit", "rect", 16 values of 2 bytes. */
-#define CODEC_FIELD(type, member, nr, bytes) { .size = (bytes), .count = (nr), .off = offsetof(type, member) }
+#define CODEC_FIELD(type, member, nr, bytes)                                  \
+	{                                                                     \
+		.size = (bytes), .count = (nr), .off = offsetof(type, member) \
+	}
 
 /* Whether @head keeps the rules of @type in direction @way (one CODEC_TO_*). */
 bool codec_head_ok(const struct codec_type *type, const struct msg_head *head, uint32_t way);

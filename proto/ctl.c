@@ -33,7 +33,7 @@ static bool stats_ok(const void *decoded)
 	const struct ctl_stats *s = &c->stats;
 
 	return s->cpu_permille <= CPU_PERMILLE_MAX && s->mem_used_kib <= s->mem_total_kib &&
-	       s->disk_used <= s->disk_total;
+		s->disk_used <= s->disk_total;
 }
 
 static bool run_ok(const void *decoded)
@@ -42,7 +42,7 @@ static bool run_ok(const void *decoded)
 	const struct ctl_run *r = &c->run;
 
 	return r->id != 0 && r->uid_class <= CTL_UID_ROOT && (r->flags & ~CTL_RUN_FLAGS) == 0 &&
-	       blob_ok(&r->blob, RUN_BLOB_MIN, CTL_ARGS_MAX);
+		blob_ok(&r->blob, RUN_BLOB_MIN, CTL_ARGS_MAX);
 }
 
 static bool started_ok(const void *decoded)
@@ -114,8 +114,8 @@ static const struct codec_type types[] = {
 	[CTL_CREDIT] = { "CREDIT", G2H | H2G, { F(credit, id, 1, 4), F(credit, fd, 1, 1), F(credit, bytes, 1, 4) },
 		credit_ok },
 
-	[CTL_RUN] = { "RUN", H2G, { F(run, id, 1, 4), F(run, uid_class, 2, 1), F(run, rows, 2, 2),
-		F(run, blob, 2, 4) }, run_ok },
+	[CTL_RUN] = { "RUN", H2G, { F(run, id, 1, 4), F(run, uid_class, 2, 1), F(run, rows, 2, 2), F(run, blob, 2, 4) },
+		run_ok },
 	[CTL_WINCH] = { "WINCH", H2G, { F(winch, id, 1, 4), F(winch, rows, 2, 2) }, winch_ok },
 	[CTL_SIGNAL] = { "SIGNAL", H2G, { F(signal, id, 2, 4) }, signal_ok },
 	[CTL_SHUTDOWN] = { "SHUTDOWN", H2G, { { 0 } }, NULL },

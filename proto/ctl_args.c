@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The blob of a RUN: its arguments and environment. */
-#include "proto/ctl.h"
-
 #include <errno.h>
 #include <string.h>
+
+#include "proto/ctl.h"
 
 #define COUNTS_SIZE 4 /* u16 argc, u16 envc */
 

@@ -46,7 +46,7 @@ static bool edges_ok(uint32_t edges)
 	const uint32_t horizontal = GUI_EDGE_LEFT | GUI_EDGE_RIGHT;
 
 	return (edges & ~(vertical | horizontal)) == 0 && (edges & vertical) != vertical &&
-	       (edges & horizontal) != horizontal;
+		(edges & horizontal) != horizontal;
 }
 
 static bool rect_unused(const struct gui_rect *r)
@@ -82,9 +82,9 @@ static bool popup_pos_ok(const void *decoded)
 	const struct gui_popup_pos *p = &g->popup_pos;
 
 	return within(p->anchor_x, POSITION_MAX) && within(p->anchor_y, POSITION_MAX) &&
-	       size_or_zero_ok(p->anchor_w, p->anchor_h) && edges_ok(p->anchor) && edges_ok(p->gravity) &&
-	       (p->constraint & ~GUI_CONSTRAINT_MASK) == 0 && within(p->dx, POSITION_MAX) &&
-	       within(p->dy, POSITION_MAX) && size_ok(p->w, p->h);
+		size_or_zero_ok(p->anchor_w, p->anchor_h) && edges_ok(p->anchor) && edges_ok(p->gravity) &&
+		(p->constraint & ~GUI_CONSTRAINT_MASK) == 0 && within(p->dx, POSITION_MAX) &&
+		within(p->dy, POSITION_MAX) && size_ok(p->w, p->h);
 }
 
 static bool commit_ok(const void *decoded)
@@ -168,7 +168,7 @@ static bool cursor_img_ok(const void *decoded)
 	const struct gui_cursor_img *c = &g->cursor_img;
 
 	return c->page < GUI_HEAP_PAGES_MAX && c->w >= 1 && c->w <= GUI_CURSOR_MAX && c->h >= 1 &&
-	       c->h <= GUI_CURSOR_MAX && c->hot_x <= GUI_CURSOR_MAX && c->hot_y <= GUI_CURSOR_MAX;
+		c->h <= GUI_CURSOR_MAX && c->hot_x <= GUI_CURSOR_MAX && c->hot_y <= GUI_CURSOR_MAX;
 }
 
 static bool idle_inhibit_ok(const void *decoded)
@@ -196,7 +196,7 @@ static bool configure_ok(const void *decoded)
 	const struct gui_configure *c = &g->configure;
 
 	return size_or_zero_ok(c->w, c->h) && (c->states & ~(GUI_STATE_MASK & ~GUI_STATE_MINIMIZED)) == 0 &&
-	       scale_ok(c->scale120) && size_or_zero_ok(c->bounds_w, c->bounds_h);
+		scale_ok(c->scale120) && size_or_zero_ok(c->bounds_w, c->bounds_h);
 }
 
 static bool popup_placed_ok(const void *decoded)
@@ -269,7 +269,7 @@ static bool axis_ok(const void *decoded)
 	const struct gui_axis *a = &g->axis;
 
 	return a->horizontal <= 1 && a->source <= AXIS_SOURCE_MAX && a->stop <= 1 && within(a->value, POINTER_MAX) &&
-	       within(a->value120, POINTER_MAX);
+		within(a->value120, POINTER_MAX);
 }
 
 #define F(s, member, nr, bytes) CODEC_FIELD(struct gui_##s, member, nr, bytes)
@@ -288,26 +288,24 @@ static const struct codec_type types[] = {
 	[GUI_WIN_DEL] = { "WIN_DEL", G2H | OF_WIN, { { 0 } }, NULL },
 	[GUI_POPUP_POS] = { "POPUP_POS", G2H | OF_WIN,
 		{ F(popup_pos, anchor_x, 2, 4), F(popup_pos, anchor_w, 2, 2), F(popup_pos, anchor, 3, 1),
-		  F(popup_pos, dx, 2, 4), F(popup_pos, w, 2, 2), F(popup_pos, token, 1, 4) }, popup_pos_ok },
+			F(popup_pos, dx, 2, 4), F(popup_pos, w, 2, 2), F(popup_pos, token, 1, 4) },
+		popup_pos_ok },
 	[GUI_COMMIT] = { "COMMIT", G2H | OF_WIN | SERIAL,
 		{ F(commit, page, 1, 4), F(commit, w, 2, 2), F(commit, stride, 1, 4), F(commit, fmt, 2, 1),
-		  F(commit, scale120, 1, 2), F(commit, rect, 4 * GUI_COMMIT_RECTS, 2) }, commit_ok },
+			F(commit, scale120, 1, 2), F(commit, rect, 4 * GUI_COMMIT_RECTS, 2) },
+		commit_ok },
 	[GUI_DAMAGE] = { "DAMAGE", G2H | OF_WIN, { F(damage, rect, 4 * GUI_DAMAGE_RECTS, 2) }, damage_ok },
-	[GUI_TITLE] = { "TITLE", G2H | OF_WIN,
-		{ F(title, part, 2, 1), F(title, text, GUI_TITLE_CHUNK, 1) }, title_ok },
-	[GUI_APPID] = { "APPID", G2H | OF_WIN,
-		{ F(title, part, 2, 1), F(title, text, GUI_TITLE_CHUNK, 1) }, title_ok },
+	[GUI_TITLE] = { "TITLE", G2H | OF_WIN, { F(title, part, 2, 1), F(title, text, GUI_TITLE_CHUNK, 1) }, title_ok },
+	[GUI_APPID] = { "APPID", G2H | OF_WIN, { F(title, part, 2, 1), F(title, text, GUI_TITLE_CHUNK, 1) }, title_ok },
 	[GUI_HINTS] = { "HINTS", G2H | OF_WIN, { F(hints, min_w, 8, 2), F(hints, opaque, 1, 1) }, hints_ok },
 	[GUI_STATE_REQ] = { "STATE_REQ", G2H | OF_WIN | SERIAL, { F(state_req, bits, 1, 4) }, state_req_ok },
 	[GUI_MOVE] = { "MOVE", G2H | OF_WIN | SERIAL, { { 0 } }, NULL },
 	[GUI_RESIZE] = { "RESIZE", G2H | OF_WIN | SERIAL, { F(resize, edges, 1, 4) }, resize_ok },
-	[GUI_CURSOR_SHAPE] = { "CURSOR_SHAPE", G2H | CODEC_WIN_ANY,
-		{ F(cursor_shape, shape, 1, 4) }, cursor_shape_ok },
-	[GUI_CURSOR_IMG] = { "CURSOR_IMG", G2H | CODEC_WIN_ANY,
-		{ F(cursor_img, page, 1, 4), F(cursor_img, w, 4, 1) }, cursor_img_ok },
+	[GUI_CURSOR_SHAPE] = { "CURSOR_SHAPE", G2H | CODEC_WIN_ANY, { F(cursor_shape, shape, 1, 4) }, cursor_shape_ok },
+	[GUI_CURSOR_IMG] = { "CURSOR_IMG", G2H | CODEC_WIN_ANY, { F(cursor_img, page, 1, 4), F(cursor_img, w, 4, 1) },
+		cursor_img_ok },
 	[GUI_BELL] = { "BELL", G2H | CODEC_WIN_ANY, { { 0 } }, NULL },
-	[GUI_IDLE_INHIBIT] = { "IDLE_INHIBIT", G2H | CODEC_WIN_ANY,
-		{ F(idle_inhibit, on, 1, 4) }, idle_inhibit_ok },
+	[GUI_IDLE_INHIBIT] = { "IDLE_INHIBIT", G2H | CODEC_WIN_ANY, { F(idle_inhibit, on, 1, 4) }, idle_inhibit_ok },
 
 	[GUI_WELCOME] = { "WELCOME", H2G, { F(hello, version, 2, 4) }, hello_ok },
 	[GUI_OUTPUT] = { "OUTPUT", H2G,
@@ -316,8 +314,7 @@ static const struct codec_type types[] = {
 		{ F(configure, w, 2, 2), F(configure, states, 1, 4), F(configure, scale120, 3, 2) }, configure_ok },
 	[GUI_CLOSE] = { "CLOSE", H2G | OF_WIN, { { 0 } }, NULL },
 	[GUI_POPUP_PLACED] = { "POPUP_PLACED", H2G | OF_WIN | SERIAL,
-		{ F(popup_placed, x, 2, 4), F(popup_placed, w, 2, 2), F(popup_placed, token, 1, 4) },
-		popup_placed_ok },
+		{ F(popup_placed, x, 2, 4), F(popup_placed, w, 2, 2), F(popup_placed, token, 1, 4) }, popup_placed_ok },
 	[GUI_POPUP_DONE] = { "POPUP_DONE", H2G | OF_WIN, { { 0 } }, NULL },
 	[GUI_FRAME] = { "FRAME", H2G | OF_WIN | SERIAL, { F(frame, ns, 1, 8), F(frame, refresh_ns, 1, 4) }, NULL },
 	[GUI_RELEASE] = { "RELEASE", H2G | CODEC_WIN_ANY, { F(release, page, 1, 4) }, release_ok },

@@ -24,21 +24,21 @@ static int verdict(bool ok)
 static bool setup_ok(const struct helper_setup *s)
 {
 	return memchr(s->vm, 0, sizeof(s->vm)) && text_is_vm_name(s->vm) && s->rgb <= 0xffffff &&
-	       (s->role == VMOS_ROLE_CTL || s->role == VMOS_ROLE_GUI) && s->epoch != 0 &&
-	       s->region_size >= REGION_MIN && s->region_size <= REGION_MAX &&
-	       (s->region_size & (s->region_size - 1)) == 0;
+		(s->role == VMOS_ROLE_CTL || s->role == VMOS_ROLE_GUI) && s->epoch != 0 &&
+		s->region_size >= REGION_MIN && s->region_size <= REGION_MAX &&
+		(s->region_size & (s->region_size - 1)) == 0;
 }
 
 static bool run_ok(const struct helper_run *r)
 {
 	return r->id != 0 && r->args_len >= RUN_ARGS_MIN && r->args_len <= CTL_ARGS_MAX &&
-	       r->uid_class <= CTL_UID_ROOT && (r->flags & ~CTL_RUN_FLAGS) == 0;
+		r->uid_class <= CTL_UID_ROOT && (r->flags & ~CTL_RUN_FLAGS) == 0;
 }
 
 static bool stats_ok(const struct helper_stats *s)
 {
-	return s->guest <= HELPER_GUEST_READY && s->windows <= GUI_WINDOWS_MAX &&
-	       s->mem_used_kib <= s->mem_total_kib && s->disk_used <= s->disk_total;
+	return s->guest <= HELPER_GUEST_READY && s->windows <= GUI_WINDOWS_MAX && s->mem_used_kib <= s->mem_total_kib &&
+		s->disk_used <= s->disk_total;
 }
 
 static bool fail_ok(const struct helper_fail *f)
