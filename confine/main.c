@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vmos-confine: a domain's emulator. It narrows itself to what that VM needs, then becomes QEMU. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "confine/connect.h"
+#include "confine/grants.h"
+#include "confine/narrow.h"
+
+/* Says why QEMU was not started; libvirt shows it as the domain's log. */
+static int fail(const char *what, const char *path, int error)
+{
+	if (path)
+		log_error("%s %s: %s", what, path, strerror(-error));
+	else
+		log_error("%s: %s", what, strerror(-error));
+	return EXIT_FAILURE;
+}
+
+static int collect(struct grants *g, const char *variable, char **argv)
+{
+	int ret;
+
+	if (!variable)
+		return grants_add_probe(g, argv);
+	ret = grants_add_variable(g, variable);
+	return ret < 0 ? ret : grants_add_secrets(g, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const char *variable = getenv(GRANTS_VARIABLE);
+	const char *path = NULL;
+	struct grants grants = { 0 };
+	int ret;
+
+	log_open("vmos-confine", NULL);
+	if (argc < 1)
+		return EXIT_FAILURE;
+	ret = collect(&grants, variable, argv);
+	if (ret < 0)
+		return fail("cannot understand the environment variable " GRANTS_VARIABLE, variable, ret);
+	ret = variable ? connect_chardevs(argv, &path) : 0;
+	if (ret < 0)
+		return fail("nobody serves the VM's channel at", path, ret);
+	ret = narrow_start();
+	if (ret < 0)
+		return fail("cannot give up privileges", NULL, ret);
+	ret = narrow_files(&grants, &path);
+	if (ret < 0)
+		return fail("cannot confine QEMU to the VM's files", path, ret);
+	if (ret == 0)
+		log_warning("this kernel has no Landlock: QEMU is confined by seccomp only");
+	ret = narrow_calls(!variable);
+	if (ret < 0)
+		return fail("cannot load the list of refused system calls", NULL, ret);
+	grants_finish(&grants);
+	unsetenv(GRANTS_VARIABLE);
+	execv(NARROW_QEMU, argv);
+	ret = -errno;
+	log_error("cannot start %s: %s; install the package qemu-system-x86", NARROW_QEMU, strerror(-ret));
+	return 127;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "confine/narrow.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/landlock.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+#define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define WRITE (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
+#define MAKE (LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+#define DEVICE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV)
+
+/* What every QEMU of Debian reads. What a machine does not have is left out. */
+static const struct {
+	const char *path;
+	uint64_t access;
+} common_files[] = {
+	{ NARROW_QEMU, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE },
+	{ "/lib64/ld-linux-x86-64.so.2", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE },
+	{ "/usr/lib", READ },
+	{ "/usr/lib64", READ },
+	{ "/lib", READ },
+	{ "/lib64", READ },
+	{ "/usr/share", READ }, /* firmware, keymaps, time zones */
+	{ "/etc/ld.so.cache", READ },
+	{ "/proc/self", READ },
+	{ "/proc/cpuinfo", READ },
+	{ "/sys/devices/system", READ }, /* processors and memory nodes */
+	{ "/sys/kernel/mm/transparent_hugepage", READ },
+	{ "/dev/null", DEVICE },
+	{ "/dev/zero", DEVICE },
+	{ "/dev/random", READ },
+	{ "/dev/urandom", READ },
+	{ "/dev/kvm", DEVICE },
+};
+
+/* Other processes, the kernel, name spaces, clocks, keys, IPC that outlives a process: nothing of a VM's. */
+static const char *const denied_calls[] = { "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise",
+	"kcmp", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
+	"move_pages", "migrate_pages", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter",
+	"io_uring_register", "keyctl", "add_key", "request_key", "mount", "umount", "umount2", "move_mount",
+	"open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "pivot_root", "chroot", "unshare",
+	"setns", "open_by_handle_at", "name_to_handle_at", "fanotify_init", "fanotify_mark", "quotactl", "quotactl_fd",
+	"acct", "swapon", "swapoff", "mknod", "mknodat", "setxattr", "lsetxattr", "fsetxattr", "removexattr",
+	"lremovexattr", "fremovexattr", "chown", "fchown", "lchown", "fchownat", "init_module", "finit_module",
+	"delete_module", "kexec_load", "kexec_file_load", "reboot", "syslog", "iopl", "ioperm", "modify_ldt", "uselib",
+	"lookup_dcookie", "nfsservctl", "vhangup", "personality", "settimeofday", "clock_settime", "clock_adjtime",
+	"adjtimex", "sethostname", "setdomainname", "setuid", "setgid", "setreuid", "setregid", "setresuid",
+	"setresgid", "setgroups", "setfsuid", "setfsgid", "shmget", "shmat", "shmctl", "shmdt", "semget", "semop",
+	"semtimedop", "semctl", "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "mq_notify",
+	"mq_timedsend", "mq_timedreceive", "mq_getsetattr", "execveat", "connect" };
+
+static const uint64_t new_namespaces[] = { CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC,
+	CLONE_NEWUTS, CLONE_NEWCGROUP };
+
+int narrow_start(void)
+{
+	const struct rlimit none = { 0 };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
+		return -errno;
+	return 0;
+}
+
+static int allow_common(int ruleset, int abi)
+{
+	for (size_t i = 0; i < COUNT(common_files); i++) {
+		int ret = landlock_allow(ruleset, abi, common_files[i].path, common_files[i].access);
+
+		if (ret < 0 && ret != -ENOENT && ret != -EACCES)
+			return ret;
+	}
+	return 0;
+}
+
+int narrow_files(const struct grants *g, const char **ret_path)
+{
+	int abi = landlock_abi();
+	int ruleset cleanup_fd = -1;
+	int ret;
+
+	if (abi <= 0)
+		return abi;
+	ruleset = landlock_create(abi, LANDLOCK_FS_ALL, LANDLOCK_NET_ALL, LANDLOCK_SCOPE_ALL);
+	if (ruleset < 0)
+		return ruleset;
+	ret = allow_common(ruleset, abi);
+	for (unsigned i = 0; ret == 0 && i < g->count; i++) {
+		*ret_path = g->item[i].path;
+		ret = landlock_allow(ruleset, abi, g->item[i].path, g->item[i].write ? READ | WRITE | MAKE : READ);
+	}
+	if (ret < 0)
+		return ret;
+	ret = landlock_enter(ruleset);
+	return ret < 0 ? ret : abi;
+}
+
+static int deny(scmp_filter_ctx filter, const char *name)
+{
+	int nr = seccomp_syscall_resolve_name(name);
+
+	/* A libseccomp that does not know a call's name yet cannot name it either. */
+	return nr == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), nr, 0);
+}
+
+static int deny_if(scmp_filter_ctx filter, int nr, const struct scmp_arg_cmp *arg)
+{
+	return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), nr, 1, arg);
+}
+
+/* clone3(2) keeps its flags where no filter can look; the C library then falls back to clone(2). */
+static int deny_namespaces(scmp_filter_ctx filter)
+{
+	int ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+
+	for (size_t i = 0; ret == 0 && i < COUNT(new_namespaces); i++) {
+		const struct scmp_arg_cmp set = SCMP_A0(SCMP_CMP_MASKED_EQ, new_namespaces[i], new_namespaces[i]);
+
+		ret = deny_if(filter, SCMP_SYS(clone), &set);
+	}
+	return ret;
+}
+
+/* A VM's QEMU has its sockets already and makes none; one that is probed listens on a UNIX socket. */
+static int deny_sockets(scmp_filter_ctx filter, bool probe)
+{
+	const struct scmp_arg_cmp not_unix = SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0);
+	int ret;
+
+	if (probe)
+		return deny_if(filter, SCMP_SYS(socket), &not_unix);
+	ret = deny(filter, "socket");
+	return ret < 0 ? ret : deny(filter, "socketpair");
+}
+
+/* Signals go to this process only; its id stays over exec. */
+static int deny_signals(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp other = SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0);
+	int ret = deny_if(filter, SCMP_SYS(kill), &other);
+
+	return ret < 0 ? ret : deny_if(filter, SCMP_SYS(tgkill), &other);
+}
+
+static int fill_filter(scmp_filter_ctx filter, bool probe)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < COUNT(denied_calls); i++)
+		ret = deny(filter, denied_calls[i]);
+	if (ret == 0)
+		ret = deny_namespaces(filter);
+	if (ret == 0)
+		ret = deny_sockets(filter, probe);
+	if (ret == 0 && !probe)
+		ret = deny_signals(filter);
+	return ret;
+}
+
+int narrow_calls(bool probe)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int ret;
+
+	if (!filter)
+		return -ENOMEM;
+	ret = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (ret == 0)
+		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (ret == 0)
+		ret = fill_filter(filter, probe);
+	if (ret == 0)
+		ret = seccomp_load(filter);
+	seccomp_release(filter);
+	return ret;
+}
