@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2016
+# One clear error each, and nothing half-made stays.
+
+nothing_stays()
+{
+	[ "$("$vmos" list --json | jq -r '.[].Name' 2>/dev/null | sort | tr '\n' ' ')" = "web work " ] &&
+		[ "$(cd "$XDG_DATA_HOME/vmos/vms" && echo *)" = "web work" ]
+}
+
+# A PATH in which QEMU is missing, for a manager of its own.
+without_qemu()
+{
+	local bin=$work/no-qemu/bin
+
+	mkdir -p "$bin" "$work/no-qemu/run"
+	chmod 700 "$work/no-qemu/run"
+	ln -sf /usr/bin/* "$bin/"
+	rm -f "$bin"/qemu-* "$bin"/kvm*
+	env PATH="$bin" XDG_DATA_HOME="$work/no-qemu/data" XDG_RUNTIME_DIR="$work/no-qemu/run" \
+		XDG_STATE_HOME="$work/no-qemu/state" "$vmos" "$@"
+}
+
+for name in '' '-x' 'a b' '../x' 'a/b' 'ü' "$(printf 'n%.0s' {1..41})"; do
+	refuse "a VM named '${name:0:12}' is refused" "name" "$vmos" create -- "$name"
+done
+refuse "a second VM of the same name" "exist" "$vmos" create work
+refuse "an unknown template" "template" "$vmos" create third --template nosuch
+refuse "too little memory" "memory" "$vmos" create third --memory 8M
+refuse "more memory than the host has" "memory" "$vmos" create third --memory 900000M
+refuse "too small a disk" "disk" "$vmos" create third --disk 1K
+refuse "a colour that is none" "colo" "$vmos" create third --color bluish
+refuse "no processor" "vcpu" "$vmos" create third --vcpus 0
+refuse "an unknown VM" "nosuch" "$vmos" start nosuch
+refuse "an unknown VM to run in" "nosuch" "$vmos" run nosuch -- true
+refuse "deleting a VM that runs" "work" "$vmos" delete --yes work
+refuse "an unknown command" "command" "$vmos" frobnicate
+refuse "a command without its operand" "usage" "$vmos" start
+check "nothing half-made stays" nothing_stays
+
+foreign_architecture()
+{
+	local from to
+
+	from=$(echo "$XDG_DATA_HOME"/vmos/templates/*/* | head -n 1)
+	to=$XDG_DATA_HOME/vmos/templates/foreign/1
+	mkdir -p "$to"
+	cp -l "${from%% *}"/* "$to/"
+	rm "$to/manifest"
+	sed -e 's/^architecture=.*/architecture=s390x/' -e 's/^name=.*/name=foreign/' -e 's/^version=.*/version=1/' "${from%% *}/manifest" >"$to/manifest"
+}
+
+check "set up a template of another machine" foreign_architecture
+refuse "a template built for another architecture" "s390x" "$vmos" create third --template foreign
+rm -rf "$XDG_DATA_HOME/vmos/templates/foreign"
+
+# The disk of a VM that is off, locked by a QEMU that is not ours.
+"$vmos" create third --color green >/dev/null
+qemu-io -c 'sleep 40000' "$(field third DiskPath)" >/dev/null 2>&1 &
+holder=$!
+sleep 1
+refuse "a private disk already in use" "use" "$vmos" start third
+kill "$holder"
+wait "$holder" 2>/dev/null
+
+# A guest that never becomes ready: its disk is not a file system of ours.
+check "a VM with a short time-out" "$vmos" set third --ready-timeout 3
+refuse "a guest that does not become ready in time" "ready" "$vmos" start third
+check "it is not left running" within 15 eval '! field_is third State running && [ -z "$(pids qemu-system guest=third)" ]'
+check "the error has the end of its console" eval 'field third LastError | grep -q .'
+check "it can be deleted" "$vmos" delete --yes third
+check "nothing half-made stays after that either" nothing_stays
+
+refuse "missing QEMU" "qemu" without_qemu create first

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154
+# A guest that has turned against its host, at host programs built with the address and
+# undefined-behaviour sanitizers. HOSTILE_SECONDS for each of the four attacks.
+
+hostile_seconds=${HOSTILE_SECONDS:-8}
+asan=$top/build-asan/cli/vmos
+hostile=$work/hostile
+
+# The manager goes, and one from the sanitizer build comes, with helpers of its own kind.
+change_manager()
+{
+	local pid
+
+	"$vmos" stop --force work web
+	for pid in $(pids /vmosd); do
+		kill "$pid"
+		within 10 is_gone "$pid" || kill -9 "$pid"
+	done
+	mkdir -p "$work/asan"
+	export ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:log_path=$work/asan/report"
+	export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:log_path=$work/asan/report"
+	vmos=$asan
+	"$vmos" start work && "$vmos" start web && timeout 60 "$vmos" run work --window -- foot && within 20 has_windows work 1
+}
+
+build_hostile()
+{
+	gcc -O2 -std=gnu11 -D_GNU_SOURCE -static -pthread -I"$top" "$top/tests/vm/guest/hostile.c" "$top"/proto/*.c -o "$hostile"
+}
+
+# attack CHANNEL MANNER SEED: from a freshly started web.
+attack()
+{
+	field_is web Agent ready || { "$vmos" stop --force web; "$vmos" start web; } || return 1
+	timeout 60 "$vmos" run web --root -- sh -c 'cat >/run/hostile && chmod 700 /run/hostile' <"$hostile" || return 1
+	timeout 20 "$vmos" run web --root -- sh -c \
+		"setsid /run/hostile $1 $2 $hostile_seconds $3 >/dev/console 2>&1 </dev/null & sleep 0.2" || true
+	within $((hostile_seconds + 30)) grep -qaE "hostile: ([0-9]+ steps on $1|cannot)" "$(field web ConsoleLog)"
+	grep -aE 'hostile:' "$(field web ConsoleLog)" | tail -n 3
+	grep -qaE "hostile: [0-9]+ steps on $1" "$(field web ConsoleLog)"
+}
+
+no_sanitizer_report()
+{
+	local file found=0
+
+	for file in "$work"/asan/* "$work/state/vmos/vmosd.log"; do
+		[ -f "$file" ] || continue
+		! grep -qE 'ERROR: AddressSanitizer|runtime error:|DEADLYSIGNAL' "$file" || { found=1; head -n 40 "$file"; }
+	done
+	return "$found"
+}
+
+others_go_on()
+{
+	[ "$(guest work echo alive)" = alive ] && has_windows work 1 && field_is work Desktop up
+}
+
+if [ ! -x "$asan" ]; then
+	skip "hostile guest" "no sanitizer build: meson compile -C build-asan"
+else
+	check "build the hostile program" build_hostile
+	check "host programs with sanitizers serve both VMs" change_manager
+	seed=$RANDOM
+	note "seed $seed"
+	for attack in "gui lawful" "gui garbage" "ctl lawful" "ctl garbage"; do
+		# shellcheck disable=SC2086 # two words
+		check "a guest writes $attack values for $hostile_seconds s" attack $attack "$seed"
+		check "the sanitizers saw nothing ($attack)" no_sanitizer_report
+		check "the other VM goes on ($attack)" others_go_on
+		check "vmosd goes on and has web running ($attack)" field_is web State running
+		if [[ $attack == "gui garbage" ]]; then
+			check "vmos show says that web's desktop was refused" within 10 field_is web Desktop refused
+			check "it has no window left" has_windows web 0
+		elif [[ $attack == "ctl garbage" ]]; then
+			check "vmos show says that web's agent was refused" within 10 field_is web Agent refused
+		fi
+		note "web: agent $(field web Agent), desktop $(field web Desktop): $(field web LastError)"
+		"$vmos" stop --force web >/dev/null 2>&1
+	done
+	check "web starts again as if nothing had been" "$vmos" start web
+fi

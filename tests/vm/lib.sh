@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154
+# Directives of the VM tests. A test file is a list of
+#
+#   check NAME COMMAND…         one TAP line: ok when the command is true
+#   refuse NAME TEXT COMMAND…   ok when the command fails with one line on stderr that contains TEXT
+#   skip NAME REASON            one TAP line that says why
+#   guest VM COMMAND…           runs it in the VM as its user
+#   guest_root VM COMMAND…      as root
+#   gout VAR VM COMMAND…        what it prints goes to VAR
+#   within SECONDS COMMAND…     tries again until it is true
+#   shot NAME [VM]              a picture of the desktop or of one window: $work/NAME.ppm
+#
+# Everything a test starts lives in $work and ends with the run.
+
+passed=0
+failed=0
+skipped=0
+
+note()
+{
+	printf '# %s\n' "${*//$'\n'/$'\n'# }"
+}
+
+result()
+{
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok $((passed + failed + skipped)) - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed + skipped)) - $2"
+	fi
+}
+
+check()
+{
+	local name=$1 out status=0
+	shift
+
+	out=$("$@" 2>&1) || status=$?
+	[ "$status" = 0 ] || note "$* gave $status" "${out:+$'\n'}$(tail -n 15 <<<"$out")"
+	result "$status" "$name"
+}
+
+refuse()
+{
+	local name=$1 text=$2 out status=0
+	shift 2
+
+	out=$("$@" 2>&1 >/dev/null) || status=$?
+	if [ "$status" != 0 ] && [ "$status" -lt 124 ] && [[ ${out,,} == *"${text,,}"* ]] && [ "$(wc -l <<<"$out")" -le 3 ]; then
+		note "$out"
+		result 0 "$name"
+	else
+		note "$* gave $status and said: $out" "(wanted: a failure that says \"$text\")"
+		result 1 "$name"
+	fi
+}
+
+skip()
+{
+	skipped=$((skipped + 1))
+	echo "ok $((passed + failed + skipped)) - $1 # SKIP $2"
+}
+
+within()
+{
+	local end=$((SECONDS + $1))
+	shift
+
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.3
+	done
+}
+
+guest()
+{
+	local vm=$1
+	shift
+	timeout 60 "$vmos" run "$vm" -- "$@"
+}
+
+guest_root()
+{
+	local vm=$1
+	shift
+	timeout 60 "$vmos" run "$vm" --root -- "$@"
+}
+
+gout()
+{
+	local -n ret_out=$1
+	# shellcheck disable=SC2034 # the caller's variable
+	ret_out=$(guest "${@:2}")
+}
+
+# One field of a VM as vmosd tells it.
+field()
+{
+	"$vmos" show --json "$1" | jq -r ".$2"
+}
+
+field_is()
+{
+	[ "$(field "$1" "$2")" = "$3" ]
+}
+
+# Pids whose command line has all the words given, of this run's own processes only.
+pids()
+{
+	local dir line word
+
+	for dir in /proc/[0-9]*; do
+		grep -qzs "^VMOS_TEST=$work\$" "$dir/environ" || grep -qs "$work" "$dir/cmdline" || continue
+		line=$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null) || continue
+		for word; do
+			[[ $line == *"$word"* ]] || continue 2
+		done
+		echo "${dir#/proc/}"
+	done
+}
+
+is_gone()
+{
+	[ ! -e "/proc/$1" ] || [[ $(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null) == [ZX] ]]
+}
+
+has_line()
+{
+	grep -qF -- "$1" "$2"
+}
+
+# --- the desktop ---
+
+# Windows of a VM, one a line: "con_id x y w h app_id".
+windows()
+{
+	swaymsg -t get_tree | jq -r --arg vm "vmos.$1." '.. | objects | select(.app_id? != null)
+		| select(.app_id | startswith($vm)) | "\(.id) \(.rect.x) \(.rect.y) \(.rect.width) \(.rect.height) \(.app_id)"'
+}
+
+has_windows()
+{
+	[ "$(windows "$1" | wc -l)" = "$2" ]
+}
+
+rect_of()
+{
+	windows "$1" | awk 'NR == 1 { print $2, $3, $4, $5 }'
+}
+
+focus()
+{
+	local id
+
+	id=$(windows "$1" | awk 'NR == 1 { print $1 }')
+	swaymsg -q "[con_id=$id] focus"
+	sleep 0.7
+}
+
+click()
+{
+	swaymsg -q "seat - cursor set $1 $2"
+	sleep 0.3
+	swaymsg -q "seat - cursor press ${3:-button1}"
+	sleep 0.1
+	swaymsg -q "seat - cursor release ${3:-button1}"
+}
+
+shot()
+{
+	local x y w h
+
+	if [ $# = 1 ]; then
+		grim -t ppm "$work/$1.ppm"
+	else
+		read -r x y w h < <(rect_of "$2")
+		grim -t ppm -g "$x,$y ${w}x$h" "$work/$1.ppm"
+	fi
+}
+
+# The pixel of a picture as rrggbb.
+pixel()
+{
+	local file=$work/$1.ppm x=$2 y=$3 width
+
+	width=$(head -n 2 "$file" | tail -n 1 | cut -d ' ' -f 1)
+	# The header is three short lines; pixels are the file's last bytes.
+	local size rows
+	rows=$(head -n 2 "$file" | tail -n 1 | cut -d ' ' -f 2)
+	size=$(stat -c %s "$file")
+	od -A n -t x1 -j $((size - 3 * width * rows + 3 * (y * width + x))) -N 3 "$file" | tr -d ' \n'
+}
+
+# How many bytes of two pictures differ; pictures of different size differ altogether.
+differing()
+{
+	local a b
+
+	a=$(stat -c %s "$work/$1.ppm")
+	b=$(stat -c %s "$work/$2.ppm")
+	if [ "$a" != "$b" ]; then
+		echo "$a"
+	else
+		{ cmp -l "$work/$1.ppm" "$work/$2.ppm" || true; } | wc -l
+	fi
+}
+
+looks_same()
+{
+	[ "$(differing "$1" "$2")" = 0 ]
+}
+
+looks_different()
+{
+	[ "$(differing "$1" "$2")" -gt "${3:-100}" ]
+}
