@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "courier/guest.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "courier/manager.h"
+#include "courier/run.h"
+#include "courier/session.h"
+
+/* An agent that dies again and again gets a new session only once a second: vmosd hears of each. */
+#define SHORT_SESSION_US 1000000
+#define SHORT_SESSIONS_MAX 8
+/* Rounds of sending in one event, before the loop looks at the other fds. */
+#define PUSH_ROUNDS 4
+
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+int guest_open(struct guest *g, const struct helper_setup *setup, int *fds)
+{
+	int r = fd_check_sealed(fds[0], setup->region_size);
+
+	if (r < 0)
+		return r;
+	g->region_fd = steal_fd(&fds[0]);
+	g->notify_guest = steal_fd(&fds[1]);
+	g->notify_host = steal_fd(&fds[2]);
+	g->size = setup->region_size;
+	g->chunk = malloc(CTL_CHUNK);
+	if (!g->chunk)
+		return -ENOMEM;
+	g->region = mmap(NULL, g->size, PROT_READ | PROT_WRITE, MAP_SHARED, g->region_fd, 0);
+	if (g->region == MAP_FAILED) {
+		g->region = NULL;
+		return -errno;
+	}
+	g->opened_us = now_us();
+	return channel_host_open(&g->channel, g->region, g->size, VMOS_ROLE_CTL, setup->epoch);
+}
+
+enum helper_guest_state guest_state(const struct guest *g)
+{
+	if (g->ready)
+		return HELPER_GUEST_READY;
+	return g->hello ? HELPER_GUEST_JOINED : HELPER_GUEST_GONE;
+}
+
+int guest_refuse(struct guest *g, const char *fmt, ...)
+{
+	char text[HELPER_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	g->failed = true;
+	manager_fail(g->manager, HELPER_REASON_PROTOCOL, text);
+	return -EPROTO;
+}
+
+struct run *guest_find_run(const struct guest *g, uint32_t id)
+{
+	struct run *run = g->runs;
+
+	while (run && (run->id != id || run->done))
+		run = run->next;
+	return run;
+}
+
+static void guest_sweep(struct guest *g)
+{
+	struct run **at = &g->runs;
+
+	while (*at) {
+		struct run *run = *at;
+
+		if (!run->done) {
+			at = &run->next;
+			continue;
+		}
+		*at = run->next;
+		run_free(run);
+		g->nruns--;
+	}
+}
+
+static void guest_lose_runs(struct guest *g)
+{
+	for (struct run *run = g->runs; run; run = run->next)
+		run_end(run, RUNCTL_LOST, 0);
+	guest_sweep(g);
+}
+
+static void guest_reopen(struct guest *g)
+{
+	uint32_t epoch = g->channel.epoch + 1 ? g->channel.epoch + 1 : 1;
+
+	g->opened_us = now_us();
+	if (channel_host_open(&g->channel, g->region, g->size, VMOS_ROLE_CTL, epoch) < 0)
+		log_error("cannot open the next session"); /* cannot be: the same call succeeded at the start */
+	fd_eventfd_kick(g->notify_guest);
+}
+
+static int handle_reopen(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	guest_reopen(userdata);
+	return 0;
+}
+
+/* The agent left: its programs are gone with it. The next session is opened at once, unless sessions are short. */
+static void guest_end_session(struct guest *g)
+{
+	bool was_known = g->hello;
+	uint64_t now = now_us();
+
+	log_info("the agent left");
+	guest_lose_runs(g);
+	g->hello = g->ready = g->bye = false;
+	g->send_time = g->send_shutdown = g->send_stats_req = false;
+	g->stats = (struct ctl_stats){ 0 };
+	g->short_sessions = now - g->opened_us < SHORT_SESSION_US ? g->short_sessions + 1 : 0;
+	if (was_known)
+		manager_tell_guest(g->manager);
+	if (g->short_sessions > SHORT_SESSIONS_MAX) {
+		sd_event_source_set_time(g->reopen, now + SHORT_SESSION_US);
+		sd_event_source_set_enabled(g->reopen, SD_EVENT_ONESHOT);
+		return;
+	}
+	guest_reopen(g);
+}
+
+/* Takes at most a batch. True: there may be more. */
+static bool guest_take(struct guest *g)
+{
+	struct msg m;
+	int r = 0, n;
+
+	for (n = 0; n < CHANNEL_BATCH && !g->failed; n++) {
+		r = channel_recv(&g->channel, &m);
+		if (r <= 0)
+			break;
+		session_take(g, &m);
+	}
+	if (r < 0)
+		guest_refuse(g, "the agent's ring index is impossible");
+	if (g->failed)
+		return false;
+	if (channel_recv_done(&g->channel))
+		fd_eventfd_kick(g->notify_guest);
+	return n == CHANNEL_BATCH;
+}
+
+/* Looks at the channel: sessions, then messages, then sleep or another turn after the other fds had theirs. */
+static void guest_turn(struct guest *g)
+{
+	enum channel_state state;
+
+	if (g->failed)
+		return;
+	state = channel_poll(&g->channel);
+	if (state == CHANNEL_ENDED && sd_event_source_get_enabled(g->reopen, NULL) <= 0)
+		guest_end_session(g);
+	if (state == CHANNEL_JOINED && (guest_take(g) || !channel_arm(&g->channel)))
+		sd_event_source_set_enabled(g->again, g->failed ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+	guest_settle(g);
+}
+
+static int handle_doorbell(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	fd_eventfd_take(fd);
+	guest_turn(userdata);
+	return 0;
+}
+
+static int handle_again(sd_event_source *source, void *userdata)
+{
+	guest_turn(userdata);
+	return 0;
+}
+
+int guest_prepare(struct guest *g, sd_event *event)
+{
+	int r = sd_event_add_io(event, &g->doorbell, g->notify_host, EPOLLIN, handle_doorbell, g);
+
+	g->event = event;
+	if (r >= 0)
+		r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_defer(event, &g->again, handle_again, g);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(g->again, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time(event, &g->reopen, CLOCK_MONOTONIC, UINT64_MAX, 0, handle_reopen, g);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(g->reopen, SD_EVENT_OFF);
+	return r < 0 ? r : 0;
+}
+
+int guest_start(struct guest *g)
+{
+	int r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_ON);
+
+	fd_eventfd_kick(g->notify_guest);
+	return r < 0 ? r : 0;
+}
+
+void guest_close(struct guest *g)
+{
+	guest_lose_runs(g);
+	if (g->region) {
+		channel_host_close(&g->channel);
+		fd_eventfd_kick(g->notify_guest);
+	}
+	sd_event_source_disable_unref(g->doorbell);
+	sd_event_source_disable_unref(g->again);
+	sd_event_source_disable_unref(g->reopen);
+	free(g->chunk);
+}
+
+static int guest_check_run(const struct guest *g, const struct helper_run *req)
+{
+	if (!g->ready || g->bye)
+		return -ENOTCONN;
+	if (g->nruns >= CTL_RUNS_MAX)
+		return -EBUSY;
+	return guest_find_run(g, req->id) ? -EEXIST : 0;
+}
+
+/* Answers a command whose run never came to be. */
+static void guest_refuse_run(int control, int error)
+{
+	struct runctl m = { .type = error == -ENOTCONN ? RUNCTL_LOST : RUNCTL_EXIT };
+
+	m.a = error == -ENOTCONN ? 0 : error;
+	(void)fd_send_packet(control, &m, sizeof(m), NULL, 0);
+}
+
+void guest_run(struct guest *g, const struct helper_run *req, const int *fds)
+{
+	int own[HELPER_FDS_MAX], n = 5;
+	struct run *run;
+	int r = guest_check_run(g, req);
+
+	for (int i = 0; i < n; i++)
+		own[i] = fds[i];
+	if (r < 0) {
+		guest_refuse_run(own[4], r);
+		fd_close_all(own, (unsigned)n);
+		return;
+	}
+	r = run_new(g, req, own, &run);
+	if (r < 0) {
+		log_warning("a request to run a program was refused: %s", strerror(-r));
+		return;
+	}
+	run->next = g->runs;
+	g->runs = run;
+	g->nruns++;
+	guest_settle(g);
+}
+
+void guest_shutdown(struct guest *g)
+{
+	g->send_shutdown = g->hello;
+	guest_settle(g);
+}
+
+void guest_ask_stats(struct guest *g)
+{
+	g->send_stats_req = g->ready;
+	guest_settle(g);
+}
+
+int guest_send(struct guest *g, const struct ctl_msg *m)
+{
+	struct msg raw;
+	int r = ctl_encode(m, &raw);
+
+	if (!r)
+		r = channel_send(&g->channel, &raw);
+	if (r == -EBADMSG && !g->failed)
+		guest_refuse(g, "the agent claims to have taken what was not sent");
+	return r;
+}
+
+int guest_send_blob(struct guest *g, struct ctl_msg *m, struct blob_ref *ref, const void *data, size_t len)
+{
+	int r = channel_reserve(&g->channel, data, len, ref);
+
+	return r < 0 ? r : guest_send(g, m);
+}
+
+size_t guest_room(struct guest *g)
+{
+	return channel_room(&g->channel);
+}
+
+static int guest_push_flag(struct guest *g, bool *flag, struct ctl_msg *m)
+{
+	int r = *flag ? guest_send(g, m) : 0;
+
+	if (!r)
+		*flag = false;
+	return r;
+}
+
+/* Sends what waits. True: something still does, for want of room. */
+static bool guest_push(struct guest *g)
+{
+	struct ctl_msg time_msg = { .head.type = CTL_TIME };
+	struct ctl_msg stats_msg = { .head.type = CTL_STATS_REQ };
+	struct ctl_msg shutdown_msg = { .head.type = CTL_SHUTDOWN };
+	bool blocked = false;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	time_msg.time.realtime_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	blocked |= guest_push_flag(g, &g->send_time, &time_msg) == -EAGAIN;
+	blocked |= guest_push_flag(g, &g->send_stats_req, &stats_msg) == -EAGAIN;
+	blocked |= guest_push_flag(g, &g->send_shutdown, &shutdown_msg) == -EAGAIN;
+	for (struct run *run = g->runs; run; run = run->next)
+		blocked |= run_push(run) == -EAGAIN;
+	return blocked;
+}
+
+void guest_settle(struct guest *g)
+{
+	bool blocked = true;
+
+	for (int i = 0; i < PUSH_ROUNDS && blocked; i++) {
+		if (g->failed || g->channel.state != CHANNEL_JOINED)
+			break;
+		blocked = guest_push(g);
+		if (channel_flush(&g->channel))
+			fd_eventfd_kick(g->notify_guest);
+		if (!channel_want(&g->channel, blocked))
+			break; /* the guest rings when it has taken something */
+		if (blocked && i == PUSH_ROUNDS - 1)
+			sd_event_source_set_enabled(g->again, SD_EVENT_ONESHOT);
+	}
+	guest_sweep(g);
+}

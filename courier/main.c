@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmos-courier: carries one VM's ctl channel. vmosd starts it with a socket as
+ * fd 3 and nothing else; it says READY, stdio and the end of programs on to
+ * vmosd and to the commands that run them.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-event.h>
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "courier/guest.h"
+#include "courier/manager.h"
+
+/* Besides what every helper needs: the arguments of a run are read from a memfd. */
+static const char *const main_calls[] = { "pread64", NULL };
+
+static int main_sandbox(void)
+{
+	int r = sandbox_start();
+
+	if (r >= 0)
+		r = sandbox_files();
+	if (r >= 0)
+		r = sandbox_calls(main_calls);
+	return r < 0 ? r : 0;
+}
+
+/* Each return of the wait is a wake-up; several events of one are one. */
+static int main_loop(struct manager *m)
+{
+	int r;
+
+	while (sd_event_get_state(m->event) != SD_EVENT_FINISHED) {
+		r = sd_event_prepare(m->event);
+		if (!r) {
+			r = sd_event_wait(m->event, UINT64_MAX);
+			m->wakeups++;
+		}
+		if (r > 0)
+			r = sd_event_dispatch(m->event);
+		if (r < 0)
+			return r;
+	}
+	sd_event_get_exit_code(m->event, &r);
+	return r;
+}
+
+static int main_open(struct manager *m, struct guest *g, sd_event *event)
+{
+	int fds[4] = { -1, -1, -1, -1 };
+	int r = manager_receive_setup(m->sock, &m->setup, fds);
+
+	if (r < 0)
+		return r;
+	log_open("vmos-courier", m->setup.vm);
+	m->listener = fds[3];
+	r = guest_open(g, &m->setup, fds);
+	if (r >= 0)
+		r = manager_prepare(m, event);
+	if (r >= 0)
+		r = guest_prepare(g, event);
+	if (r >= 0)
+		r = main_sandbox();
+	return r;
+}
+
+int main(void)
+{
+	static struct guest guest = { .region_fd = -1, .notify_guest = -1, .notify_host = -1 };
+	static struct manager manager = { .sock = HELPER_FD, .listener = -1 };
+	sd_event *event = NULL;
+	int r;
+
+	log_open("vmos-courier", NULL);
+	signal(SIGPIPE, SIG_IGN);
+	guest.manager = &manager;
+	manager.guest = &guest;
+	r = sd_event_new(&event);
+	if (r >= 0)
+		r = main_open(&manager, &guest, event);
+	if (r < 0) {
+		log_error("cannot set up (vmosd starts this program, nobody else): %s", strerror(-r));
+		return HELPER_REASON_SETUP;
+	}
+	manager_tell_up(&manager);
+	r = guest_start(&guest);
+	if (r >= 0)
+		r = main_loop(&manager);
+	if (r < 0) {
+		log_error("the event loop failed: %s", strerror(-r));
+		r = HELPER_REASON_INTERNAL;
+	}
+	guest_close(&guest);
+	manager_close(&manager);
+	sd_event_unref(event);
+	return r;
+}

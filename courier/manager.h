@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The link to vmosd: the socket the courier was born with, or the one by which a later vmosd found it again. */
+#ifndef COURIER_MANAGER_H
+#define COURIER_MANAGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "proto/helper.h"
+
+struct guest;
+
+struct manager {
+	int sock; /* owned; -1: no vmosd */
+	int listener; /* owned */
+	struct guest *guest; /* borrowed */
+	sd_event *event; /* borrowed */
+	sd_event_source *packets, *visitors, *stats_timer;
+	struct helper_setup setup;
+	unsigned queries; /* QUERYs not answered yet */
+	bool tell_guest; /* the state's report waits for room in the socket */
+	uint64_t wakeups;
+};
+
+/* Reads SETUP from @sock, blocking. Fills @ret_fds (4): region, notify_guest, notify_host, listener. -errno. */
+int manager_receive_setup(int sock, struct helper_setup *ret_setup, int *ret_fds);
+
+/* Makes the event sources: all system calls that the sandbox forbids later happen here. */
+int manager_prepare(struct manager *m, sd_event *event);
+
+void manager_tell_up(struct manager *m);
+/* The guest's state changed. Only the newest state is kept when vmosd does not read. */
+void manager_tell_guest(struct manager *m);
+/* A STATS of the guest arrived: answers what vmosd asked. */
+void manager_take_stats(struct manager *m);
+/* The last word: sends FAILED and ends the event loop with @reason as exit code. @text: our own words. */
+void manager_fail(struct manager *m, enum helper_reason reason, const char *text);
+void manager_close(struct manager *m);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "courier/session.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "courier/guest.h"
+#include "courier/manager.h"
+#include "courier/run.h"
+#include "proto/ctl.h"
+
+static int session_hello(struct guest *g, const struct ctl_msg *m)
+{
+	if (g->hello)
+		return guest_refuse(g, "the agent said HELLO twice");
+	if (m->hello.version != CTL_VERSION)
+		return guest_refuse(g, "the agent speaks ctl version %u, this vmOS %u: build the template anew",
+			m->hello.version, CTL_VERSION);
+	g->hello = true;
+	manager_tell_guest(g->manager);
+	return 0;
+}
+
+static int session_ready(struct guest *g, const struct ctl_msg *m)
+{
+	if (g->ready)
+		return guest_refuse(g, "the agent said READY twice");
+	g->ready = true;
+	g->boot_ns = m->ready.boot_ns;
+	g->send_time = true;
+	manager_tell_guest(g->manager);
+	return 0;
+}
+
+static int session_stats(struct guest *g, const struct ctl_msg *m)
+{
+	g->stats = m->stats;
+	manager_take_stats(g->manager);
+	return 0;
+}
+
+static int session_bye(struct guest *g, const struct ctl_msg *m)
+{
+	g->bye = true;
+	return 0;
+}
+
+static int session_started(struct guest *g, const struct ctl_msg *m)
+{
+	struct run *run = guest_find_run(g, m->started.id);
+
+	return run ? run_take_started(run, &m->started) : 0;
+}
+
+static int session_exit(struct guest *g, const struct ctl_msg *m)
+{
+	struct run *run = guest_find_run(g, m->exit.id);
+
+	return run ? run_take_exit(run, &m->exit) : 0;
+}
+
+static int session_stdio(struct guest *g, const struct ctl_msg *m)
+{
+	struct run *run = guest_find_run(g, m->stdio.id);
+
+	if (channel_blob(&g->channel, m->stdio.blob, g->chunk, CTL_CHUNK) < 0)
+		return guest_refuse(g, "a STDIO of the agent names bytes outside its blob zone");
+	return run ? run_take_stdio(run, &m->stdio, g->chunk) : 0;
+}
+
+static int session_eof(struct guest *g, const struct ctl_msg *m)
+{
+	struct run *run = guest_find_run(g, m->eof.id);
+
+	return run ? run_take_eof(run, &m->eof) : 0;
+}
+
+static int session_credit(struct guest *g, const struct ctl_msg *m)
+{
+	struct run *run = guest_find_run(g, m->credit.id);
+
+	return run ? run_take_credit(run, &m->credit) : 0;
+}
+
+/*
+ * Everything the guest may say. A run that is not known is no error: its end
+ * and a message about it may have crossed. PONG is missing: the courier sends
+ * no PING.
+ */
+static const struct {
+	uint16_t type;
+	bool after_ready;
+	int (*take)(struct guest *g, const struct ctl_msg *m);
+} session_table[] = {
+	{ CTL_HELLO, false, session_hello },
+	{ CTL_READY, false, session_ready },
+	{ CTL_STATS, false, session_stats },
+	{ CTL_BYE, false, session_bye },
+	{ CTL_STARTED, true, session_started },
+	{ CTL_EXIT, true, session_exit },
+	{ CTL_STDIO, true, session_stdio },
+	{ CTL_EOF, true, session_eof },
+	{ CTL_CREDIT, true, session_credit },
+};
+
+int session_take(struct guest *g, const struct msg *untrusted_msg)
+{
+	struct ctl_msg m;
+	struct msg_head head;
+	int r;
+
+	if (ctl_decode_guest(untrusted_msg, &m) < 0) {
+		msg_head_get(untrusted_msg, &head);
+		return guest_refuse(g, "a message of the agent is not well formed (type %u, %s)", head.type,
+			ctl_type_name(head.type));
+	}
+	if (g->bye)
+		return guest_refuse(g, "the agent went on after BYE");
+	if (!g->hello && m.head.type != CTL_HELLO)
+		return guest_refuse(g, "the agent sent %s before HELLO", ctl_type_name(m.head.type));
+	for (size_t i = 0; i < sizeof(session_table) / sizeof(*session_table); i++) {
+		if (session_table[i].type != m.head.type)
+			continue;
+		if (session_table[i].after_ready && !g->ready)
+			break;
+		r = session_table[i].take(g, &m);
+		if (r < 0 && !g->failed)
+			return guest_refuse(g, "the agent may not send %s now (%d)", ctl_type_name(m.head.type), r);
+		return r;
+	}
+	return guest_refuse(g, "the agent may not send %s now", ctl_type_name(m.head.type));
+}

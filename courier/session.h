@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the guest's messages do: one function per type, one table of what may come when. */
+#ifndef COURIER_SESSION_H
+#define COURIER_SESSION_H
+
+#include "proto/msg.h"
+
+struct guest;
+
+/* Takes a message of the guest (a private copy). Returns 0, or -EPROTO after guest_refuse(). */
+int session_take(struct guest *g, const struct msg *untrusted_msg);
+
+#endif

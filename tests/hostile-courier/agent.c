@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/hostile-courier/agent.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "proto/ctl.h"
+
+static void agent_kick(const struct agent *a)
+{
+	fd_eventfd_kick(a->courier->notify_host);
+}
+
+static int agent_send(struct agent *a, const struct ctl_msg *m)
+{
+	struct msg raw;
+
+	CHECK(!ctl_encode(m, &raw));
+	return channel_send(&a->channel, &raw);
+}
+
+/* What must not be lost waits for room by looking again: a test may. */
+static void agent_must_send(struct agent *a, const struct ctl_msg *m)
+{
+	while (agent_send(a, m) == -EAGAIN) {
+		if (channel_flush(&a->channel))
+			agent_kick(a);
+		poll(NULL, 0, 1);
+	}
+}
+
+static void agent_say(struct agent *a, uint16_t type, uint32_t id, int32_t value)
+{
+	struct ctl_msg m = { .head.type = type };
+
+	if (type == CTL_STARTED)
+		m.started = (struct ctl_started){ .id = id, .pid = (uint32_t)value };
+	else if (type == CTL_EXIT)
+		m.exit = (struct ctl_exit){ .id = id, .status = value };
+	else if (type == CTL_EOF)
+		m.eof = (struct ctl_eof){ .id = id, .fd = (uint8_t)value };
+	else if (type == CTL_STATS)
+		m.stats = (struct ctl_stats){ .cpu_permille = 7, .mem_total_kib = 9, .mem_used_kib = 8 };
+	agent_must_send(a, &m);
+}
+
+static struct agent_run *agent_find(struct agent *a, uint32_t id)
+{
+	for (int i = 0; i < AGENT_RUNS; i++)
+		if (a->runs[i].id == id)
+			return &a->runs[i];
+	return NULL;
+}
+
+static void agent_end_run(struct agent *a, struct agent_run *r, int32_t status)
+{
+	agent_say(a, CTL_EOF, r->id, 1);
+	agent_say(a, CTL_EOF, r->id, 2);
+	agent_say(a, CTL_EXIT, r->id, status);
+	free(r->queue);
+	memset(r, 0, sizeof(*r));
+}
+
+/* Sends @len bytes as output; returns those that found room. */
+static uint32_t agent_output(struct agent *a, struct agent_run *r, const uint8_t *data, uint32_t len)
+{
+	struct ctl_msg m = { .head.type = CTL_STDIO, .stdio = { .id = r->id, .fd = 1 } };
+	size_t room = channel_room(&a->channel);
+
+	len = len < r->window ? len : r->window;
+	len = len < CTL_CHUNK ? len : CTL_CHUNK;
+	len = len < room ? len : (uint32_t)room;
+	if (!len || channel_reserve(&a->channel, data, len, &m.stdio.blob) < 0)
+		return 0;
+	if (agent_send(a, &m) < 0)
+		return 0; /* the courier ended the session */
+	r->window -= len;
+	return len;
+}
+
+static void agent_credit(struct agent *a, uint32_t id, uint32_t bytes)
+{
+	struct ctl_msg m = { .head.type = CTL_CREDIT, .credit = { .id = id, .fd = 0, .bytes = bytes } };
+
+	agent_must_send(a, &m);
+}
+
+static void agent_pump_fill(struct agent *a, struct agent_run *r)
+{
+	static uint8_t data[CTL_CHUNK];
+	uint32_t n = 1;
+
+	while (r->fill_left && n) {
+		uint32_t want = r->fill_left < CTL_CHUNK ? (uint32_t)r->fill_left : CTL_CHUNK;
+
+		memset(data, r->seed, want);
+		n = agent_output(a, r, data, want);
+		r->fill_left -= n;
+		r->seed += n ? 1 : 0;
+	}
+	if (!r->fill_left)
+		agent_end_run(a, r, 0);
+}
+
+static void agent_pump_cat(struct agent *a, struct agent_run *r)
+{
+	while (r->len) {
+		uint32_t first = CTL_WINDOW - r->at < r->len ? CTL_WINDOW - r->at : r->len;
+		uint32_t n = agent_output(a, r, r->queue + r->at, first);
+
+		if (!n)
+			return;
+		r->at = (r->at + n) % CTL_WINDOW;
+		r->len -= n;
+		agent_credit(a, r->id, n);
+	}
+	if (r->in_eof)
+		agent_end_run(a, r, 0);
+}
+
+static void agent_pump(struct agent *a)
+{
+	for (int i = 0; i < AGENT_RUNS; i++) {
+		struct agent_run *r = &a->runs[i];
+
+		if (r->id && r->is_fill)
+			agent_pump_fill(a, r);
+		else if (r->id && !r->is_wait)
+			agent_pump_cat(a, r);
+	}
+}
+
+static void agent_overrun(struct agent *a, struct agent_run *r)
+{
+	static uint8_t data[CTL_CHUNK];
+
+	for (int i = 0; i < 200; i++) {
+		r->window = CTL_WINDOW;
+		agent_output(a, r, data, CTL_CHUNK);
+		if (channel_flush(&a->channel))
+			agent_kick(a);
+	}
+}
+
+static void agent_leave(struct agent *a)
+{
+	struct vmos_idx *own = (struct vmos_idx *)(void *)(a->channel.base + VMOS_HDR_GUEST_OFF);
+
+	for (int i = 0; i < AGENT_RUNS; i++)
+		free(a->runs[i].queue);
+	memset(a->runs, 0, sizeof(a->runs));
+	a->channel.state = CHANNEL_ENDED;
+	__atomic_store_n(&own->epoch, 0, __ATOMIC_RELEASE);
+	agent_kick(a);
+}
+
+static void agent_run(struct agent *a, const struct ctl_run *req)
+{
+	static uint8_t blob[CTL_ARGS_MAX];
+	char *strv[64];
+	uint16_t argc, envc;
+	struct agent_run *r = agent_find(a, 0);
+
+	CHECK(r && !channel_blob(&a->channel, req->blob, blob, sizeof(blob)));
+	CHECK(!ctl_args_check(blob, req->blob.len, &argc, &envc) && argc + envc < 60);
+	ctl_args_fill(blob, argc, envc, strv);
+	if (!strcmp(strv[0], "nosuch")) {
+		agent_say(a, CTL_EXIT, req->id, -ENOENT);
+		return;
+	}
+	if (!strcmp(strv[0], "leave")) {
+		agent_leave(a);
+		return;
+	}
+	*r = (struct agent_run){ .id = req->id, .window = CTL_WINDOW };
+	agent_say(a, CTL_STARTED, req->id, 42);
+	r->is_fill = !strcmp(strv[0], "fill");
+	r->fill_left = r->is_fill ? strtoull(strv[1], NULL, 10) : 0;
+	r->is_wait = !strcmp(strv[0], "wait");
+	if (!strcmp(strv[0], "exit"))
+		agent_end_run(a, r, (int32_t)strtol(strv[1], NULL, 10));
+	else if (!strcmp(strv[0], "overrun"))
+		agent_overrun(a, r);
+	else
+		r->queue = malloc(CTL_WINDOW);
+}
+
+static void agent_take_stdin(struct agent *a, const struct ctl_stdio *m)
+{
+	static uint8_t data[CTL_CHUNK];
+	struct agent_run *r = agent_find(a, m->id);
+
+	if (!r)
+		return;
+	CHECK(!channel_blob(&a->channel, m->blob, data, sizeof(data)));
+	CHECK(m->blob.len <= CTL_WINDOW - r->len);
+	for (uint32_t i = 0; i < m->blob.len; i++)
+		r->queue[(r->at + r->len + i) % CTL_WINDOW] = data[i];
+	r->len += m->blob.len;
+}
+
+static void agent_signal(struct agent *a, const struct ctl_signal *m)
+{
+	struct agent_run *r = agent_find(a, m->id);
+
+	atomic_store(&a->last_signal, (int)m->signo);
+	if (r)
+		agent_end_run(a, r, 256 + (int32_t)m->signo);
+}
+
+static void agent_take(struct agent *a, const struct msg *raw)
+{
+	struct ctl_msg m;
+	struct agent_run *r;
+
+	CHECK(!ctl_decode_host(raw, &m));
+	if (m.head.type == CTL_RUN) {
+		agent_run(a, &m.run);
+	} else if (m.head.type == CTL_STDIO) {
+		agent_take_stdin(a, &m.stdio);
+	} else if (m.head.type == CTL_EOF) {
+		r = agent_find(a, m.eof.id);
+		if (r)
+			r->in_eof = true;
+	} else if (m.head.type == CTL_CREDIT) {
+		r = agent_find(a, m.credit.id);
+		if (r)
+			r->window += m.credit.bytes;
+		CHECK(!r || r->window <= CTL_WINDOW);
+	} else if (m.head.type == CTL_SIGNAL) {
+		agent_signal(a, &m.signal);
+	} else if (m.head.type == CTL_TIME) {
+		atomic_store(&a->got_time, m.time.realtime_ns);
+	} else if (m.head.type == CTL_STATS_REQ) {
+		agent_say(a, CTL_STATS, 0, 0);
+	}
+}
+
+static bool agent_join(struct agent *a)
+{
+	struct ctl_msg hello = { .head.type = CTL_HELLO, .hello = { .version = a->version, .gos = CTL_GOS_LINUX } };
+	struct ctl_msg ready = { .head.type = CTL_READY, .ready = { .boot_ns = 123456789 } };
+
+	if (channel_guest_join(&a->channel, a->courier->region, VMOS_CTL_REGION, VMOS_ROLE_CTL))
+		return false;
+	agent_must_send(a, &hello);
+	agent_must_send(a, &ready);
+	(void)channel_flush(&a->channel);
+	agent_kick(a);
+	return true;
+}
+
+static void agent_turn(struct agent *a)
+{
+	struct msg raw;
+
+	channel_poll(&a->channel);
+	if (a->channel.state != CHANNEL_JOINED && !agent_join(a))
+		return;
+	do {
+		while (channel_recv(&a->channel, &raw) > 0)
+			agent_take(a, &raw);
+		agent_pump(a);
+		if (channel_recv_done(&a->channel) | channel_flush(&a->channel))
+			agent_kick(a);
+	} while (!channel_arm(&a->channel));
+}
+
+static void *agent_main(void *arg)
+{
+	struct agent *a = arg;
+	struct pollfd p = { .fd = a->courier->notify_guest, .events = POLLIN };
+
+	while (!atomic_load(&a->stop)) {
+		agent_turn(a);
+		poll(&p, 1, 5);
+		fd_eventfd_take(p.fd);
+	}
+	return NULL;
+}
+
+void agent_start(struct agent *a, struct courier *c)
+{
+	uint32_t version = a->version;
+
+	memset(a, 0, sizeof(*a));
+	a->version = version ? version : CTL_VERSION;
+	a->courier = c;
+	CHECK(!pthread_create(&a->thread, NULL, agent_main, a));
+}
+
+void agent_stop(struct agent *a)
+{
+	atomic_store(&a->stop, true);
+	pthread_join(a->thread, NULL);
+	for (int i = 0; i < AGENT_RUNS; i++)
+		free(a->runs[i].queue);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A well-behaved agent on the guest side of a channel, in a thread. Its
+ * programs: "cat", "fill BYTES", "exit STATUS", "nosuch", "wait" (until a
+ * signal, which is its status), "leave" (ends the session and joins the next),
+ * "overrun" (breaks the window).
+ */
+#ifndef TESTS_HOSTILE_COURIER_AGENT_H
+#define TESTS_HOSTILE_COURIER_AGENT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "proto/channel.h"
+#include "tests/hostile-courier/harness.h"
+
+#define AGENT_RUNS 16
+
+struct agent_run {
+	uint32_t id; /* 0: free */
+	bool is_fill, is_wait, in_eof;
+	uint64_t fill_left;
+	uint32_t window; /* of fd 1 */
+	uint8_t *queue; /* cat: CTL_WINDOW bytes of stdin to send on */
+	uint32_t at, len;
+	uint8_t seed;
+};
+
+struct agent {
+	struct courier *courier;
+	struct channel channel;
+	pthread_t thread;
+	uint32_t version; /* to claim in HELLO */
+	atomic_bool stop;
+	atomic_int last_signal;
+	atomic_ulong got_time;
+	struct agent_run runs[AGENT_RUNS];
+};
+
+void agent_start(struct agent *a, struct courier *c);
+void agent_stop(struct agent *a);
+
+#endif

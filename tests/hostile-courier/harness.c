@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/hostile-courier/harness.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "proto/ctl.h"
+#include "proto/uapi/vmos_channel.h"
+
+void harness_die(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
+	exit(1);
+}
+
+static void courier_exec(const char *program, int sock)
+{
+	if (dup2(sock, HELPER_FD) < 0)
+		_exit(125);
+	fd_set_cloexec(HELPER_FD, false);
+	/* In a build with sanitizers: any finding is an exit code of its own. Looking for leaks needs ptrace. */
+	setenv("ASAN_OPTIONS", "detect_leaks=0:exitcode=99", 1);
+	setenv("UBSAN_OPTIONS", "halt_on_error=1:exitcode=99", 1);
+	execl(program, "vmos-courier", (char *)NULL);
+	_exit(125);
+}
+
+void courier_start(struct courier *c, const char *program, uint32_t epoch)
+{
+	struct helper_msg m = { .type = HELPER_SETUP };
+	int pair[2], listener;
+
+	memset(c, 0, sizeof(*c));
+	CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+	c->region_fd = fd_memfd_sealed("ctl", VMOS_CTL_REGION);
+	c->notify_guest = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	c->notify_host = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	c->region = mmap(NULL, VMOS_CTL_REGION, PROT_READ | PROT_WRITE, MAP_SHARED, c->region_fd, 0);
+	snprintf(c->path, sizeof(c->path), "/tmp/courier-guest.%d.sock", (int)getpid());
+	listener = fd_unix_listen(c->path, SOCK_SEQPACKET, 4);
+	CHECK(c->region_fd >= 0 && c->notify_guest >= 0 && c->notify_host >= 0 && listener >= 0);
+	CHECK(c->region != MAP_FAILED);
+	c->pid = fork();
+	CHECK(c->pid >= 0);
+	if (!c->pid)
+		courier_exec(program, pair[1]);
+	close(pair[1]);
+	c->sock = pair[0];
+	snprintf(m.setup.vm, sizeof(m.setup.vm), "work");
+	m.setup.rgb = 0x3584e4;
+	m.setup.role = VMOS_ROLE_CTL;
+	m.setup.epoch = epoch;
+	m.setup.region_size = VMOS_CTL_REGION;
+	CHECK(courier_send(c, &m, (int[]){ c->region_fd, c->notify_guest, c->notify_host, listener }, 4));
+	close(listener);
+}
+
+int courier_reap(struct courier *c)
+{
+	int status = 0;
+
+	CHECK(waitpid(c->pid, &status, 0) == c->pid);
+	munmap(c->region, VMOS_CTL_REGION);
+	close(c->region_fd);
+	close(c->notify_guest);
+	close(c->notify_host);
+	if (c->sock >= 0)
+		close(c->sock);
+	unlink(c->path);
+	return status;
+}
+
+bool courier_send(const struct courier *c, struct helper_msg *m, const int *fds, unsigned nfds)
+{
+	m->nfds = nfds;
+	return fd_send_packet(c->sock, m, sizeof(*m), fds, nfds) >= 0;
+}
+
+static bool readable(int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, timeout_ms) > 0;
+}
+
+bool courier_report(const struct courier *c, struct helper_msg *ret, int timeout_ms)
+{
+	int fds[HELPER_FDS_MAX];
+	unsigned nfds = 0;
+	ssize_t n;
+
+	CHECK(readable(c->sock, timeout_ms));
+	n = fd_recv_packet(c->sock, ret, sizeof(*ret), fds, HELPER_FDS_MAX, &nfds);
+	if (n <= 0)
+		return false;
+	CHECK(!helper_check_report(ret, (size_t)n, nfds));
+	fd_close_all(fds, nfds);
+	return true;
+}
+
+bool courier_expect(const struct courier *c, uint32_t type, struct helper_msg *ret)
+{
+	do {
+		if (!courier_report(c, ret, 20000))
+			return false;
+	} while (ret->type != type);
+	return true;
+}
+
+bool command_run(const struct courier *c, uint32_t id, char *const *argv, int in, int out, struct command *ret)
+{
+	char *env[] = { "TERM=dumb", NULL };
+	uint8_t blob[4096];
+	struct helper_msg m = { .type = HELPER_RUN };
+	int len = ctl_args_encode(argv, env, blob, sizeof(blob));
+	int args = fd_memfd_data("args", blob, (size_t)len), pin[2] = { in, -1 }, pout[2] = { -1, out }, perr[2],
+	    ctl[2];
+	bool ok;
+
+	CHECK(len > 0 && args >= 0);
+	CHECK(in >= 0 || !pipe(pin));
+	CHECK(out >= 0 || !pipe(pout));
+	CHECK(!pipe(perr) && !socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ctl));
+	m.run.id = id;
+	m.run.args_len = (uint32_t)len;
+	m.run.rows = 24;
+	m.run.cols = 80;
+	ok = courier_send(c, &m, (int[]){ args, pin[0], pout[1], perr[1], ctl[1] }, 5);
+	fd_close_all((int[]){ args, pin[0], pout[1], perr[1], ctl[1] }, 5);
+	*ret = (struct command){ .in = pin[1], .out = pout[0], .err = perr[0], .control = ctl[0] };
+	return ok;
+}
+
+bool command_hear(const struct command *cmd, struct runctl *ret)
+{
+	ssize_t n;
+
+	CHECK(readable(cmd->control, 20000));
+	n = recv(cmd->control, ret, sizeof(*ret), 0);
+	if (n <= 0)
+		return false;
+	CHECK(!runctl_check_courier(ret, (size_t)n));
+	return true;
+}
+
+void command_say(const struct command *cmd, uint32_t type, int32_t a, int32_t b)
+{
+	struct runctl m = { .type = type, .a = a, .b = b };
+
+	(void)send(cmd->control, &m, sizeof(m), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void command_close(struct command *cmd)
+{
+	int *fds[] = { &cmd->in, &cmd->out, &cmd->err, &cmd->control };
+
+	for (int i = 0; i < 4; i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}

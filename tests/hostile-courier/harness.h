@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plays vmosd and the vmos command to a real vmos-courier over a memfd that no VM sees. */
+#ifndef TESTS_HOSTILE_COURIER_HARNESS_H
+#define TESTS_HOSTILE_COURIER_HARNESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/helper.h"
+
+#define CHECK(x) ((x) ? (void)0 : harness_die(__FILE__, __LINE__, #x))
+
+struct courier {
+	pid_t pid;
+	int sock; /* vmosd's end */
+	int region_fd, notify_guest, notify_host;
+	uint8_t *region;
+	char path[64]; /* of the listener */
+};
+
+/* A run's fds as the command holds them. */
+struct command {
+	int in, out, err, control; /* our ends, -1: closed or a file of the caller */
+};
+
+void harness_die(const char *file, int line, const char *what) __attribute__((noreturn));
+
+/* Starts @program and sends SETUP with @epoch. Does not wait for UP. */
+void courier_start(struct courier *c, const char *program, uint32_t epoch);
+/* Ends and unmaps all. Returns the courier's wait status. */
+int courier_reap(struct courier *c);
+/* Makes a packet of vmosd's and sends it. False: the courier is gone. */
+bool courier_send(const struct courier *c, struct helper_msg *m, const int *fds, unsigned nfds);
+/* The next report, checked. False: the courier closed the socket; dies after @timeout_ms. */
+bool courier_report(const struct courier *c, struct helper_msg *ret, int timeout_ms);
+/* Takes reports until one of @type. */
+bool courier_expect(const struct courier *c, uint32_t type, struct helper_msg *ret);
+
+/* Sends RUN of @argv with pipes (or the given @in and @out when not -1). False: the courier is gone. */
+bool command_run(const struct courier *c, uint32_t id, char *const *argv, int in, int out, struct command *ret);
+/* The next word on the control socket; false at its end. Dies after 20 s. */
+bool command_hear(const struct command *cmd, struct runctl *ret);
+void command_say(const struct command *cmd, uint32_t type, int32_t a, int32_t b);
+void command_close(struct command *cmd);
+
+#endif
