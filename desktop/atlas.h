@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Glyphs and icons as masks. All are rasterised by atlas_init() with the host's
+ * font, before the sandbox: afterwards no font is parsed and no file is read,
+ * so that a title that a guest claims meets nothing but table look-ups.
+ */
+#ifndef DESKTOP_ATLAS_H
+#define DESKTOP_ATLAS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "desktop/canvas.h"
+
+#define ATLAS_SCALES 3 /* 1, 1.5 and 2 */
+#define ATLAS_GLYPHS 1040
+#define ATLAS_BOLD 95 /* U+0020 … U+007E: all that a VM's name has */
+
+enum atlas_icon {
+	ATLAS_CLOSE,
+	ATLAS_MAXIMISE,
+	ATLAS_RESTORE,
+	ATLAS_MINIMISE,
+	ATLAS_DISC, /* a round button's ground */
+	ATLAS_CORNER_LEFT, /* what a window keeps of its upper corners */
+	ATLAS_CORNER_RIGHT,
+	ATLAS_PILL_LEFT, /* the ends of the name's badge */
+	ATLAS_PILL_RIGHT,
+	ATLAS_ICONS,
+};
+
+struct glyph {
+	uint32_t off; /* of the mask in atlas.bytes */
+	uint16_t w, h;
+	int16_t left, top; /* from the pen, y down from the baseline */
+	int16_t advance;
+};
+
+/* All lengths are pixels of this scale. */
+struct atlas_face {
+	unsigned scale120;
+	int ascent, descent;
+	struct glyph regular[ATLAS_GLYPHS];
+	struct glyph bold[ATLAS_BOLD];
+	struct glyph icon[ATLAS_ICONS];
+};
+
+struct atlas {
+	struct atlas_face face[ATLAS_SCALES];
+	uint8_t *bytes; /* owned */
+	size_t len, cap;
+};
+
+enum atlas_weight { ATLAS_REGULAR, ATLAS_HEAVY };
+
+/* A run of text to draw. */
+struct atlas_text {
+	const struct atlas_face *face;
+	enum atlas_weight weight;
+	uint32_t rgb;
+	const char *utf8; /* sanitised */
+};
+
+/* Rasterises everything. 0 or -errno: -ENOENT means that the host has no usable font. */
+int atlas_init(struct atlas *a);
+void atlas_finish(struct atlas *a);
+
+/* The face to draw with for an output of @scale120: the smallest that is not too small, else the largest. */
+const struct atlas_face *atlas_pick(const struct atlas *a, unsigned scale120);
+
+/* Width in pixels of @t, not cut. */
+int atlas_measure(const struct atlas_text *t);
+
+/*
+ * Draws @t with its baseline at @at's x, y, in at most @at's
+ * w pixels; a longer text ends in an ellipsis. A code point outside the atlas
+ * shows as U+FFFD. Returns the width used.
+ */
+int atlas_text(const struct atlas *a, struct canvas *c, struct rect at, const struct atlas_text *t);
+
+struct mask atlas_mask(const struct atlas *a, const struct glyph *g);
+
+#endif

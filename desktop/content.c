@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "desktop/content.h"
+
+#include <errno.h>
+#include <wayland-client.h>
+
+#include "desktop/buffer.h"
+#include "desktop/display.h"
+#include "viewporter-client-protocol.h"
+
+static int smaller(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+int content_init(struct content *c, struct display *d, struct wl_surface *parent, struct surface_ref *ref)
+{
+	c->display = d;
+	c->shown = false;
+	c->wl = display_surface(d, ref);
+	if (!c->wl)
+		return -ENOMEM;
+	c->sub = wl_subcompositor_get_subsurface(d->subcompositor, c->wl, parent);
+	c->viewport = wp_viewporter_get_viewport(d->viewporter, c->wl);
+	return c->sub && c->viewport ? 0 : -ENOMEM;
+}
+
+void content_finish(struct content *c)
+{
+	if (c->staged)
+		buffer_give_back(c->staged);
+	if (c->callback)
+		wl_callback_destroy(c->callback);
+	if (c->viewport)
+		wp_viewport_destroy(c->viewport);
+	if (c->sub)
+		wl_subsurface_destroy(c->sub);
+	if (c->wl)
+		wl_surface_destroy(c->wl);
+	c->staged = NULL;
+	c->callback = NULL;
+	c->viewport = NULL;
+	c->sub = NULL;
+	c->wl = NULL;
+	c->display = NULL;
+}
+
+void content_damage(struct content *c, const struct gui_rect *rects, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (rects[i].w == 0 || rects[i].h == 0)
+			continue;
+		if (c->ndamage == CONTENT_DAMAGE_MAX)
+			c->damage_all = true;
+		else
+			c->damage[c->ndamage++] = rects[i];
+	}
+}
+
+void content_stage(struct content *c, struct buffer *b, const struct gui_commit *commit)
+{
+	if (c->staged)
+		buffer_give_back(c->staged);
+	if (c->w != commit->w || c->h != commit->h)
+		c->damage_all = true;
+	c->staged = b;
+	c->w = commit->w;
+	c->h = commit->h;
+	c->scale120 = commit->scale120;
+}
+
+/* A window's part along one axis: @geo_at, @geo_len of a buffer that is @len logical units long. */
+static int part_at(int geo_at, int geo_len, int len)
+{
+	return geo_len ? smaller(geo_at, len - 1) : 0;
+}
+
+static int part_len(int geo_at, int geo_len, int len)
+{
+	int left = len - part_at(geo_at, geo_len, len);
+
+	return geo_len ? smaller(geo_len, left) : left;
+}
+
+static int logical(const struct content *c, int pixels)
+{
+	int len = c->scale120 ? pixels * GUI_SCALE_ONE / c->scale120 : pixels;
+
+	return len > 0 ? len : 1;
+}
+
+void content_size(const struct content *c, int *ret_w, int *ret_h)
+{
+	*ret_w = part_len(c->geo.x, c->geo.w, logical(c, c->w));
+	*ret_h = part_len(c->geo.y, c->geo.h, logical(c, c->h));
+}
+
+void content_origin(const struct content *c, int *ret_x, int *ret_y)
+{
+	*ret_x = part_at(c->geo.x, c->geo.w, logical(c, c->w));
+	*ret_y = part_at(c->geo.y, c->geo.h, logical(c, c->h));
+}
+
+/* @at and @len (logical) along one axis of a buffer of @pixels: a source that lies inside of it, 24.8. */
+static void source_axis(const struct content *c, int pixels, int at, int len, wl_fixed_t *ret_at, wl_fixed_t *ret_len)
+{
+	int64_t all = (int64_t)pixels * 256;
+	int64_t from = (int64_t)at * c->scale120 * 256 / GUI_SCALE_ONE;
+	int64_t size = (int64_t)len * c->scale120 * 256 / GUI_SCALE_ONE;
+
+	if (from > all - 1)
+		from = all - 1;
+	if (size > all - from)
+		size = all - from;
+	*ret_at = (wl_fixed_t)from;
+	*ret_len = (wl_fixed_t)(size > 0 ? size : 1);
+}
+
+static void crop(struct content *c, struct rect room)
+{
+	int x, y, w, h;
+	wl_fixed_t sx, sy, sw, sh;
+
+	content_origin(c, &x, &y);
+	content_size(c, &w, &h);
+	w = smaller(w, room.w);
+	h = smaller(h, room.h);
+	source_axis(c, c->w, x, w, &sx, &sw);
+	source_axis(c, c->h, y, h, &sy, &sh);
+	wp_viewport_set_source(c->viewport, sx, sy, sw, sh);
+	wp_viewport_set_destination(c->viewport, w, h);
+	wl_subsurface_set_position(c->sub, room.x, room.y);
+}
+
+static void handle_frame(void *data, struct wl_callback *callback, uint32_t ms)
+{
+	struct content *c = data;
+
+	(void)ms;
+	wl_callback_destroy(callback);
+	c->callback = NULL;
+	c->on_frame(c);
+}
+
+static const struct wl_callback_listener frame_listener = { .done = handle_frame };
+
+static void send_damage(struct content *c)
+{
+	for (unsigned i = 0; i < c->ndamage && !c->damage_all; i++) {
+		const struct gui_rect *r = &c->damage[i];
+
+		if (r->x < c->w && r->y < c->h)
+			wl_surface_damage_buffer(c->wl, r->x, r->y, smaller(r->w, c->w - r->x),
+						 smaller(r->h, c->h - r->y));
+	}
+	if (c->damage_all || c->ndamage == 0)
+		wl_surface_damage_buffer(c->wl, 0, 0, c->w, c->h);
+	c->ndamage = 0;
+	c->damage_all = false;
+}
+
+void content_push(struct content *c, struct rect room, bool sync)
+{
+	if (!c->staged && !c->shown)
+		return;
+	if (sync)
+		wl_subsurface_set_sync(c->sub);
+	crop(c, room);
+	if (c->staged) {
+		wl_surface_attach(c->wl, c->staged->wl, 0, 0);
+		send_damage(c);
+		c->staged = NULL;
+		c->shown = true;
+		if (!c->callback) {
+			c->callback = wl_surface_frame(c->wl);
+			wl_callback_add_listener(c->callback, &frame_listener, c);
+		}
+	}
+	wl_surface_commit(c->wl);
+}
+
+void content_release_sync(struct content *c)
+{
+	wl_subsurface_set_desync(c->sub);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "desktop/frame.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "proto/gui.h"
+
+#define GAP 6 /* between buttons, and around the badge */
+#define BADGE_PAD 9 /* left and right of the name */
+#define TITLE_GAP 10
+#define CORNER_REACH 16 /* how far a corner's resize zone goes along the edges */
+#define INK_DARK 0x101216
+#define INK_LIGHT 0xffffff
+#define BAR_DARK 0x23262d
+
+/* A drawing in progress: everything is given in logical units and scaled here. */
+struct bar {
+	struct canvas *c;
+	const struct atlas *atlas;
+	const struct atlas_face *face;
+	const struct frame_look *look;
+	uint32_t ground, ink;
+};
+
+static int px(const struct bar *b, int logical)
+{
+	return (logical * (int)b->face->scale120 + 60) / 120;
+}
+
+struct frame_insets frame_insets(bool popup, bool fullscreen)
+{
+	int side = popup ? FRAME_POPUP_BORDER : fullscreen ? 0 : FRAME_BORDER;
+
+	return (struct frame_insets){ side, side, popup ? FRAME_POPUP_BORDER : FRAME_BAR, side };
+}
+
+static double linear(uint32_t byte)
+{
+	double v = (byte & 0xff) / 255.0;
+
+	return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+}
+
+uint32_t frame_ink(uint32_t rgb)
+{
+	double lum = 0.2126 * linear(rgb >> 16) + 0.7152 * linear(rgb >> 8) + 0.0722 * linear(rgb);
+
+	/* Contrast with white is 1.05 / (lum + 0.05), with black (lum + 0.05) / 0.05. */
+	return (lum + 0.05) * (lum + 0.05) > 1.05 * 0.05 ? INK_DARK : INK_LIGHT;
+}
+
+/* The left edge of button @index, counted from the right. */
+static int button_x(const struct frame_look *look, int index)
+{
+	return look->w - (index + 1) * (FRAME_BUTTON + GAP) - (GAP - 2);
+}
+
+static void draw_icon(const struct bar *b, enum atlas_icon icon, struct rect at, uint32_t rgb)
+{
+	struct mask m = atlas_mask(b->atlas, &b->face->icon[icon]);
+
+	canvas_mask(b->c, &m, (struct rect){ px(b, at.x), px(b, at.y), 0, 0 }, rgb);
+}
+
+static void draw_button(const struct bar *b, enum frame_part part, int index)
+{
+	static const enum atlas_icon icons[] = { ATLAS_CLOSE, ATLAS_MAXIMISE, ATLAS_MINIMISE };
+	struct rect at = { button_x(b->look, index), (FRAME_BAR - FRAME_BUTTON) / 2, 0, 0 };
+	enum atlas_icon icon = part == FRAME_MAXIMISE && b->look->maximised ? ATLAS_RESTORE : icons[index];
+	bool hot = b->look->hover == part;
+
+	if (hot && part == FRAME_CLOSE)
+		draw_icon(b, ATLAS_DISC, at, 0xd92d3a);
+	else
+		draw_icon(b, ATLAS_DISC, at, canvas_mix(b->ground, b->ink, hot ? 70 : 26) & 0xffffff);
+	draw_icon(b, icon, at, hot && part == FRAME_CLOSE ? INK_LIGHT : b->ink);
+}
+
+static int baseline(const struct bar *b)
+{
+	return (px(b, FRAME_BAR) + b->face->ascent - b->face->descent + 1) / 2;
+}
+
+/* The VM's name in bold on the VM's own colour. Returns the logical x behind it. */
+static int draw_badge(const struct bar *b, int room)
+{
+	const struct frame_owner *o = b->look->owner;
+	struct atlas_text name = { b->face, ATLAS_HEAVY, frame_ink(o->rgb), o->vm };
+	int pad = px(b, BADGE_PAD), x = px(b, GAP + 1), y = px(b, (FRAME_BAR - FRAME_BADGE) / 2);
+	int radius = b->face->icon[ATLAS_PILL_LEFT].w, h = b->face->icon[ATLAS_PILL_LEFT].h;
+	int text = atlas_measure(&name), most = px(b, room) - 2 * pad;
+	struct mask left = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_LEFT]);
+	struct mask right = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_RIGHT]);
+	int w = 2 * pad + (text < most ? text : most);
+
+	canvas_mask(b->c, &left, (struct rect){ x, y, 0, 0 }, o->rgb);
+	canvas_mask(b->c, &right, (struct rect){ x + w - radius, y, 0, 0 }, o->rgb);
+	canvas_fill(b->c, (struct rect){ x + radius, y, w - 2 * radius, h }, o->rgb);
+	atlas_text(b->atlas, b->c, (struct rect){ x + pad, baseline(b), w - 2 * pad, 0 }, &name);
+	return (x + w) * 120 / (int)b->face->scale120;
+}
+
+void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_face *f, const struct frame_look *look)
+{
+	uint32_t rgb = look->owner->rgb;
+	struct bar b = { c, a, f, look, 0, 0 };
+	int end = button_x(look, 2) - TITLE_GAP, x;
+	struct atlas_text title = { f, ATLAS_REGULAR, 0, look->title };
+	struct mask corner = atlas_mask(a, &f->icon[ATLAS_CORNER_LEFT]);
+
+	b.ground = canvas_mix(BAR_DARK, rgb, look->active ? 118 : 30) & 0xffffff;
+	b.ink = frame_ink(b.ground);
+	canvas_fill(c, (struct rect){ 0, 0, c->w, c->h }, b.ground);
+	canvas_fill(c, (struct rect){ 0, 0, c->w, px(&b, look->active ? 3 : 2) }, rgb);
+	x = draw_badge(&b, end > 40 ? end - 2 * GAP : 40) + TITLE_GAP;
+	title.rgb = look->active ? b.ink : canvas_mix(b.ground, b.ink, 170) & 0xffffff;
+	if (end > x)
+		atlas_text(a, c, (struct rect){ px(&b, x), baseline(&b), px(&b, end - x), 0 }, &title);
+	draw_button(&b, FRAME_CLOSE, 0);
+	draw_button(&b, FRAME_MAXIMISE, 1);
+	draw_button(&b, FRAME_MINIMISE, 2);
+	if (look->square)
+		return;
+	canvas_cut(c, &corner, (struct rect){ 0, 0, 0, 0 });
+	corner = atlas_mask(a, &f->icon[ATLAS_CORNER_RIGHT]);
+	canvas_cut(c, &corner, (struct rect){ c->w - corner.w, 0, 0, 0 });
+}
+
+static uint32_t edges_at(const struct frame_look *look, int h, int x, int y)
+{
+	bool top = y < FRAME_BORDER, bottom = y >= h - FRAME_BORDER;
+	bool left = x < FRAME_BORDER, right = x >= look->w - FRAME_BORDER;
+	uint32_t edges = 0;
+
+	if (!(top || bottom || left || right))
+		return 0;
+	if (top || ((left || right) && y < CORNER_REACH))
+		edges |= GUI_EDGE_TOP;
+	if (bottom || ((left || right) && y >= h - CORNER_REACH))
+		edges |= GUI_EDGE_BOTTOM;
+	if (left || ((top || bottom) && x < CORNER_REACH))
+		edges |= GUI_EDGE_LEFT;
+	if (right || ((top || bottom) && x >= look->w - CORNER_REACH))
+		edges |= GUI_EDGE_RIGHT;
+	return edges;
+}
+
+enum frame_part frame_hit(const struct frame_look *look, int h, int x, int y, uint32_t *ret_edges)
+{
+	static const enum frame_part buttons[] = { FRAME_CLOSE, FRAME_MAXIMISE, FRAME_MINIMISE };
+
+	*ret_edges = look->fullscreen || look->maximised ? 0 : edges_at(look, h, x, y);
+	if (*ret_edges)
+		return FRAME_EDGE;
+	if (y < 0 || y >= FRAME_BAR)
+		return FRAME_CONTENT;
+	for (int i = 0; i < 3; i++) {
+		int at = button_x(look, i);
+
+		if (x >= at - GAP / 2 && x < at + FRAME_BUTTON + GAP / 2)
+			return buttons[i];
+	}
+	return FRAME_TITLE;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pointer: over a frame the host acts on it, over content the guest gets it. */
+#include <linux/input-event-codes.h>
+#include <wayland-client.h>
+
+#include "desktop/display.h"
+#include "desktop/guest.h"
+#include "desktop/seat.h"
+#include "desktop/window.h"
+#include "xdg-shell-client-protocol.h"
+
+#define DOUBLE_CLICK_MS 400
+#define REACH (32000 * 256) /* 24.8: coordinates beyond are cut */
+
+static bool over_content(const struct seat *s)
+{
+	return s->at && s->at->kind == SURFACE_CONTENT;
+}
+
+/* Where the pointer is in its window's frame, and on which part. A popup has none but its border. */
+static enum frame_part frame_part_at(const struct seat *s, uint32_t *ret_edges)
+{
+	const struct window *w = s->at->window;
+	struct frame_look look = window_look(w);
+	struct rect room = window_room(w);
+	int x = wl_fixed_to_int(s->x), y = wl_fixed_to_int(s->y);
+
+	*ret_edges = 0;
+	if (!w->toplevel || s->at->kind == SURFACE_CONTENT)
+		return FRAME_CONTENT;
+	if (s->at->kind == SURFACE_BACK)
+		y += FRAME_BAR;
+	if (s->at->kind == SURFACE_MAT) {
+		x += room.x;
+		y += room.y;
+	}
+	return frame_hit(&look, w->outer_h, x, y, ret_edges);
+}
+
+void pointer_show_cursor(struct seat *s)
+{
+	uint32_t shape = GUI_CURSOR_DEFAULT, edges;
+	int hot_x, hot_y;
+
+	if (!s->pointer || !s->at)
+		return;
+	if (over_content(s) && s->guest_hides) {
+		wl_pointer_set_cursor(s->pointer, s->enter_serial, NULL, 0, 0);
+		return;
+	}
+	if (over_content(s))
+		shape = s->cursor.guest_shape;
+	else if (frame_part_at(s, &edges) == FRAME_EDGE)
+		shape = cursor_for_edges(edges);
+	if (cursor_show_shape(&s->cursor, shape, &hot_x, &hot_y))
+		wl_pointer_set_cursor(s->pointer, s->enter_serial, s->cursor.surface, hot_x, hot_y);
+}
+
+/* Marks the button below the pointer, and no other. */
+static void set_hover(struct window *w, enum frame_part part)
+{
+	if (part != FRAME_CLOSE && part != FRAME_MAXIMISE && part != FRAME_MINIMISE)
+		part = FRAME_CONTENT;
+	if (w->hover == part)
+		return;
+	w->hover = part;
+	w->dirty = true;
+}
+
+static int32_t bounded(int64_t v)
+{
+	return (int32_t)(v < -REACH ? -REACH : v > REACH ? REACH : v);
+}
+
+static void send_position(struct seat *s, uint16_t type, uint32_t serial, uint32_t time)
+{
+	struct gui_msg m = { .head = { .type = type, .win = s->at->window->id, .serial = serial } };
+	int x, y;
+
+	content_origin(&s->at->window->content, &x, &y);
+	m.ptr = (struct gui_ptr){ time, bounded((int64_t)s->x + x * 256), bounded((int64_t)s->y + y * 256) };
+	guest_send(s->guest, &m);
+}
+
+static void handle_enter(void *data, struct wl_pointer *p, uint32_t serial, struct wl_surface *surface,
+			 wl_fixed_t x, wl_fixed_t y)
+{
+	struct seat *s = data;
+	uint32_t edges;
+
+	s->at = surface ? wl_surface_get_user_data(surface) : NULL;
+	s->enter_serial = serial;
+	s->x = x;
+	s->y = y;
+	s->buttons = 0;
+	s->in_content = over_content(s);
+	if (!s->at)
+		return;
+	if (s->in_content)
+		send_position(s, GUI_PTR_ENTER, serial, 0);
+	else
+		set_hover(s->at->window, frame_part_at(s, &edges));
+	pointer_show_cursor(s);
+}
+
+static void handle_leave(void *data, struct wl_pointer *p, uint32_t serial, struct wl_surface *surface)
+{
+	struct seat *s = data;
+
+	if (s->at) {
+		set_hover(s->at->window, FRAME_CONTENT);
+		if (s->in_content)
+			window_send(s->at->window, GUI_PTR_LEAVE);
+	}
+	s->at = NULL;
+	s->in_content = false;
+	s->buttons = 0;
+}
+
+static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fixed_t x, wl_fixed_t y)
+{
+	struct seat *s = data;
+	uint32_t was = 0, is = 0;
+	enum frame_part part;
+
+	if (!s->at)
+		return;
+	if (s->in_content) {
+		s->x = x;
+		s->y = y;
+		send_position(s, GUI_PTR_MOTION, 0, time);
+		return;
+	}
+	frame_part_at(s, &was);
+	s->x = x;
+	s->y = y;
+	part = frame_part_at(s, &is);
+	set_hover(s->at->window, part);
+	if (was != is)
+		pointer_show_cursor(s);
+}
+
+static void toggle_maximised(struct window *w)
+{
+	if (w->states & GUI_STATE_MAXIMIZED)
+		xdg_toplevel_unset_maximized(w->toplevel);
+	else
+		xdg_toplevel_set_maximized(w->toplevel);
+}
+
+static void press_title(struct seat *s, struct window *w, uint32_t serial, uint32_t time)
+{
+	bool twice = s->title_ms && time - s->title_ms <= DOUBLE_CLICK_MS;
+
+	s->title_ms = twice ? 0 : time;
+	if (twice)
+		toggle_maximised(w);
+	else
+		xdg_toplevel_move(w->toplevel, s->wl, serial);
+}
+
+static void press_menu(struct seat *s, struct window *w, uint32_t serial)
+{
+	xdg_toplevel_show_window_menu(w->toplevel, s->wl, serial, wl_fixed_to_int(s->x), wl_fixed_to_int(s->y));
+}
+
+/* A press of the left button on the frame. Buttons act on the release. */
+static void press_frame(struct seat *s, uint32_t serial, uint32_t time)
+{
+	struct window *w = s->at->window;
+	uint32_t edges;
+	enum frame_part part = frame_part_at(s, &edges);
+
+	if (part == FRAME_TITLE)
+		press_title(s, w, serial, time);
+	else if (part == FRAME_EDGE)
+		xdg_toplevel_resize(w->toplevel, s->wl, serial, edges);
+}
+
+static void release_frame(struct seat *s)
+{
+	struct window *w = s->at->window;
+	uint32_t edges;
+	enum frame_part part = frame_part_at(s, &edges);
+
+	if (part == FRAME_CLOSE)
+		window_send(w, GUI_CLOSE);
+	else if (part == FRAME_MAXIMISE)
+		toggle_maximised(w);
+	else if (part == FRAME_MINIMISE)
+		xdg_toplevel_set_minimized(w->toplevel);
+}
+
+static void button_in_content(struct seat *s, uint32_t serial, const struct gui_button *b)
+{
+	struct gui_msg m = { .head = { .type = GUI_PTR_BUTTON, .win = s->at->window->id, .serial = serial } };
+
+	if (b->pressed) {
+		s->buttons++;
+		s->button_serial = serial;
+		seat_note_press(s, serial);
+	} else if (s->buttons > 0) {
+		s->buttons--;
+	}
+	m.button = *b;
+	guest_send(s->guest, &m);
+}
+
+static void handle_button(void *data, struct wl_pointer *p, uint32_t serial, uint32_t time, uint32_t button,
+			  uint32_t state)
+{
+	struct seat *s = data;
+	bool pressed = state == WL_POINTER_BUTTON_STATE_PRESSED;
+	struct gui_button b = { time, button, pressed };
+
+	if (!s->at)
+		return;
+	if (s->in_content)
+		button_in_content(s, serial, &b);
+	else if (!s->at->window->toplevel)
+		return;
+	else if (button == BTN_LEFT && pressed)
+		press_frame(s, serial, time);
+	else if (button == BTN_LEFT)
+		release_frame(s);
+	else if (button == BTN_RIGHT && pressed && s->at->kind == SURFACE_ROOT)
+		press_menu(s, s->at->window, serial);
+}
+
+static void flush_axis(struct seat *s, int which)
+{
+	struct seat_axis *a = &s->axis[which];
+	struct gui_msg m = { .head = { .type = GUI_PTR_AXIS } };
+
+	if (a->any && s->in_content) {
+		m.head.win = s->at->window->id;
+		m.axis = (struct gui_axis){
+			.time_ms = a->time,
+			.horizontal = which == WL_POINTER_AXIS_HORIZONTAL_SCROLL,
+			.source = (uint8_t)s->axis_source,
+			.value = a->value,
+			.value120 = a->value120,
+			.stop = a->stop,
+		};
+		guest_send(s->guest, &m);
+	}
+	*a = (struct seat_axis){ 0 };
+}
+
+static void handle_frame(void *data, struct wl_pointer *p)
+{
+	struct seat *s = data;
+
+	flush_axis(s, WL_POINTER_AXIS_VERTICAL_SCROLL);
+	flush_axis(s, WL_POINTER_AXIS_HORIZONTAL_SCROLL);
+	s->axis_source = 0;
+}
+
+static void handle_axis(void *data, struct wl_pointer *p, uint32_t time, uint32_t axis, wl_fixed_t value)
+{
+	struct seat *s = data;
+
+	if (axis > WL_POINTER_AXIS_HORIZONTAL_SCROLL)
+		return;
+	s->axis[axis].time = time;
+	s->axis[axis].value = bounded((int64_t)s->axis[axis].value + value);
+	s->axis[axis].any = true;
+	if (wl_pointer_get_version(p) < WL_POINTER_FRAME_SINCE_VERSION)
+		handle_frame(s, p);
+}
+
+static void handle_axis_source(void *data, struct wl_pointer *p, uint32_t source)
+{
+	struct seat *s = data;
+
+	s->axis_source = source <= WL_POINTER_AXIS_SOURCE_WHEEL_TILT ? source : 0;
+}
+
+static void handle_axis_stop(void *data, struct wl_pointer *p, uint32_t time, uint32_t axis)
+{
+	struct seat *s = data;
+
+	if (axis > WL_POINTER_AXIS_HORIZONTAL_SCROLL)
+		return;
+	s->axis[axis].time = time;
+	s->axis[axis].stop = true;
+	s->axis[axis].any = true;
+}
+
+static void handle_axis_discrete(void *data, struct wl_pointer *p, uint32_t axis, int32_t steps)
+{
+	struct seat *s = data;
+
+	if (axis <= WL_POINTER_AXIS_HORIZONTAL_SCROLL)
+		s->axis[axis].value120 = bounded((int64_t)s->axis[axis].value120 + (int64_t)steps * 120);
+}
+
+static void handle_axis_value120(void *data, struct wl_pointer *p, uint32_t axis, int32_t value120)
+{
+	struct seat *s = data;
+
+	if (axis <= WL_POINTER_AXIS_HORIZONTAL_SCROLL)
+		s->axis[axis].value120 = bounded((int64_t)s->axis[axis].value120 + value120);
+}
+
+static const struct wl_pointer_listener pointer_listener = {
+	.enter = handle_enter,
+	.leave = handle_leave,
+	.motion = handle_motion,
+	.button = handle_button,
+	.axis = handle_axis,
+	.frame = handle_frame,
+	.axis_source = handle_axis_source,
+	.axis_stop = handle_axis_stop,
+	.axis_discrete = handle_axis_discrete,
+	.axis_value120 = handle_axis_value120,
+};
+
+void pointer_bind(struct seat *s)
+{
+	s->pointer = wl_seat_get_pointer(s->wl);
+	if (s->pointer)
+		wl_pointer_add_listener(s->pointer, &pointer_listener, s);
+}
+
+void pointer_unbind(struct seat *s)
+{
+	handle_leave(s, s->pointer, 0, NULL);
+	if (wl_pointer_get_version(s->pointer) >= WL_POINTER_RELEASE_SINCE_VERSION)
+		wl_pointer_release(s->pointer);
+	else
+		wl_pointer_destroy(s->pointer);
+	s->pointer = NULL;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keyboard and pointer of the host. What happens over a frame is the host's;
+ * what happens over a guest's content goes to that guest, in coordinates of
+ * the content. Nothing here can take the keyboard or a shortcut away from the
+ * host's compositor.
+ */
+#ifndef DESKTOP_SEAT_H
+#define DESKTOP_SEAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "desktop/cursor.h"
+#include "desktop/frame.h"
+#include "proto/gui.h"
+
+#define SEAT_KEYMAP_MAX (256u << 10)
+
+struct display;
+struct guest;
+struct surface_ref;
+struct window;
+struct window_set;
+struct wl_keyboard;
+struct wl_pointer;
+struct wl_seat;
+struct wl_surface;
+
+/* What a pointer frame has gathered for one axis. */
+struct seat_axis {
+	int32_t value, value120;
+	uint32_t time;
+	bool stop, any;
+};
+
+struct seat {
+	struct display *display;
+	struct guest *guest;
+	struct window_set *windows;
+	struct wl_seat *wl; /* may be NULL */
+	struct cursor cursor;
+
+	struct wl_keyboard *keyboard; /* may be NULL */
+	char *keymap; /* owned; may be NULL */
+	size_t keymap_len;
+	struct gui_repeat repeat;
+	struct gui_mods mods;
+	struct window *kb_focus; /* as the guest knows it: never a popup */
+	bool kb_left; /* the compositor said leave; the guest hears it unless an enter of the same window follows */
+
+	struct wl_pointer *pointer; /* may be NULL */
+	struct surface_ref *at; /* the surface below the pointer, may be NULL */
+	bool in_content; /* the guest has been told that the pointer is in window at->window */
+	uint32_t enter_serial;
+	int x, y; /* 24.8, of that surface */
+	uint32_t buttons; /* pressed over content */
+	uint32_t button_serial; /* of the last press over content, for MOVE and RESIZE */
+	uint32_t fresh_serial; /* of the last press or key in this VM's windows, until taken */
+	uint64_t fresh_ms;
+	uint32_t title_ms; /* of the last press on a title, for double clicks */
+	uint32_t axis_source;
+	struct seat_axis axis[2];
+	bool guest_hides; /* the guest's cursor: none */
+};
+
+/* Binds keyboard and pointer as they are announced. Loads the cursor theme: before the sandbox. 0 or -errno. */
+int seat_init(struct seat *s);
+void seat_finish(struct seat *s);
+/* A guest has joined: KEYMAP and REPEAT. */
+void seat_greet(struct seat *s);
+/* Once per round of the event loop: says a leave that nothing took back. */
+void seat_settle(struct seat *s);
+/* The window's surfaces end. */
+void seat_forget(struct seat *s, struct window *w);
+/* The guest is gone: nothing is focused any more as far as a guest knows. */
+void seat_reset(struct seat *s);
+/* Serial of a recent press in this VM's windows, once; 0: none. */
+uint32_t seat_take_serial(struct seat *s);
+void seat_note_press(struct seat *s, uint32_t serial);
+
+/* The guest's requests. Those without a pressed button are ignored; cursor errors as buffers_take(). */
+void seat_move(struct seat *s, struct window *w);
+void seat_resize(struct seat *s, struct window *w, uint32_t edges);
+void seat_cursor_shape(struct seat *s, uint32_t shape);
+int seat_cursor_image(struct seat *s, uint32_t win, const struct gui_cursor_img *img);
+
+/* keyboard.c, pointer.c */
+void keyboard_bind(struct seat *s);
+void keyboard_unbind(struct seat *s);
+void keyboard_send_keymap(struct seat *s);
+void pointer_bind(struct seat *s);
+void pointer_unbind(struct seat *s);
+void pointer_show_cursor(struct seat *s);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "desktop/solid.h"
+
+#include <errno.h>
+#include <wayland-client.h>
+
+#include "desktop/display.h"
+#include "viewporter-client-protocol.h"
+
+/* The middle of a larger buffer is shown, so that a filtering compositor blends in no edge. */
+#define SIDE 16
+#define INSET 6
+#define SHOWN 4
+
+struct pool_buffer *solid_buffer(struct pool *pool, uint32_t rgb)
+{
+	struct pool_buffer *b = pool_buffer_create(pool, SIDE, SIDE);
+	struct canvas c;
+
+	if (!b)
+		return NULL;
+	canvas_init(&c, b->pixels, SIDE, SIDE);
+	canvas_fill(&c, c.clip, rgb);
+	return b;
+}
+
+int solid_init(struct solid *s, struct display *d, struct wl_surface *parent, struct surface_ref *ref)
+{
+	*s = (struct solid){ .wl = display_surface(d, ref) };
+	if (!s->wl)
+		return -ENOMEM;
+	s->viewport = wp_viewporter_get_viewport(d->viewporter, s->wl);
+	if (parent)
+		s->sub = wl_subcompositor_get_subsurface(d->subcompositor, s->wl, parent);
+	return s->viewport && (s->sub || !parent) ? 0 : -ENOMEM;
+}
+
+void solid_finish(struct solid *s)
+{
+	if (s->sub)
+		wl_subsurface_destroy(s->sub);
+	if (s->viewport)
+		wp_viewport_destroy(s->viewport);
+	if (s->wl)
+		wl_surface_destroy(s->wl);
+	*s = (struct solid){ 0 };
+}
+
+void solid_show(struct solid *s, struct display *d, struct pool_buffer *b, struct rect at)
+{
+	struct wl_region *all;
+
+	if (s->at.x == at.x && s->at.y == at.y && s->at.w == at.w && s->at.h == at.h)
+		return;
+	s->at = at;
+	all = wl_compositor_create_region(d->compositor);
+	if (s->sub)
+		wl_subsurface_set_position(s->sub, at.x, at.y);
+	wl_surface_attach(s->wl, b->wl, 0, 0);
+	b->busy = true;
+	wp_viewport_set_source(s->viewport, wl_fixed_from_int(INSET), wl_fixed_from_int(INSET),
+			       wl_fixed_from_int(SHOWN), wl_fixed_from_int(SHOWN));
+	wp_viewport_set_destination(s->viewport, at.w, at.h);
+	wl_surface_damage_buffer(s->wl, 0, 0, SIDE, SIDE);
+	wl_region_add(all, 0, 0, at.w, at.h);
+	wl_surface_set_opaque_region(s->wl, all);
+	wl_region_destroy(all);
+	wl_surface_commit(s->wl);
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A window with a title bar. The root surface is the bar; borders, the mat and
+ * the guest's content are its subsurfaces, so that one commit of the root shows
+ * a new size of all of them at once. The frame is on the screen before the
+ * guest's first buffer is attached.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <wayland-client.h>
+
+#include "desktop/atlas.h"
+#include "desktop/window.h"
+#include "fractional-scale-v1-client-protocol.h"
+#include "viewporter-client-protocol.h"
+#include "xdg-decoration-unstable-v1-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
+
+#define TOPLEVEL_MIN_H 24 /* of the room for the content */
+#define TOPLEVEL_DEFAULT_W 640
+#define TOPLEVEL_DEFAULT_H 400
+
+static int clamp(int v, int low, int high)
+{
+	if (high < low)
+		high = low;
+	return v < low ? low : v > high ? high : v;
+}
+
+static struct frame_insets insets(const struct window *w)
+{
+	return frame_insets(false, w->states & GUI_STATE_FULLSCREEN);
+}
+
+/* Whether the window's size is the guest's to choose. While the user drags an edge it is not. */
+static bool is_floating(const struct window *w)
+{
+	return !(w->states & ~GUI_STATE_ACTIVATED);
+}
+
+/* Gives the content room for @w × @h, but never more than the largest output. */
+static void set_inner(struct window *w, int width, int height)
+{
+	struct frame_insets in = insets(w);
+	int most_w, most_h;
+
+	display_largest(w->set->display, &most_w, &most_h);
+	if (most_w == 0 || most_h == 0)
+		most_w = most_h = GUI_SIZE_MAX;
+	w->inner_w = clamp(width, FRAME_MIN_W - in.left - in.right, most_w - in.left - in.right);
+	w->inner_h = clamp(height, TOPLEVEL_MIN_H, most_h - in.top - in.bottom);
+}
+
+static uint32_t state_bit(uint32_t state)
+{
+	static const uint32_t bits[] = {
+		[XDG_TOPLEVEL_STATE_MAXIMIZED] = GUI_STATE_MAXIMIZED,
+		[XDG_TOPLEVEL_STATE_FULLSCREEN] = GUI_STATE_FULLSCREEN,
+		[XDG_TOPLEVEL_STATE_RESIZING] = GUI_STATE_RESIZING,
+		[XDG_TOPLEVEL_STATE_ACTIVATED] = GUI_STATE_ACTIVATED,
+		[XDG_TOPLEVEL_STATE_TILED_LEFT] = GUI_STATE_TILED_LEFT,
+		[XDG_TOPLEVEL_STATE_TILED_RIGHT] = GUI_STATE_TILED_RIGHT,
+		[XDG_TOPLEVEL_STATE_TILED_TOP] = GUI_STATE_TILED_TOP,
+		[XDG_TOPLEVEL_STATE_TILED_BOTTOM] = GUI_STATE_TILED_BOTTOM,
+	};
+
+	return state < sizeof(bits) / sizeof(bits[0]) ? bits[state] : 0;
+}
+
+static void handle_toplevel_configure(void *data, struct xdg_toplevel *t, int32_t width, int32_t height,
+				      struct wl_array *states)
+{
+	struct window *w = data;
+	const uint32_t *state = states->data;
+
+	w->conf_w = width;
+	w->conf_h = height;
+	w->conf_states = 0;
+	for (size_t i = 0; i < states->size / sizeof(*state); i++)
+		w->conf_states |= state_bit(state[i]);
+}
+
+static void handle_close(void *data, struct xdg_toplevel *t)
+{
+	window_send(data, GUI_CLOSE);
+}
+
+static void handle_bounds(void *data, struct xdg_toplevel *t, int32_t width, int32_t height)
+{
+	struct window *w = data;
+
+	w->bounds_w = width;
+	w->bounds_h = height;
+}
+
+static void handle_capabilities(void *data, struct xdg_toplevel *t, struct wl_array *capabilities)
+{
+}
+
+static const struct xdg_toplevel_listener toplevel_listener = {
+	.configure = handle_toplevel_configure,
+	.close = handle_close,
+	.configure_bounds = handle_bounds,
+	.wm_capabilities = handle_capabilities,
+};
+
+/* The guest hears of the new size at once; the frame has it at once too, around the buffer there is. */
+static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t serial)
+{
+	struct window *w = data;
+	struct frame_insets in;
+
+	if (w->states != w->conf_states)
+		w->dirty = true;
+	w->states = w->conf_states;
+	in = insets(w);
+	if (w->conf_w > 0 && w->conf_h > 0)
+		set_inner(w, w->conf_w - in.left - in.right, w->conf_h - in.top - in.bottom);
+	else if (w->inner_w == 0 && w->want_w > 0 && w->want_h > 0)
+		set_inner(w, w->want_w, w->want_h);
+	xdg_surface_ack_configure(xdg, serial);
+	window_configure_guest(w);
+	if (w->stage == WINDOW_BORN)
+		w->stage = WINDOW_READY;
+	if (w->stage == WINDOW_MAPPED || w->content.staged)
+		toplevel_present(w, w->serial - 1);
+}
+
+static const struct xdg_surface_listener surface_listener = { .configure = handle_configure };
+
+static void set_scale(struct window *w, unsigned scale120)
+{
+	scale120 = (unsigned)clamp((int)scale120, 60, 960);
+	if (w->scale120 == scale120)
+		return;
+	w->scale120 = scale120;
+	w->dirty = true;
+	if (w->serial)
+		window_configure_guest(w);
+}
+
+static void handle_preferred_scale(void *data, struct wp_fractional_scale_v1 *f, uint32_t scale120)
+{
+	set_scale(data, scale120);
+}
+
+static const struct wp_fractional_scale_v1_listener fractional_listener = {
+	.preferred_scale = handle_preferred_scale,
+};
+
+/* Without fractional-scale: the largest scale of the outputs the window is on. */
+static void outputs_changed(struct window *w)
+{
+	unsigned best = 0;
+
+	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
+		const struct output *o = &w->set->display->outputs[i];
+
+		if ((w->outputs & 1u << i) && o->wl && (unsigned)o->scale * 120 > best)
+			best = (unsigned)o->scale * 120;
+	}
+	if (best && !w->fractional)
+		set_scale(w, best);
+}
+
+static void handle_enter(void *data, struct wl_surface *surface, struct wl_output *wl)
+{
+	struct window *w = ((struct surface_ref *)data)->window;
+	struct output *o = output_find(w->set->display, wl);
+
+	if (o)
+		w->outputs |= 1u << (o - w->set->display->outputs);
+	outputs_changed(w);
+}
+
+static void handle_leave(void *data, struct wl_surface *surface, struct wl_output *wl)
+{
+	struct window *w = ((struct surface_ref *)data)->window;
+	struct output *o = output_find(w->set->display, wl);
+
+	if (o)
+		w->outputs &= ~(1u << (o - w->set->display->outputs));
+	outputs_changed(w);
+}
+
+static const struct wl_surface_listener root_listener = { .enter = handle_enter, .leave = handle_leave };
+
+static int create_surfaces(struct window *w)
+{
+	struct display *d = w->set->display;
+	int r;
+
+	w->root = display_surface(d, &w->ref_root);
+	if (!w->root)
+		return -ENOMEM;
+	wl_surface_add_listener(w->root, &root_listener, &w->ref_root);
+	w->root_viewport = wp_viewporter_get_viewport(d->viewporter, w->root);
+	if (!w->root_viewport)
+		return -ENOMEM;
+	r = solid_init(&w->back, d, w->root, &w->ref_back);
+	if (r == 0)
+		r = solid_init(&w->mat, d, w->root, &w->ref_mat);
+	if (r == 0)
+		r = content_init(&w->content, d, w->root, &w->ref_content);
+	return r;
+}
+
+int toplevel_create(struct window *w)
+{
+	struct display *d = w->set->display;
+	char line[VM_NAME_MAX + 16];
+	int r = create_surfaces(w);
+
+	if (r < 0)
+		return r;
+	w->xdg = xdg_wm_base_get_xdg_surface(d->wm_base, w->root);
+	w->toplevel = w->xdg ? xdg_surface_get_toplevel(w->xdg) : NULL;
+	if (!w->toplevel)
+		return -ENOMEM;
+	xdg_surface_add_listener(w->xdg, &surface_listener, w);
+	xdg_toplevel_add_listener(w->toplevel, &toplevel_listener, w);
+	if (d->decoration) {
+		w->decoration = zxdg_decoration_manager_v1_get_toplevel_decoration(d->decoration, w->toplevel);
+		zxdg_toplevel_decoration_v1_set_mode(w->decoration, ZXDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
+	}
+	if (d->fractional) {
+		w->fractional = wp_fractional_scale_manager_v1_get_fractional_scale(d->fractional, w->root);
+		wp_fractional_scale_v1_add_listener(w->fractional, &fractional_listener, w);
+	}
+	if (w->parent && w->parent->toplevel)
+		xdg_toplevel_set_parent(w->toplevel, w->parent->toplevel);
+	snprintf(line, sizeof(line), "[%s]", w->set->owner.vm);
+	xdg_toplevel_set_title(w->toplevel, line);
+	snprintf(line, sizeof(line), "vmos.%s.", w->set->owner.vm);
+	xdg_toplevel_set_app_id(w->toplevel, line);
+	wl_surface_commit(w->root);
+	return 0;
+}
+
+void toplevel_end(struct window *w)
+{
+	if (w->fractional)
+		wp_fractional_scale_v1_destroy(w->fractional);
+	if (w->decoration)
+		zxdg_toplevel_decoration_v1_destroy(w->decoration);
+	if (w->toplevel)
+		xdg_toplevel_destroy(w->toplevel);
+	w->fractional = NULL;
+	w->decoration = NULL;
+	w->toplevel = NULL;
+}
+
+/* A bar buffer of that size which the compositor does not read. Those of other sizes end. NULL: none is free. */
+static struct pool_buffer *free_bar(struct window *w, int width, int height)
+{
+	struct pool_buffer **slot = NULL;
+
+	for (int i = 0; i < WINDOW_BARS; i++) {
+		struct pool_buffer *b = w->bar[i];
+
+		if (b && (b->w != width || b->h != height)) {
+			if (b == w->bar_shown)
+				w->bar_shown = NULL;
+			pool_buffer_destroy(b);
+			b = w->bar[i] = NULL;
+		}
+		if (b && !b->busy)
+			return b;
+		if (!b)
+			slot = &w->bar[i];
+	}
+	if (slot)
+		*slot = pool_buffer_create(w->set->pool, width, height);
+	return slot ? *slot : NULL;
+}
+
+/* Draws the bar and attaches it to the root. When no buffer is free the window stays dirty. */
+static void draw_bar(struct window *w)
+{
+	const struct atlas_face *face = atlas_pick(w->set->atlas, w->scale120);
+	int scale = (int)face->scale120;
+	struct pool_buffer *b = free_bar(w, (w->outer_w * scale + 60) / 120, (FRAME_BAR * scale + 60) / 120);
+	struct frame_look look = window_look(w);
+	struct canvas c;
+
+	w->dirty = !b;
+	if (!b)
+		return;
+	canvas_init(&c, b->pixels, b->w, b->h);
+	frame_draw_bar(&c, w->set->atlas, face, &look);
+	b->busy = true;
+	w->bar_shown = b;
+	wl_surface_attach(w->root, b->wl, 0, 0);
+	wl_surface_damage_buffer(w->root, 0, 0, b->w, b->h);
+	wp_viewport_set_destination(w->root_viewport, w->outer_w, FRAME_BAR);
+}
+
+void toplevel_redraw(struct window *w)
+{
+	draw_bar(w);
+	wl_surface_commit(w->root);
+}
+
+/* Frame of the present inner size: everything but the content, up to the root's commit. */
+static void layout(struct window *w)
+{
+	struct rect room = window_room(w);
+	struct frame_insets in = insets(w);
+	int outer_w = room.w + in.left + in.right, outer_h = room.h + in.top + in.bottom;
+
+	if (outer_w != w->outer_w || !w->bar_shown)
+		w->dirty = true;
+	w->outer_w = outer_w;
+	w->outer_h = outer_h;
+	if (w->dirty)
+		draw_bar(w);
+	solid_show(&w->back, w->set->display, w->set->colour, (struct rect){ 0, FRAME_BAR, outer_w,
+									    outer_h - FRAME_BAR });
+	solid_show(&w->mat, w->set->display, w->set->mat, room);
+	xdg_surface_set_window_geometry(w->xdg, 0, 0, outer_w, outer_h);
+}
+
+/* The size that a floating window takes with this commit: the guest's own, once it has answered. */
+static void follow_content(struct window *w, uint32_t serial)
+{
+	int width, height;
+
+	if (w->inner_w && (!is_floating(w) || serial != w->serial || !w->content.staged))
+		return;
+	content_size(&w->content, &width, &height);
+	if (width < 1 || height < 1) {
+		width = TOPLEVEL_DEFAULT_W;
+		height = TOPLEVEL_DEFAULT_H;
+	}
+	set_inner(w, width, height);
+	w->sent.w = (uint16_t)w->inner_w; /* it knows */
+	w->sent.h = (uint16_t)w->inner_h;
+}
+
+void toplevel_present(struct window *w, uint32_t serial)
+{
+	struct rect was = window_room(w), room;
+
+	follow_content(w, serial);
+	room = window_room(w);
+	if (w->stage == WINDOW_READY) {
+		layout(w);
+		wl_surface_commit(w->root);
+		w->stage = WINDOW_MAPPED;
+	} else if (room.w == was.w && room.h == was.h && w->outer_w == room.w + 2 * room.x && !w->dirty) {
+		content_push(&w->content, room, false);
+		return;
+	}
+	layout(w);
+	content_push(&w->content, room, true);
+	wl_surface_commit(w->root);
+	content_release_sync(&w->content);
+}
+
+/* One bound along one axis, outer size: 0 stays none, and nothing is wished for beyond the largest output. */
+static int outer_bound(int content, int add, int low, int most)
+{
+	return content ? clamp(content + add, low, most) : 0;
+}
+
+void toplevel_hints(struct window *w, const struct gui_hints *h)
+{
+	struct frame_insets in = insets(w);
+	int add_w = in.left + in.right, add_h = in.top + in.bottom, most_w, most_h;
+
+	display_largest(w->set->display, &most_w, &most_h);
+	if (most_w == 0)
+		most_w = most_h = GUI_SIZE_MAX;
+	xdg_toplevel_set_min_size(w->toplevel, outer_bound(h->min_w, add_w, FRAME_MIN_W, most_w),
+				  outer_bound(h->min_h, add_h, FRAME_BAR, most_h));
+	xdg_toplevel_set_max_size(w->toplevel, outer_bound(h->max_w, add_w, FRAME_MIN_W, 2 * GUI_SIZE_MAX),
+				  outer_bound(h->max_h, add_h, FRAME_BAR, 2 * GUI_SIZE_MAX));
+}
