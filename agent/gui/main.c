@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/gui/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <wlr/util/log.h>
+
+#include "agent/gui/cursor.h"
+#include "agent/gui/output.h"
+#include "agent/gui/seat.h"
+#include "agent/gui/shell.h"
+#include "agent/gui/window.h"
+#include "base/log.h"
+
+#define DEVICE "/dev/vmos-gui"
+#define SOCKET "wayland-0"
+
+static void handle_wlr_log(enum wlr_log_importance importance, const char *fmt, va_list args)
+{
+	char line[512];
+
+	vsnprintf(line, sizeof(line), fmt, args);
+	log_write(importance == WLR_ERROR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "wlroots: %s", line);
+}
+
+static int handle_signal(int signo, void *data)
+{
+	struct server *s = data;
+
+	if (signo == SIGUSR1)
+		stats_write(&s->stats);
+	else
+		s->running = false;
+	return 0;
+}
+
+static int handle_device(int fd, uint32_t mask, void *data)
+{
+	struct server *s = data;
+	int r;
+
+	do {
+		r = link_turn(&s->link);
+	} while (r > 0);
+	if (r < 0) {
+		log_error("The channel to the host is broken (%s); starting over", strerror(-r));
+		s->running = false;
+	}
+	return 0;
+}
+
+static bool server_listen(struct server *s)
+{
+	/* a socket left by a compositor that was killed is replaced: wayland's lock file tells */
+	if (wl_display_add_socket(s->display, SOCKET) < 0) {
+		log_error("Cannot listen at $XDG_RUNTIME_DIR/%s: %s", SOCKET, strerror(errno));
+		return false;
+	}
+	return wl_event_loop_add_fd(s->loop, s->link.dev.fd, WL_EVENT_READABLE, handle_device, s) &&
+	       wl_event_loop_add_signal(s->loop, SIGTERM, handle_signal, s) &&
+	       wl_event_loop_add_signal(s->loop, SIGINT, handle_signal, s) &&
+	       wl_event_loop_add_signal(s->loop, SIGUSR1, handle_signal, s);
+}
+
+static bool server_init(struct server *s)
+{
+	s->display = wl_display_create();
+	if (!s->display || heap_init(&s->heap, s->link.dev.base + s->link.dev.heap_off,
+				     s->link.dev.size - s->link.dev.heap_off) < 0)
+		return false;
+	s->loop = wl_display_get_event_loop(s->display);
+	wl_list_init(&s->windows);
+	s->outputs = outputs_create(s);
+	s->seat = seat_create(s);
+	s->cursor = cursor_create(s);
+	s->shell = shell_create(s);
+	return s->outputs && s->seat && s->cursor && s->shell;
+}
+
+/*
+ * One turn per wake-up: what clients and the host said has been handled; now
+ * what is due goes out, in one go, and both sides are woken once.
+ */
+static void server_run(struct server *s)
+{
+	s->running = true;
+	handle_device(s->link.dev.fd, 0, s);
+	while (s->running) {
+		window_flush_all(s);
+		wl_event_loop_dispatch_idle(s->loop);
+		link_flush(&s->link);
+		wl_display_flush_clients(s->display);
+		wl_event_loop_dispatch(s->loop, -1);
+		s->stats.wakeups++;
+	}
+}
+
+static void server_finish(struct server *s)
+{
+	wl_display_destroy_clients(s->display);
+	shell_destroy(s->shell);
+	cursor_destroy(s->cursor);
+	seat_destroy(s->seat);
+	outputs_destroy(s->outputs);
+	wl_display_destroy(s->display);
+	link_flush(&s->link);
+	heap_finish(&s->heap);
+	link_close(&s->link);
+}
+
+int main(int argc, char **argv)
+{
+	struct server server = { 0 };
+	int r;
+
+	log_open("vmos-compositor", NULL);
+	wlr_log_init(WLR_INFO, handle_wlr_log);
+	r = link_open(&server.link, DEVICE, VMOS_ROLE_GUI, &host_link_ops);
+	if (r < 0) {
+		log_error("Cannot open %s: %s; is the guest module loaded?", DEVICE, strerror(-r));
+		return 1;
+	}
+	if (!server_init(&server) || !server_listen(&server)) {
+		log_error("Cannot start: out of memory, or the socket is in use");
+		return 1;
+	}
+	server_run(&server);
+	server_finish(&server);
+	return 0;
+}

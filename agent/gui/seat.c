@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/gui/seat.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <wlr/interfaces/wlr_keyboard.h>
+#include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_primary_selection.h>
+#include <wlr/types/wlr_seat.h>
+#include <xkbcommon/xkbcommon.h>
+
+#include "agent/gui/cursor.h"
+#include "agent/gui/window.h"
+
+struct seat {
+	struct server *server;
+	struct wlr_seat *wlr;
+	struct wlr_keyboard keyboard;
+	struct xkb_context *xkb;
+	struct window *kb_window; /* the host's keyboard focus; NULL: none */
+	struct window *ptr_window;
+	uint32_t keys[WLR_KEYBOARD_KEYS_CAP]; /* down when kb_window got the focus */
+	size_t nkeys;
+	struct wl_listener request_cursor, request_selection, request_primary, request_drag;
+	struct wl_listener keyboard_grab_end;
+};
+
+static const struct wlr_keyboard_impl keyboard_impl = { .name = "host" };
+
+/* Gives the keyboard to the surface of the window that has it on the host. While a popup grabs, wlroots keeps it. */
+static void seat_sync_keyboard(struct seat *s)
+{
+	if (!s->kb_window)
+		wlr_seat_keyboard_notify_clear_focus(s->wlr);
+	else
+		wlr_seat_keyboard_notify_enter(s->wlr, s->kb_window->xdg->surface, s->keys, s->nkeys,
+					       &s->keyboard.modifiers);
+}
+
+static void handle_keyboard_grab_end(struct wl_listener *listener, void *data)
+{
+	struct seat *s = wl_container_of(listener, s, keyboard_grab_end);
+
+	seat_sync_keyboard(s);
+}
+
+static void handle_request_cursor(struct wl_listener *listener, void *data)
+{
+	struct seat *s = wl_container_of(listener, s, request_cursor);
+	const struct wlr_seat_pointer_request_set_cursor_event *event = data;
+
+	if (event->seat_client == s->wlr->pointer_state.focused_client)
+		cursor_set_surface(s->server->cursor, event->surface, event->hotspot_x, event->hotspot_y);
+}
+
+static void handle_request_selection(struct wl_listener *listener, void *data)
+{
+	struct seat *s = wl_container_of(listener, s, request_selection);
+	const struct wlr_seat_request_set_selection_event *event = data;
+
+	wlr_seat_set_selection(s->wlr, event->source, event->serial);
+}
+
+static void handle_request_primary(struct wl_listener *listener, void *data)
+{
+	struct seat *s = wl_container_of(listener, s, request_primary);
+	const struct wlr_seat_request_set_primary_selection_event *event = data;
+
+	wlr_seat_set_primary_selection(s->wlr, event->source, event->serial);
+}
+
+static void handle_request_drag(struct wl_listener *listener, void *data)
+{
+	struct seat *s = wl_container_of(listener, s, request_drag);
+	const struct wlr_seat_request_start_drag_event *event = data;
+
+	if (wlr_seat_validate_pointer_grab_serial(s->wlr, event->origin, event->serial))
+		wlr_seat_start_pointer_drag(s->wlr, event->drag, event->serial);
+	else
+		wlr_data_source_destroy(event->drag->source);
+}
+
+static void seat_listen(struct seat *s)
+{
+	s->request_cursor.notify = handle_request_cursor;
+	wl_signal_add(&s->wlr->events.request_set_cursor, &s->request_cursor);
+	s->request_selection.notify = handle_request_selection;
+	wl_signal_add(&s->wlr->events.request_set_selection, &s->request_selection);
+	s->request_primary.notify = handle_request_primary;
+	wl_signal_add(&s->wlr->events.request_set_primary_selection, &s->request_primary);
+	s->request_drag.notify = handle_request_drag;
+	wl_signal_add(&s->wlr->events.request_start_drag, &s->request_drag);
+	s->keyboard_grab_end.notify = handle_keyboard_grab_end;
+	wl_signal_add(&s->wlr->events.keyboard_grab_end, &s->keyboard_grab_end);
+}
+
+static int seat_use_keymap(struct seat *s, struct xkb_keymap *keymap)
+{
+	if (!keymap)
+		return -EINVAL;
+	wlr_keyboard_set_keymap(&s->keyboard, keymap);
+	xkb_keymap_unref(keymap);
+	return 0;
+}
+
+struct seat *seat_create(struct server *server)
+{
+	struct seat *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->server = server;
+	s->wlr = wlr_seat_create(server->display, "seat0");
+	s->xkb = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
+	if (!s->wlr || !s->xkb) {
+		xkb_context_unref(s->xkb);
+		free(s);
+		return NULL;
+	}
+	wlr_keyboard_init(&s->keyboard, &keyboard_impl, "host");
+	seat_use_keymap(s, xkb_keymap_new_from_names(s->xkb, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS));
+	wlr_keyboard_set_repeat_info(&s->keyboard, 25, 600);
+	wlr_seat_set_keyboard(s->wlr, &s->keyboard);
+	wlr_seat_set_capabilities(s->wlr, WL_SEAT_CAPABILITY_KEYBOARD | WL_SEAT_CAPABILITY_POINTER);
+	seat_listen(s);
+	return s;
+}
+
+void seat_destroy(struct seat *s)
+{
+	wl_list_remove(&s->request_cursor.link);
+	wl_list_remove(&s->request_selection.link);
+	wl_list_remove(&s->request_primary.link);
+	wl_list_remove(&s->request_drag.link);
+	wl_list_remove(&s->keyboard_grab_end.link);
+	wlr_seat_destroy(s->wlr);
+	wlr_keyboard_finish(&s->keyboard);
+	xkb_context_unref(s->xkb);
+	free(s);
+}
+
+int seat_set_keymap(struct seat *s, const char *text, size_t len)
+{
+	return seat_use_keymap(s, xkb_keymap_new_from_buffer(s->xkb, text, len, XKB_KEYMAP_FORMAT_TEXT_V1,
+							     XKB_KEYMAP_COMPILE_NO_FLAGS));
+}
+
+static void seat_kb_enter(struct seat *s, const struct gui_msg *g)
+{
+	s->kb_window = window_find(s->server, g->head.win);
+	s->nkeys = 0;
+	for (unsigned i = 0; i < g->kb_enter.n && s->kb_window; i++)
+		s->keys[s->nkeys++] = g->kb_enter.key[i];
+	seat_sync_keyboard(s);
+}
+
+static void seat_kb_leave(struct seat *s)
+{
+	s->kb_window = NULL;
+	s->nkeys = 0;
+	seat_sync_keyboard(s);
+}
+
+static void seat_mods(struct seat *s, const struct gui_mods *m)
+{
+	wlr_keyboard_notify_modifiers(&s->keyboard, m->depressed, m->latched, m->locked, m->group);
+	wlr_seat_keyboard_notify_modifiers(s->wlr, &s->keyboard.modifiers);
+}
+
+struct surface_search {
+	const struct wlr_surface *wanted;
+	int x, y;
+	bool found;
+};
+
+static void handle_search(struct wlr_surface *wlr, int x, int y, void *data)
+{
+	struct surface_search *search = data;
+
+	if (wlr != search->wanted)
+		return;
+	search->x = x;
+	search->y = y;
+	search->found = true;
+}
+
+/*
+ * Puts the pointer at a point of ptr_window's content. With a button down it
+ * stays with the surface that it was pressed on, wherever it goes: an implicit
+ * grab, as the protocol wants.
+ */
+static void seat_point(struct seat *s, const struct gui_ptr *p, bool motion)
+{
+	struct wlr_surface *root = s->ptr_window->xdg->surface, *at;
+	struct surface_search search = { .wanted = s->wlr->pointer_state.focused_surface };
+	double x = p->x / 256.0, y = p->y / 256.0, sx, sy;
+	struct wlr_box geometry;
+
+	wlr_xdg_surface_get_geometry(s->ptr_window->xdg, &geometry);
+	x += geometry.x;
+	y += geometry.y;
+	if (s->wlr->pointer_state.button_count > 0 && search.wanted)
+		wlr_surface_for_each_surface(root, handle_search, &search);
+	if (search.found) {
+		sx = x - search.x;
+		sy = y - search.y;
+	} else {
+		at = wlr_surface_surface_at(root, x, y, &sx, &sy);
+		if (!at) {
+			wlr_seat_pointer_notify_clear_focus(s->wlr);
+			return;
+		}
+		wlr_seat_pointer_notify_enter(s->wlr, at, sx, sy);
+	}
+	if (motion)
+		wlr_seat_pointer_notify_motion(s->wlr, p->time_ms, sx, sy);
+	wlr_seat_pointer_notify_frame(s->wlr);
+}
+
+static void seat_ptr_enter(struct seat *s, const struct gui_msg *g)
+{
+	s->ptr_window = window_find(s->server, g->head.win);
+	if (s->ptr_window && s->ptr_window->xdg->surface->mapped)
+		seat_point(s, &g->ptr, false);
+}
+
+static void seat_ptr_leave(struct seat *s)
+{
+	s->ptr_window = NULL;
+	wlr_seat_pointer_notify_clear_focus(s->wlr);
+	/* a button that was down when the host took the pointer away comes up unseen */
+	s->wlr->pointer_state.button_count = 0;
+}
+
+static void seat_axis(struct seat *s, const struct gui_axis *a)
+{
+	wlr_seat_pointer_notify_axis(s->wlr, a->time_ms,
+				     a->horizontal ? WL_POINTER_AXIS_HORIZONTAL_SCROLL : WL_POINTER_AXIS_VERTICAL_SCROLL,
+				     a->stop ? 0 : a->value / 256.0, a->value120, (enum wl_pointer_axis_source)a->source,
+				     WL_POINTER_AXIS_RELATIVE_DIRECTION_IDENTICAL);
+	wlr_seat_pointer_notify_frame(s->wlr);
+}
+
+static void seat_button(struct seat *s, const struct gui_button *b)
+{
+	wlr_seat_pointer_notify_button(s->wlr, b->time_ms, b->button,
+				       b->pressed ? WL_POINTER_BUTTON_STATE_PRESSED : WL_POINTER_BUTTON_STATE_RELEASED);
+	wlr_seat_pointer_notify_frame(s->wlr);
+}
+
+bool seat_handle(struct seat *s, const struct gui_msg *g)
+{
+	switch (g->head.type) {
+	case GUI_KB_ENTER:
+		seat_kb_enter(s, g);
+		return true;
+	case GUI_KB_LEAVE:
+		seat_kb_leave(s);
+		return true;
+	case GUI_KEY:
+		wlr_seat_keyboard_notify_key(s->wlr, g->key.time_ms, g->key.key, g->key.pressed);
+		return true;
+	case GUI_MODS:
+		seat_mods(s, &g->mods);
+		return true;
+	case GUI_REPEAT:
+		wlr_keyboard_set_repeat_info(&s->keyboard, (int32_t)g->repeat.per_s, (int32_t)g->repeat.delay_ms);
+		return true;
+	case GUI_PTR_ENTER:
+		seat_ptr_enter(s, g);
+		return true;
+	case GUI_PTR_LEAVE:
+		seat_ptr_leave(s);
+		return true;
+	case GUI_PTR_MOTION:
+		if (s->ptr_window && s->ptr_window->xdg->surface->mapped)
+			seat_point(s, &g->ptr, true);
+		return true;
+	case GUI_PTR_BUTTON:
+		seat_button(s, &g->button);
+		return true;
+	case GUI_PTR_AXIS:
+		seat_axis(s, &g->axis);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void seat_clear(struct seat *s)
+{
+	seat_ptr_leave(s);
+	seat_kb_leave(s);
+}
+
+void seat_forget(struct seat *s, const struct window *w)
+{
+	if (s->ptr_window == w)
+		seat_ptr_leave(s);
+	if (s->kb_window == w)
+		seat_kb_leave(s);
+}
+
+bool seat_button_held(const struct seat *s)
+{
+	return s->wlr->pointer_state.button_count > 0;
+}
+
+uint32_t seat_pointer_window(const struct seat *s)
+{
+	return s->ptr_window ? s->ptr_window->id : 0;
+}
+
+struct wlr_seat *seat_wlr(struct seat *s)
+{
+	return s->wlr;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host's input, given to the clients: one seat with a keyboard and a pointer. Selections stay inside the guest. */
+#ifndef AGENT_GUI_SEAT_H
+#define AGENT_GUI_SEAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/gui/server.h"
+
+struct window;
+
+/* NULL: memory is out. Until the host sends its keymap, xkb's default one holds. */
+struct seat *seat_create(struct server *server);
+/* Before wl_display_destroy(). */
+void seat_destroy(struct seat *s);
+
+/* An input message of the host. False: its type is none of these. */
+bool seat_handle(struct seat *s, const struct gui_msg *g);
+/* A KEYMAP's text, xkb v1 without NUL. -EINVAL: xkbcommon refuses it. */
+int seat_set_keymap(struct seat *s, const char *text, size_t len);
+
+/* No window has the focus, no key or button is down: the session ended. */
+void seat_clear(struct seat *s);
+/* @w is no longer a window of the host. */
+void seat_forget(struct seat *s, const struct window *w);
+
+bool seat_button_held(const struct seat *s);
+/* The window under the pointer, 0: none. */
+uint32_t seat_pointer_window(const struct seat *s);
+
+struct wlr_seat *seat_wlr(struct seat *s);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A window of the host: an xdg toplevel or popup with its subsurfaces. toplevel.c and popup.c hold what is special. */
+#ifndef AGENT_GUI_WINDOW_H
+#define AGENT_GUI_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+#include <wlr/types/wlr_xdg_decoration_v1.h>
+#include <wlr/types/wlr_xdg_shell.h>
+
+#include "agent/gui/canvas.h"
+#include "agent/gui/layout.h"
+#include "agent/gui/server.h"
+
+#define WINDOW_FLIGHT_MAX 2 /* COMMITs without FRAME */
+#define WINDOW_CONFIGURES 16 /* CONFIGUREs remembered until the client acknowledges one */
+#define WINDOW_PACE_MS 16 /* between frame callbacks of a client that commits nothing new */
+
+struct surface;
+
+struct window_configure {
+	uint32_t host, xdg; /* serials */
+};
+
+struct window {
+	struct server *server;
+	struct wl_list link; /* server.windows */
+	uint32_t id; /* of the present announcement */
+	struct wlr_xdg_surface *xdg;
+	struct wlr_xdg_toplevel *toplevel; /* NULL: a popup */
+	struct wlr_xdg_popup *popup; /* NULL: a toplevel */
+	struct surface *root;
+	bool announced, dirty, resend;
+	bool hints_dirty, title_dirty, app_id_dirty;
+	struct gui_hints hints; /* as last sent */
+	struct canvas canvas;
+	struct layout layout; /* of what the newest slot shows */
+	int host_scale120;
+	struct window_configure configures[WINDOW_CONFIGURES]; /* oldest first */
+	unsigned nconfigures;
+	uint32_t acked; /* host serial of the last CONFIGURE that the client has answered */
+	uint32_t flight[WINDOW_FLIGHT_MAX]; /* seq of each COMMIT without FRAME */
+	unsigned nflight;
+	struct wl_event_source *pace; /* armed while a client waits for callbacks without a COMMIT */
+	struct wlr_xdg_toplevel_decoration_v1 *decoration; /* may be NULL */
+	struct wl_event_source *place; /* popup: armed until the host has placed it */
+	struct wl_listener map, unmap, destroy;
+	struct wl_listener set_title, set_app_id, request_maximize, request_fullscreen, request_minimize;
+	struct wl_listener request_move, request_resize;
+	struct wl_listener decoration_destroy, decoration_mode;
+	struct wl_listener reposition;
+};
+
+/* The common part: listeners of the surface, canvas, place in server.windows. NULL: memory is out. */
+struct window *window_create(struct server *server, struct wlr_xdg_surface *xdg);
+/* Takes the window back from the host and frees it. */
+void window_destroy(struct window *w);
+
+struct window *window_find(struct server *server, uint32_t id);
+/* The window whose root is @wlr, or NULL. */
+struct window *window_of(struct wlr_surface *wlr);
+
+/* A commit of the root surface. */
+void window_handle_commit(struct window *w);
+/* Something of the window has changed: it is sent at the end of this turn of the loop. */
+void window_mark(struct window *w);
+/* @s will be gone. */
+void window_forget(struct window *w, struct surface *s);
+/* Sends what is due of all marked windows. */
+void window_flush_all(struct server *server);
+
+void window_announce(struct window *w);
+void window_withdraw(struct window *w);
+/* The session has ended: the host knows nothing and holds nothing any more. */
+void window_session_ended(struct window *w);
+
+/* The host's answers. */
+void window_frame(struct window *w, uint32_t seq);
+void window_configured(struct window *w, uint32_t host_serial, uint32_t xdg_serial);
+/* Tells the clients of @w which scale to draw at. */
+void window_set_scale(struct window *w, int scale120);
+void window_scale_surface(struct window *w, struct wlr_surface *wlr);
+
+/* toplevel.c */
+void toplevel_create(struct server *server, struct wlr_xdg_toplevel *toplevel);
+void toplevel_finish(struct window *w);
+void toplevel_initial_commit(struct window *w);
+void toplevel_announced(struct window *w);
+void toplevel_send_hints(struct window *w);
+void toplevel_send_texts(struct window *w);
+void toplevel_configure(struct window *w, uint32_t serial, const struct gui_configure *c);
+void toplevel_decorate(struct wlr_xdg_toplevel_decoration_v1 *decoration);
+
+/* popup.c */
+void popup_create(struct server *server, struct wlr_xdg_popup *popup);
+void popup_finish(struct window *w);
+void popup_initial_commit(struct window *w);
+void popup_send_position(struct window *w, uint32_t token);
+void popup_placed(struct window *w, const struct gui_popup_placed *placed);
+
+#endif

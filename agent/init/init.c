@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmos-init: process 1 of an APP VM. It makes the little that applications
+ * need, starts the agent, the compositor and, when somebody asks for it, the
+ * session bus, starts them again when they end, and switches the VM off at
+ * SIGTERM.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "agent/init/disk.h"
+#include "agent/init/mounts.h"
+#include "agent/init/service.h"
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+
+#define MODULE "/usr/lib/vmos/vmos_guest.ko"
+#define GUI_DEVICE "/dev/vmos-gui"
+#define BUS_PATH USER_RUNTIME "/bus"
+#define CMDLINE_MAX 4096
+
+/* Time for programs to end by themselves when the VM is switched off (ms). */
+#define STOP_GRACE 2000
+
+enum { AGENT, COMPOSITOR, BUS, SERVICES };
+
+static char *const agent_argv[] = { "/usr/lib/vmos/vmos-agent", NULL };
+static char *const compositor_argv[] = { "/usr/lib/vmos/vmos-compositor", NULL };
+static char *const bus_argv[] = { "/usr/bin/dbus-daemon", "--session", "--nofork", "--nopidfile",
+	"--address=systemd:", NULL };
+
+struct init {
+	struct service services[SERVICES];
+	int signals; /* signalfd */
+};
+
+static void environment_set(void)
+{
+	static const char *const table[][2] = {
+		{ "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin" },
+		{ "LANG", "C.UTF-8" },
+		{ "HOME", "/root" },
+		{ "DBUS_SESSION_BUS_ADDRESS", "unix:path=" BUS_PATH },
+	};
+
+	clearenv();
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		setenv(table[i][0], table[i][1], 1);
+}
+
+/* Standard input is nothing, the other two are the console: programs inherit them. */
+static void console_open(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+	if (console >= 0) {
+		dup2(console, STDOUT_FILENO);
+		dup2(console, STDERR_FILENO);
+	}
+	if (null > STDERR_FILENO)
+		close(null);
+	if (console > STDERR_FILENO)
+		close(console);
+}
+
+/* The value of "@key=" in a command line that is taken to pieces by NULs; NULL when absent. */
+static const char *cmdline_value(const char *cmdline, size_t len, const char *key)
+{
+	size_t key_len = strlen(key);
+
+	for (const char *at = cmdline; at < cmdline + len; at += strlen(at) + 1)
+		if (strncmp(at, key, key_len) == 0 && at[key_len] == '=')
+			return at + key_len + 1;
+	return NULL;
+}
+
+static void cmdline_apply(void)
+{
+	char *cmdline cleanup_free = NULL;
+	size_t len = 0;
+	int r = fd_read_file("/proc/cmdline", CMDLINE_MAX, &cmdline, &len);
+
+	if (r < 0) {
+		log_error("/proc/cmdline: %s", strerror(-r));
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		if (cmdline[i] == ' ' || cmdline[i] == '\n')
+			cmdline[i] = '\0';
+
+	if (cmdline_value(cmdline, len, "vmos.debug"))
+		setenv("VMOS_DEBUG", "1", 1);
+	log_open("vmos-init", NULL);
+	mounts_network(cmdline_value(cmdline, len, "vmos.name"));
+}
+
+static void module_load(void)
+{
+	int fd cleanup_fd = open(MODULE, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST))
+		log_error("cannot load %s: %s", MODULE, strerror(errno));
+	if (chown(GUI_DEVICE, USER_UID, USER_GID) < 0)
+		log_error("%s: %s: the VM has no gui channel", GUI_DEVICE, strerror(errno));
+}
+
+/* Binds the session bus's socket at once, so that a client of any time waits instead of failing. */
+static int bus_listen(void)
+{
+	int fd = fd_unix_listen(BUS_PATH, SOCK_STREAM, 128);
+
+	if (fd < 0)
+		log_error("%s: %s", BUS_PATH, strerror(-fd));
+	else if (chown(BUS_PATH, USER_UID, USER_GID) < 0)
+		log_error("%s: %s", BUS_PATH, strerror(errno));
+	return fd;
+}
+
+static void __attribute__((noreturn)) power_off(void)
+{
+	tcdrain(STDERR_FILENO);
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+/* Makes the system. The driver is loaded beside the disk's work: together they are most of init's time. */
+static void system_start(void)
+{
+	pid_t loader = fork();
+	int r;
+
+	if (loader == 0) {
+		module_load();
+		_exit(0);
+	}
+	if (loader < 0)
+		module_load();
+
+	mounts_make();
+	r = mounts_runtime();
+	if (r < 0)
+		log_error("%s: %s", USER_RUNTIME, strerror(-r));
+	if (disk_start() < 0)
+		power_off();
+
+	if (loader > 0)
+		waitpid(loader, NULL, 0);
+}
+
+static void services_reap(struct init *in)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (int i = 0; i < SERVICES; i++)
+			if (service_ended(&in->services[i], pid, status))
+				break;
+}
+
+/* Waits until every process is gone, or for @ms. True: all are. */
+static bool processes_wait(struct init *in, int ms)
+{
+	int64_t end = service_now() + ms;
+
+	for (;;) {
+		struct pollfd fd = { .fd = in->signals, .events = POLLIN };
+		struct signalfd_siginfo info;
+		int64_t left = end - service_now();
+		pid_t pid;
+
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		if (pid < 0 && errno == ECHILD)
+			return true;
+		if (left <= 0)
+			return false;
+		if (poll(&fd, 1, (int)left) > 0 && read(in->signals, &info, sizeof(info)) < 0)
+			return false;
+	}
+}
+
+static void __attribute__((noreturn)) system_stop(struct init *in)
+{
+	log_debug("switching off");
+	kill(-1, SIGTERM);
+	kill(-1, SIGHUP);
+	kill(-1, SIGCONT);
+	if (!processes_wait(in, STOP_GRACE)) {
+		kill(-1, SIGKILL);
+		processes_wait(in, STOP_GRACE);
+	}
+	disk_stop();
+	power_off();
+}
+
+static void handle_signals(struct init *in)
+{
+	struct signalfd_siginfo info;
+
+	if (read(in->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGCHLD)
+		services_reap(in);
+	else
+		system_stop(in);
+}
+
+/* Milliseconds until a service is due, -1: none is. */
+static int services_wait(const struct init *in)
+{
+	int least = -1;
+
+	for (int i = 0; i < SERVICES; i++) {
+		int wait = service_wait(&in->services[i]);
+
+		if (wait >= 0 && (least < 0 || wait < least))
+			least = wait;
+	}
+	return least;
+}
+
+static void __attribute__((noreturn)) services_run(struct init *in)
+{
+	struct service *bus = &in->services[BUS];
+
+	for (;;) {
+		bool bus_waits = !bus->pid && !bus->disabled && service_now() >= bus->due;
+		struct pollfd fds[] = {
+			{ .fd = in->signals, .events = POLLIN },
+			{ .fd = bus_waits ? bus->listen_fd : -1, .events = POLLIN },
+		};
+
+		service_start(&in->services[AGENT]);
+		service_start(&in->services[COMPOSITOR]);
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), services_wait(in)) < 0 && errno != EINTR)
+			log_error("poll: %s", strerror(errno));
+		if (fds[1].revents)
+			service_start(bus);
+		if (fds[0].revents)
+			handle_signals(in);
+	}
+}
+
+/* Blocked signals reach process 1 by the signalfd; others without a handler never would. */
+static int signals_open(void)
+{
+	static const int list[] = { SIGCHLD, SIGTERM, SIGINT, SIGUSR2, SIGPWR };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		sigaddset(&set, list[i]);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int main(void)
+{
+	static struct init in = {
+		.services = {
+			[AGENT] = { .name = "vmos-agent", .argv = agent_argv, .listen_fd = -1 },
+			[COMPOSITOR] = { .name = "vmos-compositor", .argv = compositor_argv, .as_user = true, .listen_fd = -1 },
+			[BUS] = { .name = "the session bus", .argv = bus_argv, .as_user = true },
+		},
+	};
+	const struct rlimit files = { .rlim_cur = 1024, .rlim_max = 524288 };
+
+	if (getpid() != 1) {
+		log_open("vmos-init", NULL);
+		log_error("vmos-init is process 1 of a VM and does nothing else");
+		return 1;
+	}
+	umask(022);
+	environment_set();
+	console_open();
+	cmdline_apply();
+	reboot(RB_DISABLE_CAD);
+	setrlimit(RLIMIT_NOFILE, &files);
+
+	in.signals = signals_open();
+	system_start();
+	in.services[BUS].listen_fd = bus_listen();
+	services_run(&in);
+}
