@@ -66,7 +66,7 @@ wait "$holder" 2>/dev/null
 # A guest that never becomes ready: its disk is not a file system of ours.
 check "a VM with a short time-out" "$vmos" set third --ready-timeout 3
 refuse "a guest that does not become ready in time" "ready" "$vmos" start third
-check "it is not left running" within 15 eval '! field_is third State running && [ -z "$(pids qemu-system guest=third)" ]'
+check "it is not left running" within 15 eval '! field_is third State running && [ -z "$(pids qemu-system third)" ]'
 check "the error has the end of its console" eval 'field third LastError | grep -q .'
 check "it can be deleted" "$vmos" delete --yes third
 check "nothing half-made stays after that either" nothing_stays

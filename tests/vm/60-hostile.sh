@@ -13,7 +13,7 @@ change_manager()
 	local pid
 
 	"$vmos" stop --force work web
-	for pid in $(pids /vmosd); do
+	for pid in $(pids vmosd); do
 		kill "$pid"
 		within 10 is_gone "$pid" || kill -9 "$pid"
 	done

@@ -107,18 +107,21 @@ field_is()
 	[ "$(field "$1" "$2")" = "$3" ]
 }
 
-# Pids whose command line has all the words given, of this run's own processes only.
+# pids PROGRAM [VM]: this run's own processes of that name, for a VM by its argument or QEMU's guest=VM.
 pids()
 {
-	local dir line word
+	local dir argv word
 
 	for dir in /proc/[0-9]*; do
-		grep -qzs "^VMOS_TEST=$work\$" "$dir/environ" || grep -qs "$work" "$dir/cmdline" || continue
-		line=$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null) || continue
-		for word; do
-			[[ $line == *"$word"* ]] || continue 2
+		mapfile -d '' -t argv 2>/dev/null <"$dir/cmdline" || continue
+		[[ ${argv[0]:-} == *"$1"* || ${argv[1]:-} == *"/$1"* ]] || continue
+		# A sandboxed helper's environment is not readable for an ordinary user; its name must do.
+		[ ! -r "$dir/environ" ] || grep -qsF "$work" "$dir/environ" "$dir/cmdline" || continue
+		for word in "${argv[@]}"; do
+			[ -n "${2:-}" ] && [ "$word" != "$2" ] && [[ $word != "guest=$2,"* ]] && continue
+			echo "${dir#/proc/}"
+			break
 		done
-		echo "${dir#/proc/}"
 	done
 }
 
