@@ -20,14 +20,14 @@ run_wayland()
 
 	pid=$(pids vmos-desktop alpha)
 	cpu=$(cpu_us "$pid")
-	copied=$(stat_of alpha BytesCopied)
+	copied=$(field alpha stats.bytes_copied)
 	read -r frames ns busy < <(guest alpha /home/user/frames wayland "$1" "$2" "$seconds" "${3:-0}")
 	[ "${frames:-0}" -gt 0 ] || { say "$name: no frame"; return; }
 	bytes=$(awk -v f="$frames" -v w="${3:-$1}" -v h="${3:-$2}" 'BEGIN { print f * w * h * 4 }')
 	add "fps-$name-vmos" "$(awk -v f="$frames" -v ns="$ns" 'BEGIN { print f * 1e9 / ns }')"
 	add "cpu-$name-vmos" "$((busy / frames))"
 	add "host-$name-vmos" "$((($(cpu_us "$pid") - cpu) / frames))"
-	add "copied-$name-host" "$(awk -v c=$(($(stat_of alpha BytesCopied) - copied)) -v b="$bytes" 'BEGIN { print c / b }')"
+	add "copied-$name-host" "$(awk -v c=$(($(field alpha stats.bytes_copied) - copied)) -v b="$bytes" 'BEGIN { print c / b }')"
 }
 
 run_local()

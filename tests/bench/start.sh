@@ -29,7 +29,7 @@ boot_stock()
 boot_vmos()
 {
 	"$vmos" start alpha >&2 || return
-	add ready-vmos "$(field alpha ReadyMs)"
+	add ready-vmos "$(field alpha stats.ready_ms)"
 	"$vmos" stop --force alpha >&2
 }
 

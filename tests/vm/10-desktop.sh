@@ -13,7 +13,7 @@ frame_has_colour()
 {
 	local x y w h want dot
 
-	want=$(field "$1" Color)
+	want=$(field "$1" color)
 	read -r x y w h < <(rect_of "$1")
 	shot frame
 	for dot in "$((x + 1)) $((y + h / 2))" "$((x + w - 2)) $((y + h / 2))" "$((x + w / 2)) $((y + h - 2))" "$((x + w / 2)) $((y + 1))"; do
@@ -27,7 +27,7 @@ name_mask()
 {
 	local x y w h colour
 
-	colour=$(field "$1" Color)
+	colour=$(field "$1" color)
 	read -r x y w h < <(rect_of "$1")
 	grim -t ppm -g "$((x + 2)),$((y + 2)) $((w - 4))x16" "$work/name.ppm"
 	tail -c $((3 * (w - 4) * 16)) "$work/name.ppm" | od -A n -v -t x1 -w3 | tr -d ' ' |
@@ -84,21 +84,21 @@ create_begin=$(date +%s%N)
 check "create a VM" "$vmos" create work --color blue
 create_ms=$((($(date +%s%N) - create_begin) / 1000000))
 check "create a second one" "$vmos" create web --color red
-note "create took $create_ms ms, its disk holds $(du -k "$(field work DiskPath)" | cut -f 1) KiB"
+note "create took $create_ms ms, its disk holds $(du -k "$(field work disk_path)" | cut -f 1) KiB"
 open_terminal work
 open_terminal web
 check "a terminal of VM work stands on the desktop" within 120 has_windows work 1
 check "a terminal of VM web beside it" within 60 has_windows web 1
-note "both windows after $((SECONDS - begin)) s; ready after $(field work ReadyMs) and $(field web ReadyMs) ms"
-check "vmos show: work is running" field_is work State running
-check "vmos show: its agent is ready" field_is work Agent ready
-check "vmos show: its desktop is up" field_is work Desktop up
+note "both windows after $((SECONDS - begin)) s; ready after $(field work stats.ready_ms) and $(field web stats.ready_ms) ms"
+check "vmos show: work is running" field_is work state running
+check "vmos show: its agent is ready" field_is work agent ready
+check "vmos show: its desktop is up" field_is work desktop up
 sleep 2
 shot both
 
 check "the frame of work is blue all around, to the pixel" frame_has_colour work
 check "the frame of web is red all around, to the pixel" frame_has_colour web
-check "the frames' colours differ" test "$(field work Color)" != "$(field web Color)"
+check "the frames' colours differ" test "$(field work color)" != "$(field web color)"
 check "a name stands in the frame of work" has_name work
 check "a name stands in the frame of web" has_name web
 check "the two names differ" names_differ

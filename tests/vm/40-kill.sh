@@ -37,15 +37,15 @@ check "two QEMU processes run" test "$(wc -w <<<"$before")" = 2
 check "vmosd can be killed" kill_one vmosd
 check "both VMs run on without it" survives "$before"
 check "the windows stay" has_windows work 1
-check "the next vmosd finds work running" within 20 field_is work State running
-check "and web" field_is web State running
-check "its agent is ready" within 20 field_is web Agent ready
+check "the next vmosd finds work running" within 20 field_is work state running
+check "and web" field_is web state running
+check "its agent is ready" within 20 field_is web agent ready
 check "programs run again" within 20 runs_a_program work
 check "and no VM was started anew" survives "$before"
 
 check "work's vmos-desktop can be killed" kill_one vmos-desktop work
 check "its windows come back by themselves" within 30 has_windows work 1
-check "vmos show: its desktop is up" within 10 field_is work Desktop up
+check "vmos show: its desktop is up" within 10 field_is work desktop up
 check "typed text arrives again" eval 'focus work; type_line "echo again >again"; within 10 file_says work /home/user/again again'
 
 check "work's vmos-courier can be killed" kill_one vmos-courier work
@@ -53,12 +53,12 @@ check "programs run again" within 30 runs_a_program work
 check "its windows are untouched" has_windows work 1
 
 check "an agent that dies in the guest does not end the VM" \
-	eval 'guest_root work sh -c "kill -9 \$(pidof vmos-compositor)"; within 10 has_windows work 0 && field_is work State running'
+	eval 'guest_root work sh -c "kill -9 \$(pidof vmos-compositor)"; within 10 has_windows work 0 && field_is work state running'
 check "the guest's next compositor serves new windows" \
 	within 40 eval 'timeout 60 "$vmos" run work --window -- foot && sleep 2 && has_windows work 1'
 
 check "web's QEMU can be killed" kill_one qemu-system web
-check "vmos show: web is off or failed" within 15 eval 'field_is_not web State running'
+check "vmos show: web is off or failed" within 15 eval 'field_is_not web state running'
 check "web's windows are gone" within 10 has_windows web 0
 check "web's helpers are gone" within 10 eval '[ -z "$(pids vmos-desktop web)$(pids vmos-courier web)" ]'
 check "work does not notice" runs_a_program work

@@ -4,7 +4,7 @@
 
 nothing_stays()
 {
-	[ "$("$vmos" list --json | jq -r '.[].Name' 2>/dev/null | sort | tr '\n' ' ')" = "web work " ] &&
+	[ "$("$vmos" list --json | jq -r '.[].name' 2>/dev/null | sort | tr '\n' ' ')" = "web work " ] &&
 		[ "$(cd "$XDG_DATA_HOME/vmos/vms" && echo *)" = "web work" ]
 }
 
@@ -56,7 +56,7 @@ rm -rf "$XDG_DATA_HOME/vmos/templates/foreign"
 
 # The disk of a VM that is off, locked by a QEMU that is not ours.
 "$vmos" create third --color green >/dev/null
-qemu-io -c 'sleep 40000' "$(field third DiskPath)" >/dev/null 2>&1 &
+qemu-io -c 'sleep 40000' "$(field third disk_path)" >/dev/null 2>&1 &
 holder=$!
 sleep 1
 refuse "a private disk already in use" "use" "$vmos" start third
@@ -66,8 +66,8 @@ wait "$holder" 2>/dev/null
 # A guest that never becomes ready: its disk is not a file system of ours.
 check "a VM with a short time-out" "$vmos" set third --ready-timeout 3
 refuse "a guest that does not become ready in time" "ready" "$vmos" start third
-check "it is not left running" within 15 eval '! field_is third State running && [ -z "$(pids qemu-system third)" ]'
-check "the error has the end of its console" eval 'field third LastError | grep -q .'
+check "it is not left running" within 15 eval '! field_is third state running && [ -z "$(pids qemu-system third)" ]'
+check "the error has the end of its console" eval 'field third last_error | grep -q .'
 check "it can be deleted" "$vmos" delete --yes third
 check "nothing half-made stays after that either" nothing_stays
 

@@ -32,13 +32,13 @@ build_hostile()
 # attack CHANNEL MANNER SEED: from a freshly started web.
 attack()
 {
-	field_is web Agent ready || { "$vmos" stop --force web; "$vmos" start web; } || return 1
+	field_is web agent ready || { "$vmos" stop --force web; "$vmos" start web; } || return 1
 	timeout 60 "$vmos" run web --root -- sh -c 'cat >/run/hostile && chmod 700 /run/hostile' <"$hostile" || return 1
 	timeout 20 "$vmos" run web --root -- sh -c \
 		"setsid /run/hostile $1 $2 $hostile_seconds $3 >/dev/console 2>&1 </dev/null & sleep 0.2" || true
-	within $((hostile_seconds + 30)) grep -qaE "hostile: ([0-9]+ steps on $1|cannot)" "$(field web ConsoleLog)"
-	grep -aE 'hostile:' "$(field web ConsoleLog)" | tail -n 3
-	grep -qaE "hostile: [0-9]+ steps on $1" "$(field web ConsoleLog)"
+	within $((hostile_seconds + 30)) grep -qaE "hostile: ([0-9]+ steps on $1|cannot)" "$(field web console_log)"
+	grep -aE 'hostile:' "$(field web console_log)" | tail -n 3
+	grep -qaE "hostile: [0-9]+ steps on $1" "$(field web console_log)"
 }
 
 no_sanitizer_report()
@@ -54,7 +54,7 @@ no_sanitizer_report()
 
 others_go_on()
 {
-	[ "$(guest work echo alive)" = alive ] && has_windows work 1 && field_is work Desktop up
+	[ "$(guest work echo alive)" = alive ] && has_windows work 1 && field_is work desktop up
 }
 
 if [ ! -x "$asan" ]; then
@@ -69,14 +69,14 @@ else
 		check "a guest writes $attack values for $hostile_seconds s" attack $attack "$seed"
 		check "the sanitizers saw nothing ($attack)" no_sanitizer_report
 		check "the other VM goes on ($attack)" others_go_on
-		check "vmosd goes on and has web running ($attack)" field_is web State running
+		check "vmosd goes on and has web running ($attack)" field_is web state running
 		if [[ $attack == "gui garbage" ]]; then
-			check "vmos show says that web's desktop was refused" within 10 field_is web Desktop refused
+			check "vmos show says that web's desktop was refused" within 10 field_is web desktop refused
 			check "it has no window left" has_windows web 0
 		elif [[ $attack == "ctl garbage" ]]; then
-			check "vmos show says that web's agent was refused" within 10 field_is web Agent refused
+			check "vmos show says that web's agent was refused" within 10 field_is web agent refused
 		fi
-		note "web: agent $(field web Agent), desktop $(field web Desktop): $(field web LastError)"
+		note "web: agent $(field web agent), desktop $(field web desktop): $(field web last_error)"
 		"$vmos" stop --force web >/dev/null 2>&1
 	done
 	check "web starts again as if nothing had been" "$vmos" start web
