@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end of a guest's console, for a message to the user. The one place where
+ * vmosd copies bytes of a guest: they are made harmless as text and nothing is
+ * read from them.
+ */
+#ifndef MANAGER_CONSOLE_H
+#define MANAGER_CONSOLE_H
+
+#include <stddef.h>
+
+#define CONSOLE_LINES 10
+#define CONSOLE_TEXT_MAX 4096
+
+/* Writes the last lines of the file at @path to @dst, each indented, ended by a newline. Empty when there are none. */
+void console_tail(const char *path, char *dst, size_t cap);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manager/domain_xml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+
+#include "base/cleanup.h"
+#include "manager/palette.h"
+
+static xmlNodePtr child(xmlNodePtr parent, const char *name, const char *ns)
+{
+	if (!parent)
+		return NULL;
+	for (xmlNodePtr at = parent->children; at; at = at->next) {
+		bool same_ns = ns ? at->ns && strcmp((const char *)at->ns->href, ns) == 0 : !at->ns;
+
+		if (at->type == XML_ELEMENT_NODE && same_ns && strcmp((const char *)at->name, name) == 0)
+			return at;
+	}
+	return NULL;
+}
+
+/* An attribute into a buffer; false when it is missing or does not fit. */
+static bool read_attribute(xmlNodePtr node, const char *name, char *dst, size_t cap)
+{
+	char *value cleanup_free = (char *)xmlGetNoNsProp(node, (const xmlChar *)name);
+
+	return value && snprintf(dst, cap, "%s", value) < (int)cap;
+}
+
+static bool parse_number(const char *text, uint32_t *ret_value)
+{
+	char *end;
+	unsigned long value;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || value > UINT32_MAX)
+		return false;
+	*ret_value = (uint32_t)value;
+	return true;
+}
+
+static bool read_number(xmlNodePtr node, uint32_t *ret_value)
+{
+	char *text cleanup_free = node ? (char *)xmlNodeGetContent(node) : NULL;
+
+	return text && parse_number(text, ret_value);
+}
+
+/* libvirt gives memory back in KiB, whatever unit it was told. */
+static bool read_memory(xmlNodePtr node, uint32_t *ret_mib)
+{
+	char unit[8] = "KiB";
+	uint32_t value;
+
+	if (!read_number(node, &value))
+		return false;
+	read_attribute(node, "unit", unit, sizeof(unit));
+	if (strcmp(unit, "MiB") == 0)
+		*ret_mib = value;
+	else if (strcmp(unit, "KiB") == 0)
+		*ret_mib = value / 1024;
+	else
+		return false;
+	return true;
+}
+
+static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
+{
+	xmlNodePtr vm = child(child(domain, "metadata", NULL), "vm", DOMAIN_XML_NAMESPACE);
+	xmlNodePtr name_node = child(domain, "name", NULL);
+	char *name cleanup_free = NULL;
+	char color[16], timeout[16];
+	struct vm_config c = { 0 };
+
+	if (!vm || !name_node)
+		return -ENODATA;
+	name = (char *)xmlNodeGetContent(name_node);
+	if (!name || !text_is_vm_name(name))
+		return -EBADMSG;
+	snprintf(c.name, sizeof(c.name), "%s", name);
+	if (!read_attribute(vm, "template", c.template, sizeof(c.template)) ||
+	    !read_attribute(vm, "kind", c.kind, sizeof(c.kind)) ||
+	    !read_attribute(vm, "color", color, sizeof(color)) || palette_parse(color, &c.rgb) < 0 ||
+	    !read_attribute(vm, "ready-timeout", timeout, sizeof(timeout)) ||
+	    !parse_number(timeout, &c.ready_timeout) || !read_memory(child(domain, "memory", NULL), &c.memory_mib) ||
+	    !read_number(child(domain, "vcpu", NULL), &c.vcpus))
+		return -EBADMSG;
+	*ret_config = c;
+	return 0;
+}
+
+int domain_xml_parse(const char *xml, struct vm_config *ret_config)
+{
+	xmlDocPtr doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL,
+				      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	int r;
+
+	if (!doc)
+		return -EBADMSG;
+	r = parse_domain(xmlDocGetRootElement(doc), ret_config);
+	xmlFreeDoc(doc);
+	return r;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manager/domain_xml.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxml/tree.h>
+
+#include "base/cleanup.h"
+
+#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
+#define TEXT_MAX 8192
+
+/*
+ * Slots on the root bus. Fixed, so that a VM looks the same to its guest at
+ * each start; on the root bus, as each PCIe port costs boot time under
+ * emulation. Slot 0x1f is the machine's own.
+ */
+enum { SLOT_ROOT = 2, SLOT_DISK, SLOT_CTL, SLOT_GUI, SLOT_RNG };
+
+/* The tree being built. Errors stick, so that a long description needs no check per line. */
+struct builder {
+	xmlDocPtr doc;
+	int error;
+};
+
+static bool is_xml_text(const char *s)
+{
+	for (const unsigned char *c = (const unsigned char *)s; *c; c++) {
+		if (*c < 0x20 || *c == 0x7f)
+			return false;
+	}
+	if (!xmlCheckUTF8((const xmlChar *)s))
+		return false;
+	/* Valid UTF-8, but no characters of XML: U+FFFE and U+FFFF, surrogates. */
+	return !strstr(s, "\xef\xbf\xbe") && !strstr(s, "\xef\xbf\xbf") && !strstr(s, "\xed\xa0") && !strstr(s, "\xed\xb0");
+}
+
+static xmlNodePtr add(struct builder *b, xmlNodePtr parent, const char *name, const char *text)
+{
+	xmlNodePtr node;
+
+	if (!parent || (text && !is_xml_text(text))) {
+		b->error = b->error ? b->error : -EINVAL;
+		return NULL;
+	}
+	node = xmlNewTextChild(parent, NULL, (const xmlChar *)name, (const xmlChar *)text);
+	if (!node)
+		b->error = -ENOMEM;
+	return node;
+}
+
+static void set(struct builder *b, xmlNodePtr node, const char *name, const char *value)
+{
+	if (!node || !is_xml_text(value))
+		b->error = b->error ? b->error : -EINVAL;
+	else if (!xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value))
+		b->error = -ENOMEM;
+}
+
+/* An element with attributes: pairs of name and value, ended by NULL. */
+static xmlNodePtr add_with(struct builder *b, xmlNodePtr parent, const char *name, ...)
+{
+	xmlNodePtr node = add(b, parent, name, NULL);
+	const char *key;
+	va_list ap;
+
+	va_start(ap, name);
+	while ((key = va_arg(ap, const char *)))
+		set(b, node, key, va_arg(ap, const char *));
+	va_end(ap);
+	return node;
+}
+
+static void add_number(struct builder *b, xmlNodePtr parent, const char *name, uint32_t value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	add(b, parent, name, text);
+}
+
+static void set_number(struct builder *b, xmlNodePtr node, const char *name, uint32_t value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	set(b, node, name, text);
+}
+
+static void add_address(struct builder *b, xmlNodePtr device, unsigned slot)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "0x%02x", slot);
+	add_with(b, device, "address", "type", "pci", "domain", "0x0000", "bus", "0x00", "slot", text, "function", "0x0", NULL);
+}
+
+static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm_config *config)
+{
+	xmlNodePtr metadata = add(b, domain, "metadata", NULL);
+	xmlNodePtr vm = add(b, metadata, "vm", NULL);
+	xmlNsPtr ns;
+	char color[8];
+
+	if (!vm)
+		return;
+	ns = xmlNewNs(vm, (const xmlChar *)DOMAIN_XML_NAMESPACE, (const xmlChar *)"vmos");
+	if (!ns)
+		b->error = -ENOMEM;
+	xmlSetNs(vm, ns);
+	snprintf(color, sizeof(color), "#%06x", config->rgb & 0xffffff);
+	set(b, vm, "template", config->template);
+	set(b, vm, "kind", config->kind);
+	set(b, vm, "color", color);
+	set_number(b, vm, "ready-timeout", config->ready_timeout);
+}
+
+static void build_machine(struct builder *b, xmlNodePtr domain, const struct vm_config *config,
+			  const struct domain_paths *paths)
+{
+	xmlNodePtr os = add(b, domain, "os", NULL);
+	xmlNodePtr type = add(b, os, "type", "hvm");
+	char cmdline[TEXT_MAX];
+
+	set(b, type, "arch", "x86_64");
+	set(b, type, "machine", "q35");
+	if (!paths->kernel)
+		return;
+	snprintf(cmdline, sizeof(cmdline), "console=ttyS0 quiet panic=1 vmos.name=%s%s%s", config->name,
+		 paths->cmdline[0] ? " " : "", paths->cmdline);
+	add(b, os, "kernel", paths->kernel);
+	add(b, os, "initrd", paths->initrd);
+	add(b, os, "cmdline", cmdline);
+}
+
+/*
+ * Under emulation erms and fsrm make the guest's kernel copy memory by "rep
+ * movsb", which TCG runs at a fifth of the speed of plain moves.
+ */
+static void build_cpu(struct builder *b, xmlNodePtr domain, bool kvm)
+{
+	xmlNodePtr features = add(b, domain, "features", NULL);
+	xmlNodePtr cpu;
+
+	add(b, features, "acpi", NULL);
+	add(b, features, "apic", NULL);
+	cpu = add_with(b, domain, "cpu", "mode", kvm ? "host-passthrough" : "maximum", NULL);
+	if (!kvm) {
+		add_with(b, cpu, "feature", "policy", "disable", "name", "erms", NULL);
+		add_with(b, cpu, "feature", "policy", "disable", "name", "fsrm", NULL);
+	}
+	add_with(b, domain, "clock", "offset", "utc", NULL);
+	add(b, domain, "on_poweroff", "destroy");
+	add(b, domain, "on_reboot", "destroy");
+	add(b, domain, "on_crash", "destroy");
+}
+
+static void build_disks(struct builder *b, xmlNodePtr devices, const struct domain_paths *paths)
+{
+	xmlNodePtr disk;
+
+	if (paths->root) {
+		/* cache=writeback: all VMs of a template share one copy in the host's page cache */
+		disk = add_with(b, devices, "disk", "type", "file", "device", "disk", NULL);
+		add_with(b, disk, "driver", "name", "qemu", "type", "raw", "cache", "writeback", NULL);
+		add_with(b, disk, "source", "file", paths->root, NULL);
+		add_with(b, disk, "target", "dev", "vda", "bus", "virtio", NULL);
+		add(b, disk, "readonly", NULL);
+		add(b, disk, "shareable", NULL);
+		add_address(b, disk, SLOT_ROOT);
+	}
+	disk = add_with(b, devices, "disk", "type", "file", "device", "disk", NULL);
+	add_with(b, disk, "driver", "name", "qemu", "type", "qcow2", "discard", "unmap", "detect_zeroes", "unmap", NULL);
+	add_with(b, disk, "source", "file", paths->disk, NULL);
+	add_with(b, disk, "target", "dev", "vdb", "bus", "virtio", NULL);
+	add_address(b, disk, SLOT_DISK);
+}
+
+static void build_channel(struct builder *b, xmlNodePtr devices, const char *name, const char *socket, unsigned slot)
+{
+	xmlNodePtr shmem = add_with(b, devices, "shmem", "name", name, NULL);
+
+	add_with(b, shmem, "model", "type", "ivshmem-doorbell", NULL);
+	add_with(b, shmem, "server", "path", socket, NULL);
+	add_with(b, shmem, "msi", "vectors", "1", "ioeventfd", "on", NULL);
+	add_address(b, shmem, slot);
+}
+
+static void build_devices(struct builder *b, xmlNodePtr domain, const struct domain_paths *paths)
+{
+	xmlNodePtr devices = add(b, domain, "devices", NULL);
+	xmlNodePtr device;
+
+	add(b, devices, "emulator", paths->emulator);
+	build_disks(b, devices, paths);
+	add_with(b, devices, "controller", "type", "usb", "model", "none", NULL);
+	device = add_with(b, devices, "serial", "type", "file", NULL);
+	add_with(b, device, "source", "path", paths->console, "append", "off", NULL);
+	add_with(b, device, "target", "type", "isa-serial", "port", "0", NULL);
+	add_with(b, devices, "audio", "id", "1", "type", "none", NULL);
+	device = add(b, devices, "video", NULL);
+	add_with(b, device, "model", "type", "none", NULL);
+	add_with(b, devices, "memballoon", "model", "none", NULL);
+	device = add_with(b, devices, "rng", "model", "virtio", NULL);
+	add(b, device, "backend", "/dev/urandom");
+	if (device && device->children)
+		set(b, device->children, "model", "random");
+	add_address(b, device, SLOT_RNG);
+	build_channel(b, devices, "vmos-ctl", paths->ctl_socket, SLOT_CTL);
+	build_channel(b, devices, "vmos-gui", paths->gui_socket, SLOT_GUI);
+}
+
+/* The emulator's environment, which libvirt otherwise clears: vmos-confine reads from it what its QEMU may open. */
+static void build_environment(struct builder *b, xmlNodePtr domain, const struct domain_paths *paths)
+{
+	xmlNsPtr ns;
+	xmlNodePtr commandline, env;
+
+	if (!paths->confine_spec || !domain)
+		return;
+	ns = xmlNewNs(domain, (const xmlChar *)QEMU_NAMESPACE, (const xmlChar *)"qemu");
+	commandline = add(b, domain, "commandline", NULL);
+	env = add_with(b, commandline, "env", "name", "VMOS_CONFINE", "value", paths->confine_spec, NULL);
+	if (!ns || !commandline || !env) {
+		b->error = b->error ? b->error : -ENOMEM;
+		return;
+	}
+	xmlSetNs(commandline, ns);
+	xmlSetNs(env, ns);
+}
+
+int domain_xml_build(const struct vm_config *config, const struct domain_paths *paths, bool kvm, char **ret_xml)
+{
+	struct builder b = { .doc = xmlNewDoc((const xmlChar *)"1.0") };
+	xmlNodePtr domain = b.doc ? xmlNewNode(NULL, (const xmlChar *)"domain") : NULL;
+	xmlChar *text = NULL;
+	xmlNodePtr memory;
+	int len;
+
+	if (!domain) {
+		xmlFreeDoc(b.doc);
+		return -ENOMEM;
+	}
+	xmlDocSetRootElement(b.doc, domain);
+	set(&b, domain, "type", kvm ? "kvm" : "qemu");
+	add(&b, domain, "name", config->name);
+	build_metadata(&b, domain, config);
+	add_number(&b, domain, "memory", config->memory_mib);
+	memory = xmlGetLastChild(domain);
+	set(&b, memory, "unit", "MiB");
+	add_number(&b, domain, "vcpu", config->vcpus);
+	build_machine(&b, domain, config, paths);
+	build_cpu(&b, domain, kvm);
+	build_devices(&b, domain, paths);
+	build_environment(&b, domain, paths);
+	if (!b.error) {
+		xmlDocDumpFormatMemoryEnc(b.doc, &text, &len, "UTF-8", 1);
+		b.error = text ? 0 : -ENOMEM;
+	}
+	xmlFreeDoc(b.doc);
+	if (!b.error)
+		*ret_xml = (char *)text; /* libxml2's allocator is malloc */
+	return b.error;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A VM as libvirt's domain XML and back. What vmOS adds stands in <metadata>, in a namespace of our own. Pure. */
+#ifndef MANAGER_DOMAIN_XML_H
+#define MANAGER_DOMAIN_XML_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "manager/manifest.h"
+#include "proto/text.h"
+
+#define DOMAIN_XML_NAMESPACE "https://vmos.org/ns/domain/1"
+
+/* What a user decides about a VM; all of it can be read back from the domain. */
+struct vm_config {
+	char name[VM_NAME_MAX + 1];
+	char template[MANIFEST_WORD_MAX + 1];
+	char kind[8]; /* "app" */
+	uint32_t rgb;
+	uint32_t memory_mib;
+	uint32_t vcpus;
+	uint32_t ready_timeout; /* seconds; 0: the accelerator's default */
+};
+
+/* Where a VM's parts are. All borrowed; absolute paths. */
+struct domain_paths {
+	const char *emulator;
+	const char *confine_spec; /* for the emulator's environment; NULL: it is QEMU itself */
+	const char *kernel, *initrd, *root; /* of the template; NULL: the VM has none to boot yet */
+	const char *cmdline; /* the manifest's; may be empty */
+	const char *disk, *console;
+	const char *ctl_socket, *gui_socket;
+};
+
+/*
+ * The domain. -EINVAL: a string cannot stand in XML (control characters,
+ * invalid UTF-8); -ENOMEM. The caller frees @ret_xml.
+ */
+int domain_xml_build(const struct vm_config *config, const struct domain_paths *paths, bool kvm, char **ret_xml);
+
+/* Reads a domain back. -ENODATA: it is not one of ours; -EBADMSG: it says so, but a field is missing or wrong. */
+int domain_xml_parse(const char *xml, struct vm_config *ret_config);
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manager/helper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "manager/spawn.h"
+
+static const char *const programs[HELPER_KINDS] = {
+	[HELPER_COURIER] = "vmos-courier",
+	[HELPER_DESKTOP] = "vmos-desktop",
+};
+
+const char *helper_name(enum helper_kind kind)
+{
+	return programs[kind];
+}
+
+void helper_init(struct helper *h, enum helper_kind kind, const struct helper_ops *ops, void *owner)
+{
+	*h = (struct helper){ .kind = kind, .ops = ops, .owner = owner, .sock = -1 };
+}
+
+static void helper_release(struct helper *h)
+{
+	h->io = sd_event_source_disable_unref(h->io);
+	h->child = sd_event_source_disable_unref(h->child);
+	h->timer = sd_event_source_disable_unref(h->timer);
+	if (h->sock >= 0)
+		close(h->sock);
+	h->sock = -1;
+	h->pid = 0;
+	h->stats_wanted = false;
+}
+
+/* Ended by itself: says so, once. @reason and @text stand in for last words that never came. */
+static void helper_ended(struct helper *h, enum helper_reason reason, const char *text)
+{
+	char last[HELPER_TEXT_MAX];
+
+	snprintf(last, sizeof(last), "%s", h->failed ? h->text : text);
+	if (h->failed)
+		reason = h->reason;
+	helper_release(h);
+	h->failed = false;
+	h->state = HELPER_STATE_ENDED;
+	h->ops->ended(h, reason, last);
+}
+
+/* Our child is ended by a signal and reaped later; one we found again ends with its socket. */
+static void helper_kill(struct helper *h, enum helper_reason reason, const char *text)
+{
+	if (!h->failed) {
+		h->failed = true;
+		h->reason = reason;
+		snprintf(h->text, sizeof(h->text), "%s", text);
+	}
+	if (h->pid > 0) {
+		kill(h->pid, SIGKILL);
+		h->io = sd_event_source_disable_unref(h->io);
+		return;
+	}
+	helper_ended(h, reason, text);
+}
+
+/* A helper we found again gives its fds back; region_adopt() takes them or they are closed. */
+static int take_region(struct helper *h, const struct helper_msg *m, int *fds)
+{
+	int r;
+
+	if (h->state != HELPER_STATE_STARTING || h->pid > 0 || region_is_open(h->region) ||
+	    m->setup.role != h->region->role)
+		return -EBADMSG;
+	r = region_adopt(h->region, fds, m->setup.region_size);
+	if (r < 0)
+		return r;
+	fds[0] = fds[1] = fds[2] = -1;
+	h->epoch = m->setup.epoch;
+	h->state = HELPER_STATE_UP;
+	h->timer = sd_event_source_disable_unref(h->timer);
+	h->ops->up(h);
+	return 0;
+}
+
+static void take_up(struct helper *h)
+{
+	if (h->state != HELPER_STATE_STARTING)
+		return;
+	h->state = HELPER_STATE_UP;
+	h->timer = sd_event_source_disable_unref(h->timer);
+	h->ops->up(h);
+}
+
+static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
+{
+	switch (m->type) {
+	case HELPER_UP:
+		take_up(h);
+		return 0;
+	case HELPER_GUEST:
+		h->ops->guest(h, &m->guest);
+		return 0;
+	case HELPER_STATS:
+		h->stats = m->stats;
+		h->stats_wanted = false;
+		h->ops->stats(h, &m->stats);
+		return 0;
+	case HELPER_FDS:
+		return take_region(h, m, fds);
+	case HELPER_FAILED:
+		h->failed = true;
+		h->reason = (enum helper_reason)m->fail.reason;
+		snprintf(h->text, sizeof(h->text), "%s", m->fail.text);
+		return 0;
+	default:
+		return -EBADMSG;
+	}
+}
+
+static void close_left(int *fds, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
+/* Takes one report. 1: one was taken; 0: none is there; -errno: the socket's end, or a report that is not valid. */
+static int helper_read(struct helper *h)
+{
+	struct helper_msg m;
+	int fds[HELPER_FDS_MAX];
+	unsigned nfds = 0;
+	ssize_t len = fd_recv_packet(h->sock, &m, sizeof(m), fds, HELPER_FDS_MAX, &nfds);
+	int r;
+
+	if (len == -EAGAIN || len == -EINTR)
+		return 0;
+	if (len == 0)
+		return -ECONNRESET;
+	r = len < 0 ? (int)len : helper_check_report(&m, (size_t)len, nfds);
+	if (r == 0)
+		r = helper_report(h, &m, fds);
+	close_left(fds, nfds);
+	return r < 0 ? r : 1;
+}
+
+static int handle_exit(sd_event_source *source, const siginfo_t *si, void *userdata)
+{
+	struct helper *h = userdata;
+	enum helper_reason reason = HELPER_REASON_INTERNAL;
+	char text[HELPER_TEXT_MAX];
+
+	if (si->si_code == CLD_EXITED) {
+		snprintf(text, sizeof(text), "it left with status %d", si->si_status);
+		if (si->si_status >= HELPER_REASON_INTERNAL && si->si_status <= HELPER_REASON_SETUP)
+			reason = (enum helper_reason)si->si_status;
+	} else {
+		snprintf(text, sizeof(text), "it was ended by signal %d (%s)", si->si_status,
+			 sigabbrev_np(si->si_status) ? sigabbrev_np(si->si_status) : "?");
+	}
+	/* its last words may still be in the socket */
+	while (!h->failed && h->sock >= 0 && helper_read(h) > 0)
+		;
+	h->pid = 0;
+	helper_ended(h, reason, text);
+	return 0;
+}
+
+static int handle_report(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct helper *h = userdata;
+	int r = helper_read(h);
+
+	if (r == -ECONNRESET)
+		helper_kill(h, HELPER_REASON_INTERNAL, "it closed its socket");
+	else if (r < 0)
+		helper_kill(h, HELPER_REASON_PROTOCOL, "its report to vmosd was not valid");
+	return 0;
+}
+
+static int handle_up_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	helper_kill(userdata, HELPER_REASON_INTERNAL, "it did not come up in time");
+	return 0;
+}
+
+static int helper_watch(struct helper *h)
+{
+	int r = sd_event_add_io(h->event, &h->io, h->sock, EPOLLIN, handle_report, h);
+
+	if (r < 0)
+		return r;
+	return sd_event_add_time_relative(h->event, &h->timer, CLOCK_MONOTONIC, HELPER_UP_TIMEOUT * 1000000ull, 0,
+					  handle_up_timeout, h);
+}
+
+int helper_send(struct helper *h, const struct helper_msg *m, const int *fds)
+{
+	if (h->sock < 0)
+		return -ENOTCONN;
+	return fd_send_packet(h->sock, m, sizeof(*m), fds, m->nfds);
+}
+
+int helper_send_type(struct helper *h, enum helper_type type)
+{
+	struct helper_msg m = { .type = type };
+
+	return helper_send(h, &m, NULL);
+}
+
+static int helper_setup(struct helper *h, const struct helper_start *start, int listener)
+{
+	int fds[] = { h->region->memory, h->region->notify_guest, h->region->notify_host, listener, start->display };
+	struct helper_msg m = {
+		.type = HELPER_SETUP,
+		.nfds = h->kind == HELPER_DESKTOP ? 5 : 4,
+		.setup = { .rgb = start->rgb, .role = h->region->role, .epoch = h->epoch + 1, .region_size = h->region->size },
+	};
+
+	snprintf(m.setup.vm, sizeof(m.setup.vm), "%s", start->vm);
+	return helper_send(h, &m, fds);
+}
+
+int helper_start(struct helper *h, const struct helper_start *start)
+{
+	int listener cleanup_fd = fd_unix_listen(start->listen_path, SOCK_SEQPACKET, 1);
+	int pair[2];
+	int r;
+
+	if (listener < 0)
+		return listener;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return -errno;
+	h->failed = false;
+	h->sock = pair[0];
+	r = helper_setup(h, start, listener);
+	if (r == 0)
+		r = spawn_helper(start->program, start->vm, pair[1], &h->pid);
+	close(pair[1]);
+	if (r == 0) {
+		h->epoch++;
+		h->state = HELPER_STATE_STARTING;
+		r = sd_event_add_child(h->event, &h->child, h->pid, WEXITED, handle_exit, h);
+	}
+	if (r >= 0)
+		r = helper_watch(h);
+	if (r < 0) {
+		if (h->pid > 0)
+			kill(h->pid, SIGKILL);
+		helper_release(h);
+		h->state = HELPER_STATE_NONE;
+	}
+	return r < 0 ? r : 0;
+}
+
+int helper_adopt(struct helper *h, const char *listen_path)
+{
+	int fd cleanup_fd = fd_unix_connect(listen_path, SOCK_SEQPACKET);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fd_check_peer(fd);
+	if (r == 0)
+		r = fd_set_nonblock(fd, true);
+	if (r < 0)
+		return r;
+	h->sock = steal_fd(&fd);
+	h->state = HELPER_STATE_STARTING;
+	r = helper_send_type(h, HELPER_ADOPT);
+	if (r == 0)
+		r = helper_watch(h);
+	if (r < 0) {
+		helper_release(h);
+		h->state = HELPER_STATE_ENDED;
+	}
+	return r;
+}
+
+int helper_dismiss(const char *listen_path)
+{
+	struct helper_msg m = { .type = HELPER_QUIT };
+	int fd cleanup_fd = fd_unix_connect(listen_path, SOCK_SEQPACKET);
+
+	if (fd < 0)
+		return fd;
+	return fd_send_packet(fd, &m, sizeof(m), NULL, 0);
+}
+
+/* Nobody waits for it any more: the init process or this handler reaps it. */
+static int handle_stopped_exit(sd_event_source *source, const siginfo_t *si, void *userdata)
+{
+	return 0;
+}
+
+void helper_stop(struct helper *h)
+{
+	helper_send_type(h, HELPER_QUIT);
+	if (h->child && h->pid > 0) {
+		sd_event_source *reaper = NULL;
+		pid_t pid = h->pid;
+
+		h->child = sd_event_source_disable_unref(h->child);
+		/* floating: the loop drops it with the child */
+		if (sd_event_add_child(h->event, &reaper, pid, WEXITED, handle_stopped_exit, NULL) >= 0) {
+			sd_event_source_set_floating(reaper, 1);
+			sd_event_source_unref(reaper);
+		}
+	}
+	helper_release(h);
+	h->state = HELPER_STATE_NONE;
+	h->failed = false;
+}
+
+bool helper_may_restart(struct helper *h)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000 + 1;
+	if (h->restarts[0] && now - h->restarts[0] < 60 * 1000000ull)
+		return false;
+	memmove(h->restarts, h->restarts + 1, sizeof(h->restarts) - sizeof(h->restarts[0]));
+	h->restarts[HELPER_RESTARTS - 1] = now;
+	return true;
+}

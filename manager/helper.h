@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One helper process of one VM: vmos-courier or vmos-desktop. Born here with a
+ * socket as fd 3, or found again by the socket it listens on. It reads hostile
+ * bytes, so what it says is checked field by field, and it is known by its
+ * socket, never by what it says.
+ */
+#ifndef MANAGER_HELPER_H
+#define MANAGER_HELPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <systemd/sd-event.h>
+
+#include "manager/region.h"
+#include "proto/helper.h"
+
+#define HELPER_RESTARTS 3 /* a minute at most */
+#define HELPER_UP_TIMEOUT 20 /* seconds until a new helper must be up */
+
+enum helper_kind { HELPER_COURIER, HELPER_DESKTOP, HELPER_KINDS };
+
+/* none: not started. starting: until UP. up. ended: gone, and not to be started again by itself. */
+enum helper_state { HELPER_STATE_NONE, HELPER_STATE_STARTING, HELPER_STATE_UP, HELPER_STATE_ENDED };
+
+struct helper;
+
+struct helper_ops {
+	void (*up)(struct helper *h);
+	void (*guest)(struct helper *h, const struct helper_guest *guest);
+	void (*stats)(struct helper *h, const struct helper_stats *stats);
+	/* It is gone. @reason: enum helper_reason; @text: its last words, or ours. It may be started again from here. */
+	void (*ended)(struct helper *h, enum helper_reason reason, const char *text);
+};
+
+struct helper {
+	enum helper_kind kind;
+	const struct helper_ops *ops;
+	void *owner; /* struct vm, borrowed */
+	sd_event *event; /* borrowed */
+	struct region *region; /* borrowed */
+
+	enum helper_state state;
+	uint32_t epoch; /* of the last session opened */
+	pid_t pid; /* 0: not our child (adopted) or none */
+	int sock; /* -1: none */
+	sd_event_source *io, *child, *timer; /* may be NULL */
+	bool failed; /* a FAILED came: reason and text are its own */
+	enum helper_reason reason;
+	char text[HELPER_TEXT_MAX];
+	uint64_t restarts[HELPER_RESTARTS]; /* when the last ones were, monotonic usec */
+	struct helper_stats stats;
+	bool stats_wanted; /* a QUERY is unanswered */
+};
+
+struct helper_start {
+	const char *program; /* its path */
+	const char *listen_path;
+	const char *vm;
+	uint32_t rgb;
+	int display; /* connected to the compositor, for a desktop; borrowed */
+};
+
+void helper_init(struct helper *h, enum helper_kind kind, const struct helper_ops *ops, void *owner);
+/* Starts the program and hands it the region. -errno: it does not run. */
+int helper_start(struct helper *h, const struct helper_start *start);
+/* Connects to a helper that an earlier vmosd started. On 0 it is starting until its fds came (ops->up). */
+int helper_adopt(struct helper *h, const char *listen_path);
+/* Tells a helper of a VM that does not run any more to leave. -errno: nobody is there. */
+int helper_dismiss(const char *listen_path);
+/* Ends it for good; no callback follows. */
+void helper_stop(struct helper *h);
+
+/* May it be started once more, by the limit per minute? Counts it. */
+bool helper_may_restart(struct helper *h);
+
+int helper_send(struct helper *h, const struct helper_msg *m, const int *fds);
+/* A message without fields. */
+int helper_send_type(struct helper *h, enum helper_type type);
+
+const char *helper_name(enum helper_kind kind);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmosd, the system manager of one user. Decides everything, reads nothing that
+ * a guest wrote. VMs and helpers outlive it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "manager/manager.h"
+#include "manager/private_bus.h"
+
+static int usage(FILE *out)
+{
+	fprintf(out, "Usage: vmosd [--help | --version]\n\n"
+		     "Manages the VMs of the user who runs it; \"vmos\" starts it when needed. See vmosd(8).\n");
+	return out == stdout ? 0 : 2;
+}
+
+static int handle_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	log_info("Ended by signal %u; running VMs run on", si->ssi_signo);
+	return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+/* Signals go to the main loop; all threads made later inherit the mask. */
+static int take_signals(sd_event *event)
+{
+	static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaddset(&mask, ends[i]);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+		return -errno;
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		int r = sd_event_add_signal(event, NULL, ends[i], handle_signal, NULL);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Each running VM holds about twenty descriptors here. */
+static void raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* One vmosd per bus: the name is the lock. */
+static int take_name(sd_bus *bus)
+{
+	sd_bus_creds *creds = NULL;
+	pid_t pid = 0;
+	int r = sd_bus_request_name(bus, MANAGER_BUS_NAME, 0);
+
+	if (r >= 0)
+		return 0;
+	if (r == -EEXIST || r == -EALREADY) {
+		if (sd_bus_get_name_creds(bus, MANAGER_BUS_NAME, SD_BUS_CREDS_PID, &creds) >= 0)
+			sd_bus_creds_get_pid(creds, &pid);
+		sd_bus_creds_unref(creds);
+		log_error("Another vmosd is running already (process %d). Use that one, or end it first.", (int)pid);
+		return r;
+	}
+	log_error("The name %s cannot be had on the bus: %s", MANAGER_BUS_NAME, strerror(-r));
+	return r;
+}
+
+/*
+ * The name first, so that a second vmosd is refused before it touches the
+ * first one's files. Calls that come in meanwhile wait until all objects are
+ * there.
+ */
+static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
+{
+	sd_bus *bus = NULL;
+	int r = private_bus_open(m->run, &bus);
+
+	if (r < 0)
+		return r;
+	*ret_bus = bus;
+	r = take_name(bus);
+	if (r >= 0)
+		r = manager_open(m);
+	if (r >= 0)
+		r = manager_run(m, bus);
+	if (r >= 0)
+		r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
+	if (r >= 0)
+		r = sd_bus_set_exit_on_disconnect(bus, 1);
+	if (r < 0)
+		return r;
+	return sd_event_loop(event);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' }, { 0 } };
+	struct manager manager = { 0 };
+	sd_event *event = NULL;
+	sd_bus *bus = NULL;
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'v')
+			return printf("vmosd %s\n", VMOS_VERSION) < 0;
+		return usage(c == 'h' ? stdout : stderr);
+	}
+	if (optind < argc)
+		return usage(stderr);
+	log_open("vmosd", NULL);
+	raise_limits();
+	r = sd_event_default(&event);
+	if (r >= 0)
+		r = take_signals(event);
+	if (r >= 0)
+		r = manager_init(&manager, event);
+	if (r >= 0)
+		r = serve(&manager, event, &bus);
+	sd_bus_flush_close_unref(bus);
+	manager_finish(&manager);
+	/* libvirt's threads have no orderly end: the process's end is theirs, as with a crash, which VMs survive */
+	_exit(r < 0 ? 1 : 0);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What vmosd knows: the VMs, the templates, the display, and the ways to libvirt and the bus. */
+#ifndef MANAGER_MANAGER_H
+#define MANAGER_MANAGER_H
+
+#include <stdint.h>
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "manager/accel.h"
+#include "manager/confine.h"
+#include "manager/template.h"
+#include "manager/virt.h"
+#include "manager/vm.h"
+
+#define MANAGER_BUS_NAME "org.vmos.Manager1"
+#define MANAGER_BUS_ROOT "/org/vmos"
+#define MANAGER_BUS_PATH "/org/vmos/Manager1"
+#define MANAGER_VMS_MAX 256
+
+struct stats_call;
+
+struct manager {
+	sd_event *event;
+	sd_bus *bus;
+	struct virt *virt;
+	struct accel accel;
+	struct confine confine;
+
+	char *data, *run; /* $DATA, $RUN */
+	char *templates_dir, *vms_dir, *vms_run_dir;
+	char *libexec; /* where the helpers are */
+	char *display; /* path of a Wayland socket; may be NULL */
+
+	struct vm *vms;
+	struct template *templates;
+	sd_event_source *watches[64]; /* inotify, of the template folders; [0] is the folder of all */
+	unsigned nwatches;
+	struct stats_call *stats; /* calls of Stats() under way */
+};
+
+/* Paths, folders and what the host can do. Errors are logged. */
+int manager_init(struct manager *m, sd_event *event);
+/* Opens libvirt and takes up the templates and VMs there are. Errors are logged. */
+int manager_open(struct manager *m);
+/* Puts all objects on the bus. */
+int manager_run(struct manager *m, sd_bus *bus);
+void manager_finish(struct manager *m);
+
+struct vm *manager_find_vm(const struct manager *m, const char *name);
+void manager_add_vm(struct manager *m, struct vm *vm);
+/* Takes @vm out of the list; the caller frees it. */
+void manager_drop_vm(struct manager *m, struct vm *vm);
+
+struct template *manager_find_template(const struct manager *m, const char *name);
+/* Reads the template folders again and tells the bus what changed. */
+int manager_rescan(struct manager *m);
+
+/* Path of the Wayland socket to use from now on; tries desktops that wait for one. @path NULL or "": none. */
+int manager_set_display(struct manager *m, const char *path, sd_bus_error *ret_error);
+
+/* manager_bus.c, template_bus.c */
+int manager_bus_add(struct manager *m);
+int template_bus_add(struct manager *m, struct template *t, bool announce);
+void template_bus_used_changed(struct manager *m, const char *name);
+
+#endif

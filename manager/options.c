@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manager/options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manager/errors.h"
+#include "manager/palette.h"
+#include "manager/vm.h"
+#include "proto/text.h"
+
+static uint32_t host_memory_mib(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && page > 0 ? (uint32_t)((uint64_t)pages * (uint64_t)page >> 20) : 0;
+}
+
+static int read_number(sd_bus_message *m, const char *key, uint32_t *ret_value, sd_bus_error *ret_error)
+{
+	if (sd_bus_message_read(m, "v", "u", ret_value) < 0)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "Option %s must be a number (type u).", key);
+	return 0;
+}
+
+static int read_text(sd_bus_message *m, const char *key, const char **ret_value, sd_bus_error *ret_error)
+{
+	if (sd_bus_message_read(m, "v", "s", ret_value) < 0)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "Option %s must be a text (type s).", key);
+	return 0;
+}
+
+static int set_template(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	const char *name;
+	int r = read_text(m, "Template", &name, ret_error);
+
+	if (r < 0)
+		return r;
+	if (!text_is_vm_name(name))
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+				  "That is no template name: use letters, digits, '_', '.' and '-', beginning with a letter or digit.");
+	snprintf(o->template, sizeof(o->template), "%s", name);
+	return 0;
+}
+
+static int set_color(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	const char *text;
+	int r = read_text(m, "Color", &text, ret_error);
+
+	if (r < 0)
+		return r;
+	if (palette_parse(text, &o->rgb) < 0)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "That is no color: use #rrggbb or one of %s.", palette_names());
+	o->has_color = true;
+	return 0;
+}
+
+static int set_memory(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	uint32_t host = host_memory_mib();
+	int r = read_number(m, "Memory", &o->memory_mib, ret_error);
+
+	if (r < 0)
+		return r;
+	if (o->memory_mib < VM_MEMORY_MIN)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "%u MiB of memory are too little: a VM needs at least %u MiB.",
+				  o->memory_mib, VM_MEMORY_MIN);
+	if (host && o->memory_mib > host)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "%u MiB of memory are more than this host has (%u MiB).",
+				  o->memory_mib, host);
+	return 0;
+}
+
+static int set_vcpus(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	int r = read_number(m, "VCPUs", &o->vcpus, ret_error);
+
+	if (r < 0)
+		return r;
+	if (o->vcpus < 1 || o->vcpus > VM_VCPUS_MAX)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "A VM can have 1 to %d processors, not %u.", VM_VCPUS_MAX,
+				  o->vcpus);
+	return 0;
+}
+
+static int set_disk(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	int r = read_number(m, "DiskGiB", &o->disk_gib, ret_error);
+
+	if (r < 0)
+		return r;
+	if (o->disk_gib < VM_DISK_GIB_MIN || o->disk_gib > VM_DISK_GIB_MAX)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "A private disk can have %d to %d GiB, not %u.",
+				  VM_DISK_GIB_MIN, VM_DISK_GIB_MAX, o->disk_gib);
+	return 0;
+}
+
+static int set_ready_timeout(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	int r = read_number(m, "ReadyTimeout", &o->ready_timeout, ret_error);
+
+	if (r < 0)
+		return r;
+	if (o->ready_timeout < 1 || o->ready_timeout > OPTIONS_READY_TIMEOUT_MAX)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "ReadyTimeout can be 1 to %d seconds, not %u.",
+				  OPTIONS_READY_TIMEOUT_MAX, o->ready_timeout);
+	return 0;
+}
+
+static const struct {
+	const char *key;
+	int (*set)(sd_bus_message *m, struct options *o, sd_bus_error *ret_error);
+	bool create_only;
+} keys[] = {
+	{ "Template", set_template, false }, { "Color", set_color, false }, { "Memory", set_memory, false },
+	{ "VCPUs", set_vcpus, false },	     { "DiskGiB", set_disk, true }, { "ReadyTimeout", set_ready_timeout, false },
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static int read_one(sd_bus_message *call, bool create, struct options *o, sd_bus_error *ret_error)
+{
+	const char *key;
+	int r = sd_bus_message_read(call, "s", &key);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < KEYS; i++) {
+		if (strcmp(key, keys[i].key) != 0)
+			continue;
+		if (keys[i].create_only && !create)
+			return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "%s can be chosen when a VM is created, not later.", key);
+		return keys[i].set(call, o, ret_error);
+	}
+	return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "There is no such option: %.64s.", key);
+}
+
+int options_read(sd_bus_message *call, bool create, struct options *ret_options, sd_bus_error *ret_error)
+{
+	struct options o = { 0 };
+	int r = sd_bus_message_enter_container(call, 'a', "{sv}");
+
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
+		r = read_one(call, create, &o, ret_error);
+		if (r < 0)
+			return r;
+		r = sd_bus_message_exit_container(call);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	*ret_options = o;
+	return sd_bus_message_exit_container(call);
+}

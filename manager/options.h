@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The a{sv} options of CreateVM and Set. */
+#ifndef MANAGER_OPTIONS_H
+#define MANAGER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <systemd/sd-bus.h>
+
+#include "manager/manifest.h"
+
+#define OPTIONS_READY_TIMEOUT_MAX 3600
+
+/* What was given; strings are empty and numbers 0 where not. */
+struct options {
+	char template[MANIFEST_WORD_MAX + 1];
+	bool has_color;
+	uint32_t rgb;
+	uint32_t memory_mib;
+	uint32_t vcpus;
+	uint32_t disk_gib;
+	uint32_t ready_timeout;
+};
+
+/*
+ * Reads and checks them all; @create: DiskGiB is one of them. Ranges that the
+ * host sets (memory, processors) are checked too. < 0: @ret_error says which
+ * option is wrong and what it may be.
+ */
+int options_read(sd_bus_message *call, bool create, struct options *ret_options, sd_bus_error *ret_error);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frame colours: names that people can tell apart, and any #rrggbb. */
+#ifndef MANAGER_PALETTE_H
+#define MANAGER_PALETTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A name of the palette, "#rrggbb" or "#rgb". 0 and 0xRRGGBB, or -EINVAL. */
+int palette_parse(const char *text, uint32_t *ret_rgb);
+
+/* The first colour of the palette that is least used among @n colours in @used. */
+uint32_t palette_pick(const uint32_t *used, size_t n);
+
+/* Writes "#rrggbb" to @dst, which holds 8 bytes. */
+void palette_format(uint32_t rgb, char *dst);
+
+/* The palette's names, comma separated, for messages. */
+const char *palette_names(void);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manager/reclaim.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "manager/manager.h"
+
+static void handle_domain(const char *name, const char *xml, bool active, bool paused, void *userdata)
+{
+	struct manager *m = userdata;
+	struct vm_config config;
+	struct vm *vm;
+	int r = domain_xml_parse(xml, &config);
+
+	if (r == -ENODATA)
+		return;
+	if (r == 0)
+		r = vm_new(m, &config, &vm);
+	if (r < 0) {
+		log_warning("The domain %s is left alone: its vmOS metadata cannot be used (%s)", name, strerror(-r));
+		return;
+	}
+	manager_add_vm(m, vm);
+	if (!active)
+		return;
+	log_info("VM %s: found running", vm->config.name);
+	vm->state = paused ? VM_PAUSED : VM_RUNNING;
+	vm_adopt_helpers(vm);
+}
+
+static void dismiss_helpers(const char *run_dir)
+{
+	static const char *const sockets[] = { "courier.sock", "desktop.sock" };
+
+	for (unsigned i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		char *path cleanup_free = paths_join(run_dir, sockets[i], NULL);
+
+		if (path)
+			helper_dismiss(path);
+	}
+}
+
+/* Calls @handle for each sub-folder of @dir. */
+static void each_folder(struct manager *m, const char *dir, void (*handle)(struct manager *, const char *, const char *))
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
+		char *path cleanup_free = NULL;
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		path = paths_join(dir, e->d_name, NULL);
+		if (path)
+			handle(m, e->d_name, path);
+	}
+	closedir(d);
+}
+
+/* A folder in $RUN: of a VM that runs it stays; else its helpers outlived QEMU. */
+static void sweep_run(struct manager *m, const char *name, const char *path)
+{
+	const struct vm *vm = manager_find_vm(m, name);
+
+	if (vm && !vm_is_off(vm))
+		return;
+	dismiss_helpers(path);
+	paths_remove(path);
+}
+
+/* A folder in $DATA without a definition: a create or delete that was cut off. */
+static void sweep_data(struct manager *m, const char *name, const char *path)
+{
+	if (manager_find_vm(m, name) || !text_is_vm_name(name))
+		return;
+	log_warning("%s belongs to no VM (its creation or deletion was cut off) and is removed", path);
+	paths_remove(path);
+}
+
+int reclaim_vms(struct manager *m)
+{
+	int r = virt_each_domain(m->virt, handle_domain, m);
+
+	if (r < 0)
+		return r;
+	each_folder(m, m->vms_run_dir, sweep_run);
+	each_folder(m, m->vms_dir, sweep_data);
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Start-up: the VMs that libvirt knows, those of them that run, and what an end in the middle left behind. */
+#ifndef MANAGER_RECLAIM_H
+#define MANAGER_RECLAIM_H
+
+struct manager;
+
+/*
+ * Makes a VM of each domain that carries our metadata, takes up again those
+ * that run, tells helpers of those that do not to leave, and removes folders
+ * no VM owns. -errno: libvirt does not answer.
+ */
+int reclaim_vms(struct manager *m);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Child processes: helpers with one socket, tools that are waited for on the main loop, the private bus. */
+#ifndef MANAGER_SPAWN_H
+#define MANAGER_SPAWN_H
+
+#include <sys/types.h>
+
+#include <systemd/sd-event.h>
+
+/* @status: exit status; 128 + signal; @text: its standard error, cut, one line, printable. */
+typedef void (*spawn_done_fn)(int status, const char *text, void *userdata);
+
+/*
+ * Starts the program @path in a process group of its own with @sock as fd 3, nothing else open and a small environment.
+ * @vm is its only argument, for those who read a list of processes.
+ */
+int spawn_helper(const char *path, const char *vm, int sock, pid_t *ret_pid);
+
+/* Runs @argv (found by PATH) on @event's loop; @done is called once, never from within. -errno: it did not start. */
+int spawn_tool(sd_event *event, char *const *argv, spawn_done_fn done, void *userdata);
+
+/* Starts @argv in a session of its own: it outlives us. Standard streams are /dev/null. */
+int spawn_daemon(char *const *argv);
+
+#endif

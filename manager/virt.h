@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libvirt's embedded QEMU driver. Its calls block (a start blocks until our
+ * own ivshmem servers have answered QEMU), so each is a job that runs in one
+ * of a few worker threads; what it found comes back to the main loop. Nothing
+ * else in vmosd has threads, and no job touches anything but its own struct.
+ */
+#ifndef MANAGER_VIRT_H
+#define MANAGER_VIRT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <systemd/sd-event.h>
+
+enum virt_verb {
+	VIRT_PROBE, /* asks what QEMU can do, so that libvirt's cache is warm. xml: the emulator's path */
+	VIRT_DEFINE, /* xml */
+	VIRT_START, /* defines xml, then starts it */
+	VIRT_DESTROY,
+	VIRT_SUSPEND,
+	VIRT_RESUME,
+	VIRT_UNDEFINE,
+	VIRT_STATS, /* fills cpu_ns, rss_kib */
+	VIRT_VERBS,
+};
+
+enum virt_event { VIRT_EVENT_STOPPED, VIRT_EVENT_PAUSED, VIRT_EVENT_RESUMED };
+
+/* Why a domain stopped or paused. */
+enum virt_detail { VIRT_DETAIL_NORMAL, VIRT_DETAIL_CRASHED, VIRT_DETAIL_IO_ERROR };
+
+struct virt;
+struct virt_job;
+
+/* On the main loop; @job is freed afterwards. */
+typedef void (*virt_done_fn)(const struct virt_job *job, void *userdata);
+typedef void (*virt_event_fn)(const char *name, enum virt_event event, enum virt_detail detail, void *userdata);
+typedef void (*virt_domain_fn)(const char *name, const char *xml, bool active, bool paused, void *userdata);
+
+struct virt_job {
+	enum virt_verb verb;
+	char *name; /* of the domain */
+	char *xml; /* may be NULL */
+	virt_done_fn done;
+	void *userdata; /* borrowed */
+	struct virt_job *next;
+
+	int result; /* 0 or -errno; -ENOENT: no such domain, -ESRCH: it does not run */
+	char *message; /* libvirt's words; may be NULL */
+	uint64_t cpu_ns;
+	uint64_t rss_kib;
+};
+
+/*
+ * Opens the embedded driver with its files under @root and starts the threads.
+ * Domain events come to @handle_event on @event's loop.
+ * -EBUSY: another process holds @root; -ENOPKG: libvirt has no QEMU driver; -EIO: any other reason, logged.
+ */
+int virt_open(sd_event *event, const char *root, virt_event_fn handle_event, void *userdata, struct virt **ret_virt);
+
+/* Calls @handle for each defined domain, from the caller's thread (at start-up only: it may block). */
+int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata);
+
+/* Queues a job; @xml may be NULL, both strings are copied. -ENOMEM. */
+int virt_submit(struct virt *virt, const struct virt_job *template_job);
+
+#endif

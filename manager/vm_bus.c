@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* org.vmos.VM1: one object per VM. */
+#include "manager/vm.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "manager/errors.h"
+#include "manager/manager.h"
+#include "manager/palette.h"
+
+#define VM_INTERFACE "org.vmos.VM1"
+
+static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+		    void *userdata, sd_bus_error *ret_error)
+{
+	const struct vm *vm = userdata;
+	const struct {
+		const char *property, *value;
+	} all[] = {
+		{ "Name", vm->config.name },
+		{ "Template", vm->config.template },
+		{ "Kind", vm->config.kind },
+		{ "State", vm_state_name(vm->state) },
+		{ "Agent", vm_agent_name(vm->agent) },
+		{ "Desktop", vm_desktop_name(vm->desktop) },
+		{ "LastError", vm->last_error ? vm->last_error : "" },
+		{ "ConsoleLog", vm->console },
+		{ "DiskPath", vm->disk },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (strcmp(property, all[i].property) == 0)
+			return sd_bus_message_append(reply, "s", all[i].value);
+	}
+	return -EINVAL;
+}
+
+static int get_color(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+		     void *userdata, sd_bus_error *ret_error)
+{
+	const struct vm *vm = userdata;
+	char color[8];
+
+	palette_format(vm->config.rgb, color);
+	return sd_bus_message_append(reply, "s", color);
+}
+
+static int get_number(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+		      void *userdata, sd_bus_error *ret_error)
+{
+	const struct vm *vm = userdata;
+	uint32_t value = strcmp(property, "Memory") == 0 ? vm->config.memory_mib : vm->config.vcpus;
+
+	return sd_bus_message_append(reply, "u", value);
+}
+
+static int handle_start(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_start(userdata, call, ret_error);
+}
+
+static int handle_stop(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	int force, r = sd_bus_message_read(call, "b", &force);
+
+	return r < 0 ? r : vm_stop(userdata, force, call, ret_error);
+}
+
+static int handle_pause(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_pause(userdata, true, call, ret_error);
+}
+
+static int handle_resume(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_pause(userdata, false, call, ret_error);
+}
+
+static int handle_delete(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_delete(userdata, call, ret_error);
+}
+
+static int handle_set(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_set(userdata, call, ret_error);
+}
+
+static int handle_run(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_run(userdata, call, ret_error);
+}
+
+static int handle_stats(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_stats(userdata, call, ret_error);
+}
+
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+
+/* Every method is open to whoever is on the user's own bus: it is the user. */
+static const sd_bus_vtable vm_vtable[] = {
+	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Start", "", "", handle_start, 0),
+	SD_BUS_METHOD("Stop", "b", "", handle_stop, 0),
+	SD_BUS_METHOD("Pause", "", "", handle_pause, 0),
+	SD_BUS_METHOD("Resume", "", "", handle_resume, 0),
+	SD_BUS_METHOD("Delete", "", "", handle_delete, 0),
+	SD_BUS_METHOD("Set", "a{sv}", "", handle_set, 0),
+	SD_BUS_METHOD("Run", "asasyyqqah", "", handle_run, 0),
+	SD_BUS_METHOD("Stats", "", "a{sv}", handle_stats, 0),
+	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Template", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Color", "s", get_color, 0, CHANGES),
+	SD_BUS_PROPERTY("Memory", "u", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("VCPUs", "u", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("Kind", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("State", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Agent", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Desktop", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("LastError", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("ConsoleLog", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("DiskPath", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_VTABLE_END,
+};
+
+int vm_bus_add(struct vm *vm, bool announce)
+{
+	sd_bus *bus = vm->manager->bus;
+	int r = sd_bus_add_object_vtable(bus, &vm->bus_slot, vm->bus_path, VM_INTERFACE, vm_vtable, vm);
+
+	if (r >= 0 && announce)
+		r = sd_bus_emit_object_added(bus, vm->bus_path);
+	return r < 0 ? r : 0;
+}
+
+void vm_bus_changed(struct vm *vm, const char *property)
+{
+	if (vm->bus_slot)
+		sd_bus_emit_properties_changed(vm->manager->bus, vm->bus_path, VM_INTERFACE, property, NULL);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Making a VM: folder and disk first, the definition in libvirt last, as that
+ * is what makes it exist. A folder without a definition is what a crash leaves;
+ * the next start-up removes it.
+ */
+#include "manager/vm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "manager/errors.h"
+#include "manager/manager.h"
+#include "manager/options.h"
+#include "manager/palette.h"
+#include "manager/spawn.h"
+
+#define DEFAULT_MEMORY 768 /* MiB: a terminal needs 200, one GTK application 400 */
+#define DEFAULT_DISK_GIB 20
+#define DEFAULT_TEMPLATE "debian"
+#define CREATE_SPACE_MIN (16ull << 20)
+
+struct creation {
+	struct vm *vm;
+	sd_bus_message *call;
+	uint32_t disk_gib;
+};
+
+static void creation_free(struct creation *c)
+{
+	sd_bus_message_unref(c->call);
+	free(c);
+}
+
+/* Undoes all of it and tells why. */
+static void creation_fail(struct creation *c, const sd_bus_error *error)
+{
+	struct vm *vm = c->vm;
+
+	sd_bus_reply_method_error(c->call, error);
+	paths_remove(vm->dir);
+	manager_drop_vm(vm->manager, vm);
+	vm_free(vm);
+	creation_free(c);
+}
+
+static void handle_defined(const struct virt_job *job, void *userdata)
+{
+	struct creation *c = userdata;
+	struct vm *vm = c->vm;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	vm_job_done(vm);
+	if (job->result < 0) {
+		errors_set_virt(&error, vm->config.name, job);
+		creation_fail(c, &error);
+		sd_bus_error_free(&error);
+		return;
+	}
+	vm->busy = false;
+	vm_bus_add(vm, true);
+	template_bus_used_changed(vm->manager, vm->config.template);
+	log_info("VM %s: created from template %s", vm->config.name, vm->config.template);
+	sd_bus_reply_method_return(c->call, "o", vm->bus_path);
+	creation_free(c);
+}
+
+static void creation_define(struct creation *c, sd_bus_error *error)
+{
+	char *xml cleanup_free = NULL;
+	struct virt_job job = { .verb = VIRT_DEFINE, .name = c->vm->config.name, .done = handle_defined, .userdata = c };
+	int r = vm_build_xml(c->vm, &xml, error);
+
+	if (r == 0) {
+		job.xml = xml;
+		r = virt_submit(c->vm->manager->virt, &job);
+	}
+	if (r == 0) {
+		c->vm->jobs++;
+		return;
+	}
+	errors_set(error, ERROR_FAILED, "VM %s could not be defined: %s", c->vm->config.name, strerror(-r));
+	creation_fail(c, error);
+}
+
+static void handle_disk_made(int status, const char *text, void *userdata)
+{
+	struct creation *c = userdata;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	if (status == 0) {
+		creation_define(c, &error);
+	} else {
+		if (status == 127)
+			errors_set(&error, ERROR_NO_QEMU, "qemu-img is missing, so no disk can be made. Install the package qemu-utils.");
+		else if (strstr(text, "No space left"))
+			errors_set(&error, ERROR_NO_SPACE, "The file system of %s is full. Free some space, then create the VM again.",
+				   c->vm->dir);
+		else
+			errors_set(&error, ERROR_FAILED, "The private disk %s could not be made: %s", c->vm->disk, text);
+		creation_fail(c, &error);
+	}
+	sd_bus_error_free(&error);
+}
+
+/* Thin: only the first tables are written, about 200 KiB. */
+static int make_disk(struct creation *c)
+{
+	char size[16];
+	char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=on", c->vm->disk, size, NULL };
+	int r = paths_mkdir(c->vm->dir);
+
+	if (r < 0)
+		return r;
+	snprintf(size, sizeof(size), "%uG", c->disk_gib);
+	return spawn_tool(c->vm->manager->event, argv, handle_disk_made, c);
+}
+
+static uint32_t pick_color(const struct manager *m)
+{
+	uint32_t used[MANAGER_VMS_MAX];
+	size_t n = 0;
+
+	for (const struct vm *vm = m->vms; vm && n < MANAGER_VMS_MAX; vm = vm->next)
+		used[n++] = vm->config.rgb;
+	return palette_pick(used, n);
+}
+
+static void fill_config(const struct manager *m, const char *name, const struct options *o, struct vm_config *ret_config)
+{
+	struct vm_config c = {
+		.kind = "app",
+		.rgb = o->has_color ? o->rgb : pick_color(m),
+		.memory_mib = o->memory_mib ? o->memory_mib : DEFAULT_MEMORY,
+		.vcpus = o->vcpus ? o->vcpus : (sysconf(_SC_NPROCESSORS_ONLN) >= 2 ? 2 : 1),
+		.ready_timeout = o->ready_timeout,
+	};
+
+	snprintf(c.name, sizeof(c.name), "%s", name);
+	snprintf(c.template, sizeof(c.template), "%s", o->template[0] ? o->template : DEFAULT_TEMPLATE);
+	/* the only template there is needs no name */
+	if (!o->template[0] && !manager_find_template(m, DEFAULT_TEMPLATE) && m->templates && !m->templates->next)
+		snprintf(c.template, sizeof(c.template), "%s", m->templates->name);
+	*ret_config = c;
+}
+
+static int check_name(struct manager *m, const char *name, sd_bus_error *ret_error)
+{
+	unsigned n = 0;
+
+	if (!text_is_vm_name(name))
+		return errors_set(ret_error, ERROR_INVALID_NAME,
+				  "That is no VM name: use at most %d letters, digits, '_', '.' and '-', beginning with a letter or digit.",
+				  VM_NAME_MAX);
+	if (manager_find_vm(m, name))
+		return errors_set(ret_error, ERROR_EXISTS, "There is a VM %s already. Choose another name, or delete that one.", name);
+	for (const struct vm *vm = m->vms; vm; vm = vm->next) {
+		/* names become folders and window titles: two that differ in case only are one to the eye */
+		if (strcasecmp(vm->config.name, name) == 0)
+			return errors_set(ret_error, ERROR_EXISTS, "There is a VM %s already, which differs in case only. Choose another name.",
+					  vm->config.name);
+		n++;
+	}
+	if (n >= MANAGER_VMS_MAX)
+		return errors_set(ret_error, ERROR_BUSY, "There are %d VMs already, which is the limit. Delete one.", MANAGER_VMS_MAX);
+	return 0;
+}
+
+static int check_config(struct manager *m, const struct vm_config *config, sd_bus_error *ret_error)
+{
+	const struct template *t = manager_find_template(m, config->template);
+
+	if (t && strcmp(t->newest.architecture, m->accel.architecture) != 0)
+		return errors_set(ret_error, ERROR_WRONG_ARCHITECTURE,
+				  "Template %s was built for %s, but this host is %s. Build the template on this host.", t->name,
+				  t->newest.architecture, m->accel.architecture);
+	if (!t)
+		return errors_set(ret_error, ERROR_NO_TEMPLATE,
+				  "There is no template %s. Build it by \"vmos template build %s\", or name one of \"vmos template list\".",
+				  config->template, config->template);
+	return 0;
+}
+
+static int check_space(const struct manager *m, sd_bus_error *ret_error)
+{
+	struct statvfs fs;
+
+	if (statvfs(m->vms_dir, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < CREATE_SPACE_MIN)
+		return errors_set(ret_error, ERROR_NO_SPACE, "The file system of %s is full. Free some space, then create the VM again.",
+				  m->vms_dir);
+	return 0;
+}
+
+static int vm_begin(struct manager *m, const struct vm_config *config, struct vm **ret_vm, sd_bus_error *ret_error)
+{
+	int r = vm_new(m, config, ret_vm);
+
+	if (r == -ENAMETOOLONG)
+		return errors_set(ret_error, ERROR_INVALID_NAME,
+				  "The name is too long: the VM's sockets in %s/%s would exceed the kernel's limit of 107 bytes. "
+				  "Choose a shorter name, or a shorter XDG_RUNTIME_DIR.", m->vms_run_dir, config->name);
+	return r;
+}
+
+int vm_create(struct manager *manager, const char *name, sd_bus_message *call, sd_bus_error *ret_error)
+{
+	struct vm_config config;
+	struct options options;
+	struct creation *c;
+	struct vm *vm;
+	int r = check_name(manager, name, ret_error);
+
+	if (r == 0)
+		r = options_read(call, true, &options, ret_error);
+	if (r < 0)
+		return r;
+	fill_config(manager, name, &options, &config);
+	r = check_config(manager, &config, ret_error);
+	if (r == 0)
+		r = check_space(manager, ret_error);
+	if (r == 0)
+		r = vm_begin(manager, &config, &vm, ret_error);
+	if (r < 0)
+		return r;
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		vm_free(vm);
+		return -ENOMEM;
+	}
+	*c = (struct creation){ .vm = vm, .call = sd_bus_message_ref(call) };
+	c->disk_gib = options.disk_gib ? options.disk_gib : DEFAULT_DISK_GIB;
+	vm->busy = true;
+	manager_add_vm(manager, vm);
+	r = make_disk(c);
+	if (r < 0) {
+		errors_set(ret_error, ERROR_FAILED, "The folder %s could not be made: %s", vm->dir, strerror(-r));
+		creation_fail(c, ret_error);
+		sd_bus_error_free(ret_error);
+	}
+	return 1;
+}

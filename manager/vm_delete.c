@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end of a VM for good: the definition first, then the folder. A crash in
+ * between leaves a folder without a definition, which start-up removes; the
+ * other order could leave a VM without its disk.
+ */
+#include "manager/vm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "manager/errors.h"
+#include "manager/manager.h"
+
+struct deletion {
+	struct vm *vm;
+	sd_bus_message *call;
+};
+
+/* What the driver wrote about the domain. */
+static void remove_log(const struct vm *vm)
+{
+	char name[VM_NAME_MAX + 8];
+	char *path cleanup_free = NULL;
+
+	snprintf(name, sizeof(name), "%s.log", vm->config.name);
+	path = paths_join(vm->manager->data, "libvirt/log/qemu", name, NULL);
+	if (path)
+		paths_remove(path);
+}
+
+static void handle_undefined(const struct virt_job *job, void *userdata)
+{
+	struct deletion *d = userdata;
+	struct vm *vm = d->vm;
+	struct manager *m = vm->manager;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char template[MANIFEST_WORD_MAX + 1];
+
+	vm_job_done(vm);
+	vm->busy = false;
+	if (job->result < 0 && job->result != -ENOENT) {
+		errors_set_virt(&error, vm->config.name, job);
+		sd_bus_reply_method_error(d->call, &error);
+		sd_bus_error_free(&error);
+	} else {
+		int r = paths_remove(vm->dir);
+
+		if (r < 0)
+			log_warning("VM %s: %s could not be removed: %s", vm->config.name, vm->dir, strerror(-r));
+		remove_log(vm);
+		log_info("VM %s: deleted", vm->config.name);
+		snprintf(template, sizeof(template), "%s", vm->config.template);
+		manager_drop_vm(m, vm);
+		sd_bus_emit_object_removed(m->bus, vm->bus_path);
+		vm_free(vm);
+		template_bus_used_changed(m, template);
+		sd_bus_reply_method_return(d->call, NULL);
+	}
+	sd_bus_message_unref(d->call);
+	free(d);
+}
+
+int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
+{
+	struct virt_job job = { .verb = VIRT_UNDEFINE, .name = vm->config.name, .done = handle_undefined };
+	struct deletion *d;
+	int r;
+
+	if (!vm_is_off(vm))
+		return errors_set(ret_error, ERROR_BUSY, "VM %s is %s. Stop it before you delete it.", vm->config.name,
+				  vm_state_name(vm->state));
+	if (vm->busy || vm->jobs)
+		return errors_set(ret_error, ERROR_BUSY, "VM %s is being changed. Try again in a moment.", vm->config.name);
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	*d = (struct deletion){ .vm = vm, .call = sd_bus_message_ref(call) };
+	job.userdata = d;
+	r = virt_submit(vm->manager->virt, &job);
+	if (r < 0) {
+		sd_bus_message_unref(d->call);
+		free(d);
+		return r;
+	}
+	vm->busy = true;
+	vm->jobs++;
+	return 1;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two helpers of a VM: when they start, what their reports mean, what happens when they end. */
+#include "manager/vm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "manager/manager.h"
+#include "manager/programs.h"
+
+static const char *const program_names[HELPER_KINDS] = {
+	[HELPER_COURIER] = "courier",
+	[HELPER_DESKTOP] = "desktop",
+};
+
+static char *listen_path(const struct vm *vm, enum helper_kind kind)
+{
+	return paths_join(vm->run_dir, kind == HELPER_COURIER ? "courier.sock" : "desktop.sock", NULL);
+}
+
+static int start_helper(struct vm *vm, enum helper_kind kind, int display)
+{
+	char *program cleanup_free = programs_find(vm->manager->libexec, program_names[kind]);
+	char *path cleanup_free = listen_path(vm, kind);
+	struct helper_start start = {
+		.program = program, .listen_path = path, .vm = vm->config.name, .rgb = vm->config.rgb, .display = display,
+	};
+
+	if (!program) {
+		log_error("vmos-%s is missing in %s", program_names[kind], vm->manager->libexec);
+		return -ENOENT;
+	}
+	if (!path)
+		return -ENOMEM;
+	return helper_start(&vm->helper[kind], &start);
+}
+
+static void start_desktop(struct vm *vm)
+{
+	const char *display = vm->manager->display;
+	int fd cleanup_fd = -1;
+	int r;
+
+	if (!region_is_open(&vm->region[HELPER_DESKTOP]))
+		return;
+	if (!display) {
+		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
+		return;
+	}
+	fd = fd_unix_connect(display, SOCK_STREAM);
+	if (fd < 0) {
+		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
+		vm_set_error(vm, "The Wayland display %s does not answer (%s); windows appear when a display is there.", display,
+			     strerror(-fd));
+		return;
+	}
+	r = start_helper(vm, HELPER_DESKTOP, fd);
+	if (r < 0) {
+		vm_set_desktop(vm, VM_DESKTOP_LOST);
+		vm_set_error(vm, "vmos-desktop does not start (%s): no windows until the VM is restarted.", strerror(-r));
+	}
+}
+
+static void handle_up(struct helper *h)
+{
+	struct vm *vm = h->owner;
+
+	if (h->kind == HELPER_DESKTOP)
+		vm_set_desktop(vm, VM_DESKTOP_UP);
+	else if (vm->agent == VM_AGENT_NONE)
+		vm_set_agent(vm, VM_AGENT_WAITING);
+	/* one that was found again is asked how its guest is */
+	if (h->pid == 0 && helper_send_type(h, HELPER_QUERY) == 0)
+		h->stats_wanted = true;
+}
+
+static void guest_moved(struct vm *vm, enum helper_guest_state state)
+{
+	switch (state) {
+	case HELPER_GUEST_GONE:
+		if (vm->agent == VM_AGENT_READY) {
+			vm_set_agent(vm, VM_AGENT_LOST);
+			vm_set_error(vm, "The agent in the guest ended. The VM runs on; its windows come back when the agent does.");
+		}
+		break;
+	case HELPER_GUEST_JOINED:
+		if (vm->agent == VM_AGENT_NONE)
+			vm_set_agent(vm, VM_AGENT_WAITING);
+		break;
+	case HELPER_GUEST_READY:
+		if (vm->agent == VM_AGENT_LOST)
+			vm_set_error(vm, NULL);
+		vm_set_agent(vm, VM_AGENT_READY);
+		vm_start_ready(vm);
+		break;
+	}
+}
+
+static void handle_guest(struct helper *h, const struct helper_guest *guest)
+{
+	if (h->kind == HELPER_COURIER)
+		guest_moved(h->owner, (enum helper_guest_state)guest->state);
+}
+
+static void handle_stats(struct helper *h, const struct helper_stats *stats)
+{
+	struct vm *vm = h->owner;
+
+	if (h->kind == HELPER_COURIER && stats->guest == HELPER_GUEST_READY && vm->agent != VM_AGENT_READY)
+		guest_moved(vm, HELPER_GUEST_READY);
+	vm_stats_arrived(vm);
+}
+
+/* It died without a reason that forbids another one: start it again, with the same channel. */
+static int restart_helper(struct vm *vm, struct helper *h)
+{
+	if (!region_is_open(h->region) || !helper_may_restart(h))
+		return -EAGAIN;
+	if (h->kind == HELPER_COURIER)
+		return start_helper(vm, HELPER_COURIER, -1);
+	start_desktop(vm);
+	return 0;
+}
+
+static void courier_ended(struct vm *vm, struct helper *h, enum helper_reason reason, const char *text)
+{
+	if (reason == HELPER_REASON_PROTOCOL) {
+		vm_set_agent(vm, VM_AGENT_REFUSED);
+		vm_set_error(vm, "The guest broke the control protocol (%s). It is not listened to until the VM is restarted.", text);
+	} else if (restart_helper(vm, h) == 0) {
+		log_warning("VM %s: vmos-courier ended (%s) and was started again", vm->config.name, text);
+		vm_set_agent(vm, VM_AGENT_WAITING);
+		return;
+	} else {
+		vm_set_agent(vm, VM_AGENT_LOST);
+		vm_set_error(vm, "vmos-courier ended (%s). Programs cannot be run in the VM until it is restarted.", text);
+	}
+	if (vm->state == VM_STARTING)
+		vm_start_lost(vm, vm->last_error);
+}
+
+static void desktop_ended(struct vm *vm, struct helper *h, enum helper_reason reason, const char *text)
+{
+	switch (reason) {
+	case HELPER_REASON_PROTOCOL:
+		vm_set_desktop(vm, VM_DESKTOP_REFUSED);
+		vm_set_error(vm, "The guest broke the window protocol (%s). It has no windows until the VM is restarted.", text);
+		break;
+	case HELPER_REASON_DISPLAY:
+		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
+		vm_set_error(vm, "The Wayland display is gone (%s). The VM runs on; windows come back with the next display.", text);
+		break;
+	default:
+		if (restart_helper(vm, h) == 0) {
+			log_warning("VM %s: vmos-desktop ended (%s) and was started again", vm->config.name, text);
+			break;
+		}
+		vm_set_desktop(vm, VM_DESKTOP_LOST);
+		vm_set_error(vm, "vmos-desktop ended (%s). The VM has no windows until it is restarted.", text);
+	}
+}
+
+static void handle_ended(struct helper *h, enum helper_reason reason, const char *text)
+{
+	struct vm *vm = h->owner;
+
+	vm_stats_arrived(vm);
+	if (h->kind == HELPER_COURIER)
+		courier_ended(vm, h, reason, text);
+	else
+		desktop_ended(vm, h, reason, text);
+}
+
+static const struct helper_ops helper_ops = {
+	.up = handle_up,
+	.guest = handle_guest,
+	.stats = handle_stats,
+	.ended = handle_ended,
+};
+
+void vm_init_helpers(struct vm *vm)
+{
+	for (unsigned i = 0; i < HELPER_KINDS; i++) {
+		helper_init(&vm->helper[i], (enum helper_kind)i, &helper_ops, vm);
+		vm->helper[i].event = vm->manager->event;
+		vm->helper[i].region = &vm->region[i];
+	}
+}
+
+int vm_start_helpers(struct vm *vm)
+{
+	int r = start_helper(vm, HELPER_COURIER, -1);
+
+	if (r < 0)
+		return r;
+	vm_set_agent(vm, VM_AGENT_WAITING);
+	start_desktop(vm);
+	return 0;
+}
+
+void vm_stop_helpers(struct vm *vm)
+{
+	for (unsigned i = 0; i < HELPER_KINDS; i++) {
+		struct helper *h = &vm->helper[i];
+
+		helper_stop(h);
+		h->epoch = 0;
+		memset(h->restarts, 0, sizeof(h->restarts));
+		memset(&h->stats, 0, sizeof(h->stats));
+	}
+	vm_set_agent(vm, VM_AGENT_NONE);
+	vm_set_desktop(vm, VM_DESKTOP_NONE);
+}
+
+static void adopt_helper(struct vm *vm, enum helper_kind kind)
+{
+	char *path cleanup_free = listen_path(vm, kind);
+	int r = path ? helper_adopt(&vm->helper[kind], path) : -ENOMEM;
+
+	if (r == 0)
+		return;
+	if (kind == HELPER_COURIER) {
+		vm_set_agent(vm, VM_AGENT_LOST);
+		vm_set_error(vm, "vmosd was started again, but the VM's vmos-courier is gone (%s). Restart the VM to run programs in it.",
+			     strerror(-r));
+	} else {
+		vm_set_desktop(vm, VM_DESKTOP_LOST);
+		vm_set_error(vm, "vmosd was started again, but the VM has no vmos-desktop (%s). Restart the VM to see its windows.",
+			     strerror(-r));
+	}
+}
+
+void vm_adopt_helpers(struct vm *vm)
+{
+	adopt_helper(vm, HELPER_DESKTOP);
+	adopt_helper(vm, HELPER_COURIER);
+}
+
+void vm_retry_display(struct vm *vm)
+{
+	if (vm->desktop == VM_DESKTOP_NO_DISPLAY && vm->helper[HELPER_DESKTOP].sock < 0)
+		start_desktop(vm);
+}

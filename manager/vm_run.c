@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Run(): vmosd packs the arguments and hands the caller's fds to the VM's courier; all that follows is between those two. */
+#include "manager/vm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "manager/errors.h"
+#include "proto/ctl.h"
+
+#define RUN_FDS 4 /* stdin, stdout, stderr, control */
+
+struct run_call {
+	char **argv, **env; /* owned lists of owned strings */
+	uint8_t uid_class, flags;
+	uint16_t rows, cols;
+	int fds[RUN_FDS]; /* borrowed from the message */
+};
+
+static void strv_free(char **list)
+{
+	for (char **s = list; s && *s; s++)
+		free(*s);
+	free(list);
+}
+
+static int read_fds(sd_bus_message *call, int fds[RUN_FDS], sd_bus_error *ret_error)
+{
+	unsigned n = 0;
+	int fd, r = sd_bus_message_enter_container(call, 'a', "h");
+
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_read(call, "h", &fd)) > 0) {
+		if (n < RUN_FDS)
+			fds[n] = fd;
+		n++;
+	}
+	if (r < 0)
+		return r;
+	if (n != RUN_FDS)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+				  "Run takes four fds (standard input, output, error, control), not %u.", n);
+	return sd_bus_message_exit_container(call);
+}
+
+static int read_call(sd_bus_message *call, struct run_call *ret_run, sd_bus_error *ret_error)
+{
+	int r = sd_bus_message_read_strv(call, &ret_run->argv);
+
+	if (r >= 0)
+		r = sd_bus_message_read_strv(call, &ret_run->env);
+	if (r >= 0)
+		r = sd_bus_message_read(call, "yyqq", &ret_run->uid_class, &ret_run->flags, &ret_run->rows, &ret_run->cols);
+	if (r < 0)
+		return r;
+	if (!ret_run->argv || !ret_run->argv[0] || !ret_run->argv[0][0])
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "There is no command to run.");
+	if (ret_run->uid_class > CTL_UID_ROOT || (ret_run->flags & ~CTL_RUN_FLAGS))
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "The user class or the flags of Run are not known.");
+	return read_fds(call, ret_run->fds, ret_error);
+}
+
+/* The arguments as the guest will get them, in memory nobody can change any more. */
+static int pack_arguments(const struct run_call *run, uint32_t *ret_len, sd_bus_error *ret_error)
+{
+	char *none[] = { NULL };
+	uint8_t *blob cleanup_free = malloc(CTL_ARGS_MAX);
+	uint16_t argc, envc;
+	int len, fd;
+
+	if (!blob)
+		return -ENOMEM;
+	len = ctl_args_encode(run->argv, run->env ? run->env : none, blob, CTL_ARGS_MAX);
+	if (len == -E2BIG || len > (int)CTL_ARGS_MAX)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "The command and its environment are too long: %u KiB at most.",
+				  CTL_ARGS_MAX >> 10);
+	if (len < 0 || ctl_args_check(blob, (size_t)len, &argc, &envc) < 0)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "Each string of the environment must be NAME=VALUE.");
+	fd = fd_memfd_data("vmos-run", blob, (size_t)len);
+	if (fd < 0)
+		return fd;
+	*ret_len = (uint32_t)len;
+	return fd;
+}
+
+static int hand_over(struct vm *vm, const struct run_call *run, sd_bus_error *ret_error)
+{
+	struct helper_msg m = { .type = HELPER_RUN, .nfds = 1 + RUN_FDS };
+	uint32_t len = 0;
+	int args cleanup_fd = pack_arguments(run, &len, ret_error);
+	int r;
+
+	if (args < 0)
+		return args;
+	if (++vm->next_run == 0)
+		vm->next_run = 1;
+	m.run = (struct helper_run){
+		.id = vm->next_run, .args_len = len, .uid_class = run->uid_class, .flags = run->flags, .rows = run->rows, .cols = run->cols,
+	};
+	r = helper_send(&vm->helper[HELPER_COURIER], &m,
+			(const int[]){ args, run->fds[0], run->fds[1], run->fds[2], run->fds[3] });
+	if (r < 0)
+		return errors_set(ret_error, ERROR_GUEST_LOST, "The vmos-courier of VM %s does not take the command: %s. Try again.",
+				  vm->config.name, strerror(-r));
+	return 0;
+}
+
+static int check_state(const struct vm *vm, sd_bus_error *ret_error)
+{
+	const char *name = vm->config.name;
+
+	if (vm->state == VM_PAUSED)
+		return errors_set(ret_error, ERROR_NOT_RUNNING, "VM %s is paused. Let it go on by \"vmos resume %s\".", name, name);
+	if (vm->state != VM_RUNNING)
+		return errors_set(ret_error, ERROR_NOT_RUNNING, "VM %s is %s. Start it by \"vmos start %s\".", name,
+				  vm_state_name(vm->state), name);
+	if (vm->agent != VM_AGENT_READY)
+		return errors_set(ret_error, ERROR_GUEST_LOST, "The agent of VM %s does not answer (%s). If it stays so, restart the VM.",
+				  name, vm_agent_name(vm->agent));
+	return 0;
+}
+
+int vm_run(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
+{
+	struct run_call run = { 0 };
+	int r = check_state(vm, ret_error);
+
+	if (r == 0)
+		r = read_call(call, &run, ret_error);
+	if (r >= 0)
+		r = hand_over(vm, &run, ret_error);
+	strv_free(run.argv);
+	strv_free(run.env);
+	return r < 0 ? r : sd_bus_reply_method_return(call, NULL);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a VM, wanted or not, and its pauses. */
+#include "manager/vm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/paths.h"
+#include "manager/errors.h"
+#include "manager/manager.h"
+
+void vm_off(struct vm *vm, enum vm_state state)
+{
+	if (vm_is_off(vm))
+		return;
+	vm->timer = sd_event_source_disable_unref(vm->timer);
+	vm_stop_helpers(vm);
+	for (unsigned i = 0; i < HELPER_KINDS; i++) {
+		ivshmem_finish(&vm->server[i]);
+		region_finish(&vm->region[i]);
+	}
+	paths_remove(vm->run_dir);
+	vm->started_usec = 0;
+	vm_set_state(vm, state);
+	vm_waiters_reply(&vm->stopping, NULL);
+}
+
+static void handle_destroyed(const struct virt_job *job, void *userdata)
+{
+	struct vm *vm = userdata;
+
+	vm_job_done(vm);
+	if (job->result == 0)
+		return; /* libvirt's event says when it is over */
+	if (job->result == -ESRCH || job->result == -ENOENT) {
+		vm_off(vm, vm->last_error ? VM_FAILED : VM_OFF);
+		return;
+	}
+	vm_set_error(vm, "libvirt could not end QEMU: %s", job->message);
+	if (vm->stopping.n) {
+		sd_bus_error error = SD_BUS_ERROR_NULL;
+
+		errors_set_virt(&error, vm->config.name, job);
+		vm_waiters_reply(&vm->stopping, &error);
+		sd_bus_error_free(&error);
+	}
+}
+
+void vm_destroy_domain(struct vm *vm)
+{
+	int r = vm_submit(vm, VIRT_DESTROY, NULL, handle_destroyed);
+
+	if (r < 0)
+		vm_set_error(vm, "The VM could not be stopped: %s", strerror(-r));
+}
+
+/* The guest did not power off in time: the VM runs on, the user decides. */
+static int handle_stop_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct vm *vm = userdata;
+
+	vm->timer = sd_event_source_disable_unref(vm->timer);
+	errors_set(&error, ERROR_TIMEOUT,
+		   "VM %s did not power off within %d seconds. Try again, or end it by \"vmos stop --force %s\".",
+		   vm->config.name, VM_STOP_TIMEOUT, vm->config.name);
+	vm_set_state(vm, VM_RUNNING);
+	vm_waiters_reply(&vm->stopping, &error);
+	sd_bus_error_free(&error);
+	return 0;
+}
+
+static int stop_politely(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
+{
+	const char *name = vm->config.name;
+	int r;
+
+	if (vm->state == VM_STARTING)
+		return errors_set(ret_error, ERROR_BUSY, "VM %s is still starting. Wait, or end it by \"vmos stop --force %s\".",
+				  name, name);
+	if (vm->state == VM_PAUSED)
+		return errors_set(ret_error, ERROR_BUSY,
+				  "VM %s is paused and cannot power off. Use \"vmos resume %s\" first, or \"vmos stop --force %s\".",
+				  name, name, name);
+	if (vm->state == VM_STOPPING) {
+		r = vm_waiters_add(&vm->stopping, call);
+		return r < 0 ? errors_set(ret_error, ERROR_BUSY, "Too many callers wait for the end of VM %s.", name) : 1;
+	}
+	r = vm->agent == VM_AGENT_READY ? helper_send_type(&vm->helper[HELPER_COURIER], HELPER_SHUTDOWN) : -ENOTCONN;
+	if (r < 0)
+		return errors_set(ret_error, ERROR_GUEST_LOST,
+				  "The agent of VM %s does not answer, so it cannot be asked to power off. End it by \"vmos stop --force %s\".",
+				  name, name);
+	r = sd_event_add_time_relative(vm->manager->event, &vm->timer, CLOCK_MONOTONIC, VM_STOP_TIMEOUT * 1000000ull, 0,
+				       handle_stop_timeout, vm);
+	if (r < 0)
+		return r;
+	vm_set_error(vm, NULL);
+	vm_set_state(vm, VM_STOPPING);
+	vm_waiters_add(&vm->stopping, call);
+	return 1;
+}
+
+static int stop_now(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	if (vm_waiters_add(&vm->stopping, call) < 0)
+		return errors_set(ret_error, ERROR_BUSY, "Too many callers wait for the end of VM %s.", vm->config.name);
+	if (vm->state == VM_STARTING) {
+		errors_set(&error, ERROR_FAILED, "The start of VM %s was ended by \"vmos stop --force\".", vm->config.name);
+		vm_start_fail(vm, &error);
+		sd_bus_error_free(&error);
+		return 1;
+	}
+	vm->timer = sd_event_source_disable_unref(vm->timer);
+	vm_set_error(vm, NULL);
+	vm_set_state(vm, VM_STOPPING);
+	vm_destroy_domain(vm);
+	return 1;
+}
+
+int vm_stop(struct vm *vm, bool force, sd_bus_message *call, sd_bus_error *ret_error)
+{
+	if (vm_is_off(vm))
+		return sd_bus_reply_method_return(call, NULL);
+	return force ? stop_now(vm, call, ret_error) : stop_politely(vm, call, ret_error);
+}
+
+struct pause_call {
+	struct vm *vm;
+	sd_bus_message *call;
+	bool pause;
+};
+
+static void handle_paused(const struct virt_job *job, void *userdata)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct pause_call *p = userdata;
+	struct vm *vm = p->vm;
+
+	vm_job_done(vm);
+	if (job->result == 0) {
+		if (vm->state == VM_RUNNING || vm->state == VM_PAUSED)
+			vm_set_state(vm, p->pause ? VM_PAUSED : VM_RUNNING);
+		sd_bus_reply_method_return(p->call, NULL);
+	} else {
+		errors_set_virt(&error, vm->config.name, job);
+		sd_bus_reply_method_error(p->call, &error);
+		sd_bus_error_free(&error);
+	}
+	sd_bus_message_unref(p->call);
+	free(p);
+}
+
+int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_error)
+{
+	enum vm_state from = pause ? VM_RUNNING : VM_PAUSED;
+	struct virt_job job = { .verb = pause ? VIRT_SUSPEND : VIRT_RESUME, .name = vm->config.name, .done = handle_paused };
+	struct pause_call *p;
+	int r;
+
+	if (vm->state == (pause ? VM_PAUSED : VM_RUNNING))
+		return sd_bus_reply_method_return(call, NULL);
+	if (vm->state != from)
+		return errors_set(ret_error, vm_is_off(vm) ? ERROR_NOT_RUNNING : ERROR_BUSY, "VM %s is %s, so it cannot be %s.",
+				  vm->config.name, vm_state_name(vm->state), pause ? "paused" : "resumed");
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	*p = (struct pause_call){ .vm = vm, .call = sd_bus_message_ref(call), .pause = pause };
+	job.userdata = p;
+	r = virt_submit(vm->manager->virt, &job);
+	if (r < 0) {
+		sd_bus_message_unref(p->call);
+		free(p);
+		return r;
+	}
+	vm->jobs++;
+	return 1;
+}
+
+static void domain_stopped(struct vm *vm, enum virt_detail detail)
+{
+	bool wanted = vm->state == VM_STOPPING;
+	/* an unwanted end is bad when QEMU crashed, a wanted one when it follows a failed start */
+	bool bad = wanted ? vm->last_error && !vm->stopping.n : detail == VIRT_DETAIL_CRASHED;
+
+	if (vm_is_off(vm))
+		return;
+	if (vm->start_job) {
+		vm->ended_early = true;
+		return;
+	}
+	if (vm->state == VM_STARTING) {
+		vm_start_ended(vm);
+		return;
+	}
+	if (!wanted && detail == VIRT_DETAIL_CRASHED)
+		vm_set_error(vm, "QEMU ended unexpectedly. Start the VM again; what QEMU said is in %s/libvirt/log/qemu/%s.log.",
+			     vm->manager->data, vm->config.name);
+	vm_off(vm, bad ? VM_FAILED : VM_OFF);
+}
+
+void vm_handle_event(struct vm *vm, enum virt_event event, enum virt_detail detail)
+{
+	switch (event) {
+	case VIRT_EVENT_STOPPED:
+		domain_stopped(vm, detail);
+		break;
+	case VIRT_EVENT_PAUSED:
+		if (vm->state != VM_RUNNING)
+			break;
+		vm_set_state(vm, VM_PAUSED);
+		if (detail == VIRT_DETAIL_IO_ERROR)
+			vm_set_error(vm, "The host could not write the VM's disk (is the file system full?). Free some space, then "
+					 "\"vmos resume %s\".", vm->config.name);
+		break;
+	case VIRT_EVENT_RESUMED:
+		if (vm->state == VM_PAUSED) {
+			vm_set_error(vm, NULL);
+			vm_set_state(vm, VM_RUNNING);
+		}
+		break;
+	}
+}
