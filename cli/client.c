@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/paths.h"
+#include "base/userbus.h"
+#include "cli/cli.h"
+#include "cli/daemon.h"
+#include "cli/display.h"
+
+#define START_WAIT_MS 10000
+#define POLL_MS 50
+/* A progress line for what takes longer; at once on a terminal. */
+#define PROGRESS_AFTER_S 2
+
+static const struct {
+	const char *name; /* after "org.vmos.Error." */
+	enum cli_exit code;
+} error_codes[] = {
+	{ "InvalidName", CLI_USAGE },
+	{ "InvalidArgument", CLI_USAGE },
+	{ "NotFound", CLI_NOT_FOUND },
+	{ "NoTemplate", CLI_NOT_FOUND },
+	{ "Exists", CLI_REFUSED },
+	{ "Busy", CLI_REFUSED },
+	{ "NotRunning", CLI_REFUSED },
+	{ "NoDisplay", CLI_REFUSED },
+	{ "NoMemory", CLI_REFUSED },
+	{ "NoSpace", CLI_REFUSED },
+	{ "WrongArchitecture", CLI_REFUSED },
+	{ "Timeout", CLI_TIMEOUT },
+};
+
+int client_exit_code(const char *error_name)
+{
+	const char *prefix = "org.vmos.Error.";
+
+	if (!error_name)
+		return CLI_FAILED;
+	if (!strcmp(error_name, SD_BUS_ERROR_ACCESS_DENIED))
+		return CLI_REFUSED;
+	if (!strcmp(error_name, SD_BUS_ERROR_UNKNOWN_OBJECT))
+		return CLI_NOT_FOUND;
+	if (strncmp(error_name, prefix, strlen(prefix)))
+		return CLI_FAILED;
+	for (size_t i = 0; i < sizeof(error_codes) / sizeof(*error_codes); i++)
+		if (!strcmp(error_name + strlen(prefix), error_codes[i].name))
+			return (int)error_codes[i].code;
+	return CLI_FAILED;
+}
+
+int client_broken(int error)
+{
+	return cli_error(CLI_FAILED, "cannot talk to vmosd: %s", strerror(-error));
+}
+
+static bool has_owner(sd_bus *bus)
+{
+	sd_bus_message *reply cleanup_message = NULL;
+	int owned = 0;
+	int r = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+		"NameHasOwner", NULL, &reply, "s", CLIENT_NAME);
+
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "b", &owned);
+	return r >= 0 && owned;
+}
+
+/* Opens the bus; with @wait_ms, until vmosd is on it and as long as the process @daemon lives. */
+static int client_try(const char *private_path, struct daemon *daemon, sd_bus **ret_bus)
+{
+	for (int waited = 0; waited <= START_WAIT_MS; waited += POLL_MS) {
+		sd_bus *bus cleanup_bus = NULL;
+		int r = userbus_open(private_path, &bus);
+
+		if (r >= 0 && has_owner(bus)) {
+			*ret_bus = steal_ptr(&bus);
+			return 0;
+		}
+		if (!daemon || (!daemon_is_alive(daemon) && !daemon->had_rival))
+			return daemon ? -ECHILD : -ENOENT;
+		usleep(POLL_MS * 1000);
+	}
+	return -ETIMEDOUT;
+}
+
+int client_open(sd_bus **ret_bus)
+{
+	char *runtime cleanup_free = paths_runtime();
+	char *private_path cleanup_free = runtime ? paths_join(runtime, "bus", NULL) : NULL;
+	struct daemon daemon = { 0 };
+	int r;
+
+	if (!private_path)
+		return cli_error(CLI_FAILED, "cannot use the runtime directory%s",
+			errno == EPERM ? ": it belongs to somebody else; set XDG_RUNTIME_DIR to one of your own" : "");
+	r = client_try(private_path, NULL, ret_bus);
+	if (!r)
+		return 0;
+	r = daemon_start(&daemon);
+	if (r)
+		return r;
+	r = client_try(private_path, &daemon, ret_bus);
+	if (r == -ECHILD)
+		r = cli_error(CLI_FAILED, "vmosd ended right after its start; %s says why", daemon.log_path);
+	else if (r < 0)
+		r = cli_error(
+			CLI_FAILED, "vmosd did not answer within %d s; see %s", START_WAIT_MS / 1000, daemon.log_path);
+	free(daemon.log_path);
+	return r;
+}
+
+int client_manager_call(sd_bus *bus, const char *method, sd_bus_message **ret_call)
+{
+	int r = sd_bus_message_new_method_call(
+		bus, ret_call, CLIENT_NAME, CLIENT_MANAGER_PATH, CLIENT_MANAGER_IFACE, method);
+
+	return r < 0 ? client_broken(r) : 0;
+}
+
+int client_vm_call(sd_bus *bus, const char *name, const char *method, sd_bus_message **ret_call)
+{
+	char *path cleanup_free = NULL;
+	int r = sd_bus_path_encode(CLIENT_VM_PREFIX, name, &path);
+
+	if (r >= 0)
+		r = sd_bus_message_new_method_call(bus, ret_call, CLIENT_NAME, path, CLIENT_VM_IFACE, method);
+	return r < 0 ? client_broken(r) : 0;
+}
+
+/* What one call in the background came to. */
+struct pending {
+	sd_bus_message *reply; /* NULL: still under way */
+};
+
+static int handle_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct pending *p = userdata;
+
+	p->reply = sd_bus_message_ref(m);
+	return 0;
+}
+
+static void show_progress(const char *text, time_t seconds, bool *shown)
+{
+	if (isatty(STDERR_FILENO)) {
+		fprintf(stderr, "\r%s … %lld s", text, (long long)seconds);
+		*shown = true;
+	} else if (!*shown && seconds >= PROGRESS_AFTER_S) {
+		fprintf(stderr, "%s …\n", text);
+		*shown = true;
+	}
+}
+
+static int wait_for_reply(sd_bus *bus, struct pending *p, const char *progress)
+{
+	time_t begin = time(NULL);
+	bool shown = false;
+	int r = 0;
+
+	while (!p->reply && r >= 0) {
+		r = sd_bus_process(bus, NULL);
+		if (r)
+			continue;
+		if (progress && time(NULL) > begin)
+			show_progress(progress, time(NULL) - begin, &shown);
+		r = sd_bus_wait(bus, progress ? 1000000 : UINT64_MAX);
+		if (r == -EINTR)
+			r = 0;
+	}
+	if (shown && isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+	return r;
+}
+
+/* The message of a D-Bus error, in one line, with what we know better than the bus does. */
+static int report(const sd_bus_error *e, sd_bus_message *call)
+{
+	const char *path = sd_bus_message_get_path(call);
+	char *name cleanup_free = NULL;
+
+	if (!strcmp(e->name, SD_BUS_ERROR_UNKNOWN_OBJECT) && sd_bus_path_decode(path, CLIENT_VM_PREFIX, &name) > 0)
+		return cli_error(CLI_NOT_FOUND, "there is no VM \"%s\": `vmos list` shows those that are", name);
+	if (!strcmp(e->name, SD_BUS_ERROR_NO_REPLY) || !strcmp(e->name, SD_BUS_ERROR_DISCONNECTED))
+		return cli_error(CLI_FAILED, "vmosd ended before it answered; its VMs run on, call vmos again");
+	return cli_error(client_exit_code(e->name), "%s", e->message && *e->message ? e->message : e->name);
+}
+
+int client_send(sd_bus *bus, sd_bus_message *call, const char *progress, sd_bus_message **ret_reply)
+{
+	struct pending p = { NULL };
+	const sd_bus_error *e;
+	int r = sd_bus_call_async(bus, NULL, call, handle_reply, &p, UINT64_MAX);
+
+	if (r >= 0)
+		r = wait_for_reply(bus, &p, progress);
+	if (r < 0) {
+		sd_bus_message_unref(p.reply);
+		return client_broken(r);
+	}
+	e = sd_bus_message_get_error(p.reply);
+	r = e ? report(e, call) : 0;
+	if (!e && ret_reply)
+		*ret_reply = steal_ptr(&p.reply);
+	sd_bus_message_unref(p.reply);
+	return r;
+}
+
+int client_vm_do(sd_bus *bus, const char *name, const char *method, const char *progress)
+{
+	sd_bus_message *call cleanup_message = NULL;
+	int r = client_vm_call(bus, name, method, &call);
+
+	return r ? r : client_send(bus, call, progress, NULL);
+}
+
+int client_send_display(sd_bus *bus)
+{
+	sd_bus_message *call cleanup_message = NULL;
+	char *path cleanup_free = NULL;
+	int r = display_path(getenv("WAYLAND_DISPLAY"), getenv("XDG_RUNTIME_DIR"), &path);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return cli_error(CLI_REFUSED,
+			"WAYLAND_DISPLAY is \"%s\", but XDG_RUNTIME_DIR does not say where that is",
+			getenv("WAYLAND_DISPLAY"));
+	r = client_manager_call(bus, "SetDisplay", &call);
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "s", path);
+	return r < 0 ? client_broken(r) : client_send(bus, call, NULL, NULL);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands: each in the file of its name. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+int create_main(int argc, char **argv);
+int delete_main(int argc, char **argv);
+int list_main(int argc, char **argv);
+int pause_main(int argc, char **argv);
+int resume_main(int argc, char **argv);
+int run_main(int argc, char **argv);
+int set_main(int argc, char **argv);
+int shell_main(int argc, char **argv);
+int show_main(int argc, char **argv);
+int start_main(int argc, char **argv);
+int status_main(int argc, char **argv);
+int stop_main(int argc, char **argv);
+int template_main(int argc, char **argv);
+int top_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The VMs and templates as vmosd shows them at one moment. */
+#ifndef CLI_INVENTORY_H
+#define CLI_INVENTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+/* All strings are owned and never NULL once read. */
+struct vm_info {
+	char *name, *template, *color, *kind, *state, *agent, *desktop, *last_error, *console_log, *disk_path;
+	uint32_t memory; /* MiB */
+	uint32_t vcpus;
+};
+
+struct template_info {
+	char *name, *version, *architecture;
+	char **versions, **used_by; /* NULL terminated, owned */
+	uint64_t size; /* bytes */
+};
+
+struct inventory {
+	struct vm_info *vms; /* sorted by name */
+	struct template_info *templates;
+	size_t nvms, ntemplates;
+};
+
+/* What VM1.Stats says. A number that vmosd does not know is 0. */
+struct vm_stats {
+	uint64_t cpu_ns, memory_kib, disk_bytes, windows, frames, bytes_copied;
+	uint64_t desktop_wakeups, courier_wakeups;
+	uint64_t guest_cpu_permille, guest_mem_total_kib, guest_mem_used_kib, guest_disk_total, guest_disk_used;
+	uint64_t ready_ms;
+};
+
+/* What Manager1 says of itself. */
+struct manager_info {
+	char *version, *mode, *accelerator, *reason, *display;
+	struct protection {
+		char *name, *text;
+		bool on;
+	} * protections;
+	size_t nprotections;
+};
+
+/* Each: 0, or an exit code after saying why. The _free functions leave zeroes. */
+int inventory_get(sd_bus *bus, struct inventory *ret);
+void inventory_free(struct inventory *inv);
+const struct vm_info *inventory_find(const struct inventory *inv, const char *name);
+int inventory_stats(sd_bus *bus, const char *vm, struct vm_stats *ret);
+int inventory_manager(sd_bus *bus, struct manager_info *ret);
+void inventory_manager_free(struct manager_info *info);
+
+/* "running" and "paused" VMs have numbers to tell. */
+bool vm_info_is_live(const struct vm_info *vm);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/template_build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/paths.h"
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/daemon.h"
+#include "proto/text.h"
+
+#define BAR_CELLS 24
+
+struct build {
+	const char *name, *version; /* borrowed */
+	char *script, *folder, *tmp, *final, *log; /* owned */
+	bool on_terminal;
+	int shown; /* percent last printed where there is no terminal */
+};
+
+static volatile sig_atomic_t interrupted;
+
+int template_build_progress(const char *line, int *ret_percent, const char **ret_text)
+{
+	static const char prefix[] = "vmos-progress ";
+	unsigned long percent;
+	char *end;
+
+	if (strncmp(line, prefix, strlen(prefix)))
+		return -EINVAL;
+	line += strlen(prefix);
+	percent = strtoul(line, &end, 10);
+	if (end == line || (*end && *end != ' ') || percent > 100)
+		return -EINVAL;
+	*ret_percent = (int)percent;
+	*ret_text = end + strspn(end, " ");
+	return 0;
+}
+
+void template_build_bar(int percent, const char *text, size_t cols, char *buf, size_t cap)
+{
+	char bar[BAR_CELLS + 1];
+	int full = percent * BAR_CELLS / 100;
+
+	memset(bar, ' ', BAR_CELLS);
+	memset(bar, '#', (size_t)full);
+	bar[BAR_CELLS] = '\0';
+	snprintf(buf, cols < cap ? cols : cap, "[%s] %3d %% %s", bar, percent, text);
+}
+
+static void show_progress(struct build *b, int percent, const char *text)
+{
+	struct winsize ws = { 0 };
+	char line[256];
+
+	if (!b->on_terminal) {
+		if (percent != b->shown)
+			fprintf(stderr, "%3d %% %s\n", percent, text);
+		b->shown = percent;
+		return;
+	}
+	ioctl(STDERR_FILENO, TIOCGWINSZ, &ws);
+	template_build_bar(percent, text, ws.ws_col ? ws.ws_col : 80, line, sizeof(line));
+	fprintf(stderr, "\r%s\033[K", line);
+}
+
+static void handle_interrupt(int signo)
+{
+	interrupted = signo;
+}
+
+static char *find_script(void)
+{
+	const char *tree = daemon_source_tree();
+
+	return tree ? paths_join(tree, "images/template/build", NULL)
+		    : paths_join(VMOS_SHARE_DIR, "template/build", NULL);
+}
+
+/* All paths of the build, and the folder that the template will be in. */
+static int build_prepare(struct build *b)
+{
+	char *data cleanup_free = paths_data(), *cache cleanup_free = paths_cache();
+	char tmp_name[64];
+	int r;
+
+	snprintf(tmp_name, sizeof(tmp_name), ".%s.tmp", b->version);
+	b->script = find_script();
+	b->folder = data ? paths_join(data, "templates", b->name, NULL) : NULL;
+	b->tmp = b->folder ? paths_join(b->folder, tmp_name, NULL) : NULL;
+	b->final = b->folder ? paths_join(b->folder, b->version, NULL) : NULL;
+	b->log = cache ? paths_join(cache, "template-build.log", NULL) : NULL;
+	if (!b->script || !b->tmp || !b->final || !b->log)
+		return cli_error(CLI_FAILED, "cannot tell where templates go: is HOME set?");
+	if (access(b->script, X_OK))
+		return cli_error(CLI_FAILED, "the build script %s is missing: install vmOS whole", b->script);
+	r = paths_mkdir(b->folder);
+	if (r < 0)
+		return cli_error(CLI_FAILED, "cannot make %s: %s", b->folder, strerror(-r));
+	r = paths_mkdir(cache);
+	return r < 0 ? cli_error(CLI_FAILED, "cannot make %s: %s", cache, strerror(-r)) : 0;
+}
+
+static void build_release(struct build *b)
+{
+	if (b->folder)
+		rmdir(b->folder); /* stays when it holds a version */
+	free(b->script);
+	free(b->folder);
+	free(b->tmp);
+	free(b->final);
+	free(b->log);
+}
+
+/* In the child: a process group of its own, so that all of it can be ended. */
+static void build_exec(const struct build *b, int out, int log)
+{
+	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	setpgid(0, 0);
+	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0)
+		_exit(CLI_FAILED);
+	execl(b->script, b->script, "--name", b->name, "--version", b->version, "--output", b->tmp, (char *)NULL);
+	_exit(CLI_RUN_NOT_FOUND);
+}
+
+static void build_follow(struct build *b, int out, int log, pid_t pid)
+{
+	FILE *lines = fdopen(out, "r");
+	bool told = false;
+	const char *text;
+	char line[512];
+	int percent;
+
+	while (lines) {
+		if (interrupted && !told)
+			kill(-pid, SIGTERM);
+		told = interrupted;
+		errno = 0;
+		if (!fgets(line, sizeof(line), lines)) {
+			if (errno != EINTR)
+				break;
+			clearerr(lines);
+			continue;
+		}
+		line[strcspn(line, "\n")] = '\0';
+		if (!template_build_progress(line, &percent, &text))
+			show_progress(b, percent, text);
+		else
+			dprintf(log, "%s\n", line);
+	}
+	if (lines)
+		fclose(lines);
+}
+
+/* The script's last words, for the error: its last line that is not empty. */
+static void last_line(const char *path, char *buf, size_t cap)
+{
+	char line[512];
+	FILE *f = fopen(path, "re");
+
+	*buf = '\0';
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line)
+			text_sanitise((const uint8_t *)line, strlen(line), buf, cap);
+	}
+	if (f)
+		fclose(f);
+}
+
+static int build_end(struct build *b, int status)
+{
+	char words[300];
+
+	if (b->on_terminal)
+		fputs("\r\033[K", stderr);
+	if (interrupted)
+		return cli_error(CLI_RUN_SIGNAL + interrupted, "the build was interrupted; nothing of it is left");
+	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		last_line(b->log, words, sizeof(words));
+		return cli_error(CLI_FAILED, "the template was not built: %s (all of it: %s)",
+			*words ? words : "the script said nothing", b->log);
+	}
+	if (rename(b->tmp, b->final) < 0)
+		return cli_error(CLI_FAILED, "cannot rename %s to %s: %s", b->tmp, b->final, strerror(errno));
+	return CLI_OK;
+}
+
+static int build_run(struct build *b)
+{
+	int log cleanup_fd = open(b->log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	struct sigaction action = { .sa_handler = handle_interrupt };
+	int out[2], status = 0, r;
+	pid_t pid;
+
+	if (log < 0 || pipe2(out, O_CLOEXEC) < 0)
+		return cli_error(CLI_FAILED, "cannot write %s: %s", b->log, strerror(errno));
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	pid = fork();
+	if (!pid)
+		build_exec(b, out[1], log);
+	close(out[1]);
+	if (pid < 0) {
+		close(out[0]);
+		return cli_error(CLI_FAILED, "cannot start %s: %s", b->script, strerror(errno));
+	}
+	setpgid(pid, pid);
+	build_follow(b, out[0], log, pid);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		kill(-pid, SIGTERM);
+	r = build_end(b, status);
+	if (r)
+		paths_remove(b->tmp);
+	return r;
+}
+
+static int rescan(void)
+{
+	sd_bus_message *call cleanup_message = NULL;
+	sd_bus *bus cleanup_bus = NULL;
+	int r = client_open(&bus);
+
+	if (!r)
+		r = client_manager_call(bus, "RescanTemplates", &call);
+	return r ? r : client_send(bus, call, NULL, NULL);
+}
+
+int template_build(int argc, char **argv)
+{
+	struct build b = { .name = TEMPLATE_DEFAULT, .shown = -1, .on_terminal = isatty(STDERR_FILENO) };
+	int r = cli_simple_options(argc, argv, 0, 1, NULL);
+	time_t begin = time(NULL);
+	char version[32];
+	struct tm utc;
+
+	if (r)
+		return r;
+	if (argc > optind)
+		b.name = argv[optind];
+	if (!text_is_vm_name(b.name))
+		return cli_error(CLI_USAGE, "\"%s\" is no template name: letters, digits, '.', '_' and '-', at most %d",
+			b.name, VM_NAME_MAX);
+	strftime(version, sizeof(version), "%Y%m%d.%H%M%S", gmtime_r(&begin, &utc));
+	b.version = version;
+	r = build_prepare(&b);
+	if (!r)
+		r = build_run(&b);
+	build_release(&b);
+	if (r)
+		return r;
+	fprintf(stderr, "Built template %s, version %s, in %lld s.\n", b.name, version,
+		(long long)(time(NULL) - begin));
+	return rescan();
+}

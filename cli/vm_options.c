@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/vm_options.h"
+
+#include <stddef.h>
+
+#include "cli/cli.h"
+#include "cli/format.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+#define VCPUS_MAX 256
+#define READY_TIMEOUT_MAX 86400
+
+static int parse_size(const char *option, const char *text, uint64_t unit, uint32_t *ret)
+{
+	if (!format_parse_size(text, unit, ret))
+		return 0;
+	return cli_error(CLI_USAGE, "--%s takes a size such as 512M or 4G, not \"%s\"", option, text);
+}
+
+static int parse_number(const char *option, const char *text, uint32_t max, uint32_t *ret)
+{
+	if (!format_parse_number(text, max, ret))
+		return 0;
+	return cli_error(CLI_USAGE, "--%s takes a number from 1 to %u, not \"%s\"", option, max, text);
+}
+
+static int parse_option(int opt, struct vm_options *o)
+{
+	uint32_t rgb;
+
+	switch (opt) {
+	case 't':
+		o->template = optarg;
+		return 0;
+	case 'c':
+		o->color = optarg;
+		if (!format_parse_color(optarg, &rgb))
+			return 0;
+		return cli_error(CLI_USAGE, "--color takes #RRGGBB, such as '#3584e4', not \"%s\"", optarg);
+	case 'm':
+		return parse_size("memory", optarg, MIB, &o->memory);
+	case 'v':
+		return parse_number("vcpus", optarg, VCPUS_MAX, &o->vcpus);
+	case 'd':
+		return parse_size("disk", optarg, GIB, &o->disk);
+	default:
+		return parse_number("ready-timeout", optarg, READY_TIMEOUT_MAX, &o->ready_timeout);
+	}
+}
+
+int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "template", required_argument, NULL, 't' },
+		{ "color", required_argument, NULL, 'c' },
+		{ "memory", required_argument, NULL, 'm' },
+		{ "vcpus", required_argument, NULL, 'v' },
+		{ "disk", required_argument, NULL, 'd' },
+		{ "ready-timeout", required_argument, NULL, 'r' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt, r;
+
+	*ret = (struct vm_options){ 0 };
+	while ((opt = cli_option(argc, argv, "h", longs)) != -1) {
+		if (opt == '?')
+			return cli_usage(argv[0]);
+		if (opt == 'd' && !creates)
+			return cli_error(CLI_USAGE, "the size of a disk is chosen when the VM is created");
+		r = parse_option(opt, ret);
+		if (r)
+			return r;
+	}
+	if (argc - optind != 1)
+		return cli_usage(argv[0]);
+	ret->name = argv[optind];
+	return 0;
+}
+
+static int append_string(sd_bus_message *m, const char *name, const char *value)
+{
+	return value ? sd_bus_message_append(m, "{sv}", name, "s", value) : 0;
+}
+
+static int append_number(sd_bus_message *m, const char *name, uint32_t value)
+{
+	return value ? sd_bus_message_append(m, "{sv}", name, "u", value) : 0;
+}
+
+int vm_options_append(const struct vm_options *o, sd_bus_message *m)
+{
+	int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+	if (r >= 0)
+		r = append_string(m, "Template", o->template);
+	if (r >= 0)
+		r = append_string(m, "Color", o->color);
+	if (r >= 0)
+		r = append_number(m, "Memory", o->memory);
+	if (r >= 0)
+		r = append_number(m, "VCPUs", o->vcpus);
+	if (r >= 0)
+		r = append_number(m, "DiskGiB", o->disk);
+	if (r >= 0)
+		r = append_number(m, "ReadyTimeout", o->ready_timeout);
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}

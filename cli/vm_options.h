@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The options that create and set share, from the command line to the a{sv} of the bus. */
+#ifndef CLI_VM_OPTIONS_H
+#define CLI_VM_OPTIONS_H
+
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+/* NULL or 0: not given. */
+struct vm_options {
+	const char *name; /* the operand */
+	const char *template;
+	const char *color;
+	uint32_t memory; /* MiB */
+	uint32_t vcpus;
+	uint32_t disk; /* GiB, create only */
+	uint32_t ready_timeout; /* seconds */
+};
+
+/* Reads the command line; @creates: --disk is known. 0, or an exit code after saying why. */
+int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret);
+/* Appends them as a{sv}. -errno. */
+int vm_options_append(const struct vm_options *o, sd_bus_message *m);
+
+#endif
