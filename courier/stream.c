@@ -25,26 +25,23 @@ static size_t stream_chunk(int fd, const struct stat *st)
 	return S_ISCHR(st->st_mode) ? TTY_CHUNK : PIPE_BUF;
 }
 
+/* Makes @s of @s->fd; on failure the fd stays the caller's. */
 static int stream_open(
-	struct stream *s, sd_event *event, int fd, uint32_t events, sd_event_io_handler_t handler, void *userdata)
+	struct stream *s, sd_event *event, uint32_t events, sd_event_io_handler_t handler, void *userdata)
 {
+	int fd = s->fd, r;
 	struct stat st;
-	int r;
 
-	*s = (struct stream){ .fd = -1 };
+	s->fd = -1;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	r = sd_event_add_io(event, &s->source, fd, events, handler, userdata);
-	if (r == -EPERM) {
-		s->always_ready = true;
-	} else {
-		if (r < 0)
-			return r;
+	s->always_ready = r == -EPERM;
+	if (r >= 0)
 		r = sd_event_source_set_enabled(s->source, SD_EVENT_OFF);
-		if (r < 0) {
-			s->source = sd_event_source_unref(s->source);
-			return r;
-		}
+	if (r < 0 && !s->always_ready) {
+		s->source = sd_event_source_unref(s->source);
+		return r;
 	}
 	s->is_socket = S_ISSOCK(st.st_mode);
 	s->chunk = s->always_ready ? CTL_WINDOW : stream_chunk(fd, &st);
@@ -103,8 +100,8 @@ static ssize_t stream_read(struct stream *s, uint8_t *data, size_t len)
 
 int output_open(struct output *o, sd_event *event, int fd, sd_event_io_handler_t handler, void *userdata)
 {
-	*o = (struct output){ 0 };
-	return stream_open(&o->stream, event, fd, EPOLLOUT, handler, userdata);
+	*o = (struct output){ .stream.fd = fd };
+	return stream_open(&o->stream, event, EPOLLOUT, handler, userdata);
 }
 
 void output_close(struct output *o)
@@ -201,8 +198,8 @@ void output_credited(struct output *o, uint32_t bytes)
 
 int input_open(struct input *in, sd_event *event, int fd, sd_event_io_handler_t handler, void *userdata)
 {
-	*in = (struct input){ .credit = CTL_WINDOW };
-	return stream_open(&in->stream, event, fd, EPOLLIN, handler, userdata);
+	*in = (struct input){ .stream.fd = fd, .credit = CTL_WINDOW };
+	return stream_open(&in->stream, event, EPOLLIN, handler, userdata);
 }
 
 void input_close(struct input *in)

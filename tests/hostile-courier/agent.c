@@ -264,7 +264,9 @@ static void agent_turn(struct agent *a)
 		while (channel_recv(&a->channel, &raw) > 0)
 			agent_take(a, &raw);
 		agent_pump(a);
-		if (channel_recv_done(&a->channel) | channel_flush(&a->channel))
+		if (channel_recv_done(&a->channel))
+			agent_kick(a);
+		if (channel_flush(&a->channel))
 			agent_kick(a);
 	} while (!channel_arm(&a->channel));
 }

@@ -46,7 +46,9 @@ static void end(void)
 
 static void run(char *const *argv, int in, int out, struct command *ret)
 {
-	CHECK(command_run(&courier, next_id++, argv, in, out, ret));
+	ret->in = in;
+	ret->out = out;
+	CHECK(command_run(&courier, next_id++, argv, ret));
 }
 
 static void expect(const struct command *cmd, uint32_t type, int32_t a)

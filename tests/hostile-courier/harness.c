@@ -116,19 +116,19 @@ bool courier_expect(const struct courier *c, uint32_t type, struct helper_msg *r
 	return true;
 }
 
-bool command_run(const struct courier *c, uint32_t id, char *const *argv, int in, int out, struct command *ret)
+bool command_run(const struct courier *c, uint32_t id, char *const *argv, struct command *cmd)
 {
 	char *env[] = { "TERM=dumb", NULL };
 	uint8_t blob[4096];
 	struct helper_msg m = { .type = HELPER_RUN };
 	int len = ctl_args_encode(argv, env, blob, sizeof(blob));
-	int args = fd_memfd_data("args", blob, (size_t)len), pin[2] = { in, -1 }, pout[2] = { -1, out }, perr[2],
-	    ctl[2];
+	int args = fd_memfd_data("args", blob, (size_t)len), pin[2] = { cmd->in, -1 }, pout[2] = { -1, cmd->out },
+	    perr[2], ctl[2];
 	bool ok;
 
 	CHECK(len > 0 && args >= 0);
-	CHECK(in >= 0 || !pipe(pin));
-	CHECK(out >= 0 || !pipe(pout));
+	CHECK(cmd->in >= 0 || !pipe(pin));
+	CHECK(cmd->out >= 0 || !pipe(pout));
 	CHECK(!pipe(perr) && !socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ctl));
 	m.run.id = id;
 	m.run.args_len = (uint32_t)len;
@@ -136,7 +136,7 @@ bool command_run(const struct courier *c, uint32_t id, char *const *argv, int in
 	m.run.cols = 80;
 	ok = courier_send(c, &m, (int[]){ args, pin[0], pout[1], perr[1], ctl[1] }, 5);
 	fd_close_all((int[]){ args, pin[0], pout[1], perr[1], ctl[1] }, 5);
-	*ret = (struct command){ .in = pin[1], .out = pout[0], .err = perr[0], .control = ctl[0] };
+	*cmd = (struct command){ .in = pin[1], .out = pout[0], .err = perr[0], .control = ctl[0] };
 	return ok;
 }
 

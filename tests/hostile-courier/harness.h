@@ -37,8 +37,11 @@ bool courier_report(const struct courier *c, struct helper_msg *ret, int timeout
 /* Takes reports until one of @type. */
 bool courier_expect(const struct courier *c, uint32_t type, struct helper_msg *ret);
 
-/* Sends RUN of @argv with pipes (or the given @in and @out when not -1). False: the courier is gone. */
-bool command_run(const struct courier *c, uint32_t id, char *const *argv, int in, int out, struct command *ret);
+/*
+ * Sends RUN of @argv. @cmd->in and @cmd->out are files to give to it, or -1:
+ * then they are our ends of pipes afterwards. False: the courier is gone.
+ */
+bool command_run(const struct courier *c, uint32_t id, char *const *argv, struct command *cmd);
 /* The next word on the control socket; false at its end. Dies after 20 s. */
 bool command_hear(const struct command *cmd, struct runctl *ret);
 void command_say(const struct command *cmd, uint32_t type, int32_t a, int32_t b);

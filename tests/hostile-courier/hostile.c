@@ -186,7 +186,7 @@ static void play_command(uint32_t i)
 	static const uint8_t data[30000];
 
 	if (cmd->control < 0) {
-		if (!command_run(&attack.courier, i + 1, (char *[]){ "x", NULL }, -1, -1, cmd))
+		if (!command_run(&attack.courier, i + 1, (char *[]){ "x", NULL }, cmd))
 			return;
 		fd_set_nonblock(cmd->in, true);
 		fd_set_nonblock(cmd->out, true);
