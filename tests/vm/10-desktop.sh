@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2154 # vmos, work, top, build: of tests/vm/run
+# shellcheck shell=bash disable=SC2154,SC2016 # vmos, work, top, build: of tests/vm/run
 # Two VMs, two terminals, one desktop: what a user sees and does.
 
 open_terminal()
@@ -120,3 +120,65 @@ shot work-after work
 check "letters of other alphabets arrive in web" within 10 file_says web /home/user/typed Grüße-Ω
 check "work's window shows nothing of it" looks_same work-before work-after
 check "a wider window gives the terminal more columns" columns_change
+
+# A real toolkit's popup: the menu of a GTK editor, by keyboard and by pointer.
+editor_rect()
+{
+	windows web | awk '$6 ~ /l3afpad/ { print $2, $3, $4, $5; exit }'
+}
+
+editor_shot()
+{
+	local x y w h
+
+	read -r x y w h < <(editor_rect)
+	grim -t ppm -g "$x,$y ${w}x$h" "$work/$1.ppm"
+}
+
+focus_editor()
+{
+	swaymsg -q '[app_id="^vmos\.web\..*l3afpad"] focus'
+	sleep 1
+}
+
+menu_opens_by_keyboard()
+{
+	focus_editor
+	editor_shot menu-none
+	wtype -M alt -k f -m alt
+	sleep 2
+	editor_shot menu-open
+	looks_different menu-none menu-open 3000
+}
+
+menu_closes()
+{
+	wtype -k Escape
+	sleep 1.5
+	editor_shot menu-none
+	differing menu-none menu-open
+	looks_different menu-none menu-open 3000
+}
+
+menu_opens_by_pointer()
+{
+	local x y w h
+
+	focus_editor
+	read -r x y w h < <(editor_rect)
+	editor_shot menu-none
+	click "$((x + 24))" "$((y + 40))"
+	sleep 2
+	editor_shot menu-open
+	looks_different menu-none menu-open 3000
+}
+
+check "a GTK editor opens from web" "$vmos" run web --window -- l3afpad
+check "its window stands on the desktop" within 60 has_windows web 2
+sleep 3
+check "its menu opens by the keyboard" menu_opens_by_keyboard
+check "and closes" menu_closes
+check "its menu opens by the pointer" menu_opens_by_pointer
+wtype -k Escape
+check "the compositor's close reaches the editor" eval 'swaymsg -q "[app_id=\"^vmos\\.web\\..*l3afpad\"] kill"; within 15 has_windows web 1'
+check "the terminal beside it stays" has_windows web 1
