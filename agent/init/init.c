@@ -142,7 +142,7 @@ static void __attribute__((noreturn)) power_off(void)
 }
 
 /* Makes the system. The driver is loaded beside the disk's work: together they are most of init's time. */
-static void system_start(void)
+static int system_start(void)
 {
 	pid_t loader = fork();
 	int r;
@@ -158,11 +158,11 @@ static void system_start(void)
 	r = mounts_runtime();
 	if (r < 0)
 		log_error("%s: %s", USER_RUNTIME, strerror(-r));
-	if (disk_start() < 0)
-		power_off();
+	r = disk_start();
 
 	if (loader > 0)
 		waitpid(loader, NULL, 0);
+	return r;
 }
 
 static void services_reap(struct init *in)
@@ -273,7 +273,18 @@ static int signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int main(void)
+/* Where another init is process 1: "vmos-init --prepare" makes the system for it and ends. */
+static int main_of_other(int argc, char **argv)
+{
+	log_open("vmos-init", NULL);
+	if (argc != 2 || strcmp(argv[1], "--prepare") != 0) {
+		log_error("vmos-init is process 1 of a VM; another init may run vmos-init --prepare");
+		return 1;
+	}
+	return system_start() < 0;
+}
+
+int main(int argc, char **argv)
 {
 	static struct init in = {
 		.services = {
@@ -284,11 +295,9 @@ int main(void)
 	};
 	const struct rlimit files = { .rlim_cur = 1024, .rlim_max = 524288 };
 
-	if (getpid() != 1) {
-		log_open("vmos-init", NULL);
-		log_error("vmos-init is process 1 of a VM and does nothing else");
-		return 1;
-	}
+	if (getpid() != 1)
+		return main_of_other(argc, argv);
+
 	umask(022);
 	environment_set();
 	console_open();
@@ -297,7 +306,8 @@ int main(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 
 	in.signals = signals_open();
-	system_start();
+	if (system_start() < 0)
+		power_off();
 	in.services[BUS].listen_fd = bus_listen();
 	services_run(&in);
 }
