@@ -55,6 +55,13 @@ static bool read_number(xmlNodePtr node, uint32_t *ret_value)
 	return text && parse_number(text, ret_value);
 }
 
+static bool read_uuid(xmlNodePtr node, char *dst, size_t cap)
+{
+	char *text cleanup_free = node ? (char *)xmlNodeGetContent(node) : NULL;
+
+	return text && strlen(text) == cap - 1 && snprintf(dst, cap, "%s", text) == (int)cap - 1;
+}
+
 /* libvirt gives memory back in KiB, whatever unit it was told. */
 static bool read_memory(xmlNodePtr node, uint32_t *ret_mib)
 {
@@ -88,6 +95,7 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 		return -EBADMSG;
 	snprintf(c.name, sizeof(c.name), "%s", name);
 	if (!read_attribute(vm, "template", c.template, sizeof(c.template)) ||
+	    !read_uuid(child(domain, "uuid", NULL), c.uuid, sizeof(c.uuid)) ||
 	    !read_attribute(vm, "kind", c.kind, sizeof(c.kind)) ||
 	    !read_attribute(vm, "color", color, sizeof(color)) || palette_parse(color, &c.rgb) < 0 ||
 	    !read_attribute(vm, "ready-timeout", timeout, sizeof(timeout)) ||

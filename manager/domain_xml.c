@@ -248,6 +248,7 @@ int domain_xml_build(const struct vm_config *config, const struct domain_paths *
 	xmlDocSetRootElement(b.doc, domain);
 	set(&b, domain, "type", kvm ? "kvm" : "qemu");
 	add(&b, domain, "name", config->name);
+	add(&b, domain, "uuid", config->uuid);
 	build_metadata(&b, domain, config);
 	add_number(&b, domain, "memory", config->memory_mib);
 	memory = xmlGetLastChild(domain);

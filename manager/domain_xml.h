@@ -14,6 +14,7 @@
 /* What a user decides about a VM; all of it can be read back from the domain. */
 struct vm_config {
 	char name[VM_NAME_MAX + 1];
+	char uuid[37]; /* of the domain: a changed definition must keep it */
 	char template[MANIFEST_WORD_MAX + 1];
 	char kind[8]; /* "app" */
 	uint32_t rgb;

@@ -53,7 +53,7 @@ int errors_set_virt(sd_bus_error *ret_error, const char *vm, const struct virt_j
 		snprintf(line, sizeof(line), "%.*s%s%s", (int)(at - known[i].sentence), known[i].sentence, vm, at + 2);
 		return errors_set(ret_error, known[i].name, "%s", line);
 	}
-	return errors_set(ret_error, ERROR_FAILED, "VM %s: libvirt reports: %s", vm, text);
+	return errors_set(ret_error, ERROR_FAILED, "libvirt refuses VM %s: %s", vm, text);
 }
 
 void errors_copy(sd_bus_error *dst, const sd_bus_error *src)

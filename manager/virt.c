@@ -301,6 +301,7 @@ int virt_open(sd_event *event, const char *root, virt_event_fn handle_event, voi
 	r = sd_event_add_io(event, &virt->wake, virt->wake_fd, EPOLLIN, handle_wake, virt);
 	if (r < 0)
 		return r;
+	setenv("LIBVIRT_DEBUG", "4", 0); /* of the driver's own lines, errors only */
 	virSetErrorFunc(NULL, handle_libvirt_error);
 	if (virEventRegisterDefaultImpl() < 0)
 		return -EIO;

@@ -24,7 +24,7 @@
 
 #define DEFAULT_MEMORY 768 /* MiB: a terminal needs 200, one GTK application 400 */
 #define DEFAULT_DISK_GIB 20
-#define DEFAULT_TEMPLATE "debian"
+#define DEFAULT_TEMPLATE "debian-13"
 #define CREATE_SPACE_MIN (16ull << 20)
 
 struct creation {
@@ -133,6 +133,18 @@ static uint32_t pick_color(const struct manager *m)
 	return palette_pick(used, n);
 }
 
+/* A random one, version 4, as RFC 9562 writes it. */
+static void make_uuid(char *dst, size_t cap)
+{
+	uint8_t b[16];
+
+	arc4random_buf(b, sizeof(b));
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	snprintf(dst, cap, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4],
+		 b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
 static void fill_config(const struct manager *m, const char *name, const struct options *o, struct vm_config *ret_config)
 {
 	struct vm_config c = {
@@ -143,6 +155,7 @@ static void fill_config(const struct manager *m, const char *name, const struct 
 		.ready_timeout = o->ready_timeout,
 	};
 
+	make_uuid(c.uuid, sizeof(c.uuid));
 	snprintf(c.name, sizeof(c.name), "%s", name);
 	snprintf(c.template, sizeof(c.template), "%s", o->template[0] ? o->template : DEFAULT_TEMPLATE);
 	/* the only template there is needs no name */

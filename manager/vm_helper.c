@@ -225,14 +225,13 @@ static void adopt_helper(struct vm *vm, enum helper_kind kind)
 
 	if (r == 0)
 		return;
+	log_debug("VM %s: %s does not answer: %s", vm->config.name, path ? path : "?", strerror(-r));
 	if (kind == HELPER_COURIER) {
 		vm_set_agent(vm, VM_AGENT_LOST);
-		vm_set_error(vm, "vmosd was started again, but the VM's vmos-courier is gone (%s). Restart the VM to run programs in it.",
-			     strerror(-r));
+		vm_set_error(vm, "Its vmos-courier ended while no vmosd ran. Restart the VM to run programs in it again.");
 	} else {
 		vm_set_desktop(vm, VM_DESKTOP_LOST);
-		vm_set_error(vm, "vmosd was started again, but the VM has no vmos-desktop (%s). Restart the VM to see its windows.",
-			     strerror(-r));
+		vm_set_error(vm, "It had no vmos-desktop while no vmosd ran. Restart the VM to see its windows again.");
 	}
 }
 
