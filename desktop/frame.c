@@ -6,6 +6,7 @@
 
 #include "proto/gui.h"
 
+#define LIFT 1 /* what is on the bar stands in the middle below its border */
 #define GAP 6 /* between buttons, and around the badge */
 #define BADGE_PAD 9 /* left and right of the name */
 #define TITLE_GAP 10
@@ -53,7 +54,7 @@ uint32_t frame_ink(uint32_t rgb)
 /* The left edge of button @index, counted from the right. */
 static int button_x(const struct frame_look *look, int index)
 {
-	return look->w - (index + 1) * (FRAME_BUTTON + GAP) - (GAP - 2);
+	return look->w - (index + 1) * (FRAME_BUTTON + GAP) - (GAP - 3);
 }
 
 static void draw_icon(const struct bar *b, enum atlas_icon icon, struct rect at, uint32_t rgb)
@@ -66,7 +67,7 @@ static void draw_icon(const struct bar *b, enum atlas_icon icon, struct rect at,
 static void draw_button(const struct bar *b, enum frame_part part, int index)
 {
 	static const enum atlas_icon icons[] = { ATLAS_CLOSE, ATLAS_MAXIMISE, ATLAS_MINIMISE };
-	struct rect at = { button_x(b->look, index), (FRAME_BAR - FRAME_BUTTON) / 2, 0, 0 };
+	struct rect at = { button_x(b->look, index), LIFT + (FRAME_BAR - FRAME_BUTTON) / 2, 0, 0 };
 	enum atlas_icon icon = part == FRAME_MAXIMISE && b->look->maximised ? ATLAS_RESTORE : icons[index];
 	bool hot = b->look->hover == part;
 
@@ -79,7 +80,7 @@ static void draw_button(const struct bar *b, enum frame_part part, int index)
 
 static int baseline(const struct bar *b)
 {
-	return (px(b, FRAME_BAR) + b->face->ascent - b->face->descent + 1) / 2;
+	return px(b, LIFT) + (px(b, FRAME_BAR) + b->face->ascent - b->face->descent + 1) / 2;
 }
 
 /* The VM's name in bold on the VM's own colour. Returns the logical x behind it. */
@@ -87,7 +88,7 @@ static int draw_badge(const struct bar *b, int room)
 {
 	const struct frame_owner *o = b->look->owner;
 	struct atlas_text name = { b->face, ATLAS_HEAVY, frame_ink(o->rgb), o->vm };
-	int pad = px(b, BADGE_PAD), x = px(b, GAP + 1), y = px(b, (FRAME_BAR - FRAME_BADGE) / 2);
+	int pad = px(b, BADGE_PAD), x = px(b, GAP + 3), y = px(b, LIFT + (FRAME_BAR - FRAME_BADGE) / 2);
 	int radius = b->face->icon[ATLAS_PILL_LEFT].w, h = b->face->icon[ATLAS_PILL_LEFT].h;
 	int text = atlas_measure(&name), most = px(b, room) - 2 * pad;
 	struct mask left = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_LEFT]);
@@ -101,6 +102,17 @@ static int draw_badge(const struct bar *b, int room)
 	return (x + w) * 120 / (int)b->face->scale120;
 }
 
+/* The border goes on around the bar: full at the sides, thinner above. A full screen has none. */
+static void draw_outline(const struct bar *b)
+{
+	uint32_t rgb = b->look->owner->rgb;
+	int side = b->look->fullscreen ? 0 : px(b, FRAME_BORDER);
+
+	canvas_fill(b->c, (struct rect){ 0, 0, b->c->w, px(b, FRAME_BORDER - 1) }, rgb);
+	canvas_fill(b->c, (struct rect){ 0, 0, side, b->c->h }, rgb);
+	canvas_fill(b->c, (struct rect){ b->c->w - side, 0, side, b->c->h }, rgb);
+}
+
 void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_face *f, const struct frame_look *look)
 {
 	uint32_t rgb = look->owner->rgb;
@@ -112,7 +124,7 @@ void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_
 	b.ground = canvas_mix(BAR_DARK, rgb, look->active ? 118 : 30) & 0xffffff;
 	b.ink = frame_ink(b.ground);
 	canvas_fill(c, (struct rect){ 0, 0, c->w, c->h }, b.ground);
-	canvas_fill(c, (struct rect){ 0, 0, c->w, px(&b, look->active ? 3 : 2) }, rgb);
+	draw_outline(&b);
 	x = draw_badge(&b, end > 40 ? end - 2 * GAP : 40) + TITLE_GAP;
 	title.rgb = look->active ? b.ink : canvas_mix(b.ground, b.ink, 170) & 0xffffff;
 	if (end > x)

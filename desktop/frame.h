@@ -15,7 +15,7 @@
 #include "proto/text.h"
 
 /* Logical units. */
-#define FRAME_BAR 30
+#define FRAME_BAR 31
 #define FRAME_BORDER 4
 #define FRAME_POPUP_BORDER 2
 #define FRAME_BUTTON 20

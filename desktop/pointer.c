@@ -142,10 +142,8 @@ static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fi
 
 static void toggle_maximised(struct window *w)
 {
-	if (w->states & GUI_STATE_MAXIMIZED)
-		xdg_toplevel_unset_maximized(w->toplevel);
-	else
-		xdg_toplevel_set_maximized(w->toplevel);
+	w->wish_waits = false;
+	window_state_request(w, w->states & (GUI_STATE_MAXIMIZED | GUI_STATE_FULLSCREEN) ? 0 : GUI_STATE_MAXIMIZED);
 }
 
 static void press_title(struct seat *s, struct window *w, uint32_t serial, uint32_t time)

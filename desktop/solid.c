@@ -7,10 +7,14 @@
 #include "desktop/display.h"
 #include "viewporter-client-protocol.h"
 
-/* The middle of a larger buffer is shown, so that a filtering compositor blends in no edge. */
-#define SIDE 16
-#define INSET 6
-#define SHOWN 4
+/*
+ * The middle of a larger buffer is shown, so that a compositor that filters
+ * blends in no edge. It is not small: pixman's transforms are 16.16 fixed point,
+ * and a stretch by hundreds would miss the window's edge by a pixel.
+ */
+#define SIDE 256
+#define INSET 2
+#define SHOWN (SIDE - 2 * INSET)
 
 struct pool_buffer *solid_buffer(struct pool *pool, uint32_t rgb)
 {

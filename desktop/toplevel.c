@@ -38,7 +38,16 @@ static bool is_floating(const struct window *w)
 	return !(w->states & ~GUI_STATE_ACTIVATED);
 }
 
-/* Gives the content room for @w × @h, but never more than the largest output. */
+/* The outer size that the compositor gave: some end a client whose maximised window is off by a pixel. */
+static void obey_size(struct window *w)
+{
+	struct frame_insets in = insets(w);
+
+	w->inner_w = clamp(w->conf_w - in.left - in.right, 1, GUI_SIZE_MAX);
+	w->inner_h = clamp(w->conf_h - in.top - in.bottom, 1, GUI_SIZE_MAX);
+}
+
+/* Gives the content room for @width × @height, but never more than the largest output. */
 static void set_inner(struct window *w, int width, int height)
 {
 	struct frame_insets in = insets(w);
@@ -108,16 +117,15 @@ static const struct xdg_toplevel_listener toplevel_listener = {
 static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t serial)
 {
 	struct window *w = data;
-	struct frame_insets in;
 
 	if (w->states != w->conf_states)
 		w->dirty = true;
 	w->states = w->conf_states;
-	in = insets(w);
 	if (w->conf_w > 0 && w->conf_h > 0)
-		set_inner(w, w->conf_w - in.left - in.right, w->conf_h - in.top - in.bottom);
+		obey_size(w);
 	else if (w->inner_w == 0 && w->want_w > 0 && w->want_h > 0)
 		set_inner(w, w->want_w, w->want_h);
+	w->wish_waits = false;
 	xdg_surface_ack_configure(xdg, serial);
 	window_configure_guest(w);
 	if (w->stage == WINDOW_BORN)
@@ -233,6 +241,7 @@ int toplevel_create(struct window *w)
 	xdg_toplevel_set_title(w->toplevel, line);
 	snprintf(line, sizeof(line), "vmos.%s.", w->set->owner.vm);
 	xdg_toplevel_set_app_id(w->toplevel, line);
+	xdg_toplevel_set_min_size(w->toplevel, FRAME_MIN_W, FRAME_BAR + TOPLEVEL_MIN_H);
 	wl_surface_commit(w->root);
 	return 0;
 }
@@ -339,7 +348,7 @@ static void follow_content(struct window *w, uint32_t serial)
 
 void toplevel_present(struct window *w, uint32_t serial)
 {
-	struct rect was = window_room(w), room;
+	struct rect room;
 
 	follow_content(w, serial);
 	room = window_room(w);
@@ -347,7 +356,7 @@ void toplevel_present(struct window *w, uint32_t serial)
 		layout(w);
 		wl_surface_commit(w->root);
 		w->stage = WINDOW_MAPPED;
-	} else if (room.w == was.w && room.h == was.h && w->outer_w == room.w + 2 * room.x && !w->dirty) {
+	} else if (!w->dirty && room.w + 2 * room.x == w->outer_w && room.y + room.h + room.x == w->outer_h) {
 		content_push(&w->content, room, false);
 		return;
 	}
@@ -355,6 +364,37 @@ void toplevel_present(struct window *w, uint32_t serial)
 	content_push(&w->content, room, true);
 	wl_surface_commit(w->root);
 	content_release_sync(&w->content);
+	toplevel_pursue(w);
+}
+
+/*
+ * The next step towards the states that were asked for: one at a time, each
+ * waits for its configure, and never full screen on top of maximised. A
+ * compositor may answer the two at once with sizes that no client can obey.
+ */
+void toplevel_pursue(struct window *w)
+{
+	uint32_t want = w->wish, is = w->states & (GUI_STATE_MAXIMIZED | GUI_STATE_FULLSCREEN);
+
+	if (w->stage != WINDOW_MAPPED || w->wish_waits || !w->wish_open)
+		return;
+	w->wish_open = w->wish_steps > 0;
+	if (!w->wish_open)
+		return;
+	w->wish_steps--;
+	if (want & GUI_STATE_FULLSCREEN)
+		want &= ~GUI_STATE_MAXIMIZED;
+	if ((is & GUI_STATE_FULLSCREEN) && !(want & GUI_STATE_FULLSCREEN))
+		xdg_toplevel_unset_fullscreen(w->toplevel);
+	else if ((is & GUI_STATE_MAXIMIZED) && !(want & GUI_STATE_MAXIMIZED))
+		xdg_toplevel_unset_maximized(w->toplevel);
+	else if (!is && (want & GUI_STATE_FULLSCREEN))
+		xdg_toplevel_set_fullscreen(w->toplevel, NULL);
+	else if (!is && (want & GUI_STATE_MAXIMIZED))
+		xdg_toplevel_set_maximized(w->toplevel);
+	else
+		w->wish_open = false;
+	w->wish_waits = w->wish_open;
 }
 
 /* One bound along one axis, outer size: 0 stays none, and nothing is wished for beyond the largest output. */
@@ -367,12 +407,13 @@ void toplevel_hints(struct window *w, const struct gui_hints *h)
 {
 	struct frame_insets in = insets(w);
 	int add_w = in.left + in.right, add_h = in.top + in.bottom, most_w, most_h;
+	const int low_h = FRAME_BAR + TOPLEVEL_MIN_H;
 
 	display_largest(w->set->display, &most_w, &most_h);
 	if (most_w == 0)
 		most_w = most_h = GUI_SIZE_MAX;
-	xdg_toplevel_set_min_size(w->toplevel, outer_bound(h->min_w, add_w, FRAME_MIN_W, most_w),
-				  outer_bound(h->min_h, add_h, FRAME_BAR, most_h));
+	xdg_toplevel_set_min_size(w->toplevel, outer_bound(h->min_w ? h->min_w : 1, add_w, FRAME_MIN_W, most_w),
+				  outer_bound(h->min_h ? h->min_h : 1, add_h, low_h, most_h));
 	xdg_toplevel_set_max_size(w->toplevel, outer_bound(h->max_w, add_w, FRAME_MIN_W, 2 * GUI_SIZE_MAX),
-				  outer_bound(h->max_h, add_h, FRAME_BAR, 2 * GUI_SIZE_MAX));
+				  outer_bound(h->max_h, add_h, low_h, 2 * GUI_SIZE_MAX));
 }

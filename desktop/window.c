@@ -348,14 +348,10 @@ void window_state_request(struct window *w, uint32_t bits)
 {
 	if (!w->toplevel)
 		return;
-	if (bits & GUI_STATE_MINIMIZED)
+	if ((bits & GUI_STATE_MINIMIZED) && w->stage == WINDOW_MAPPED)
 		xdg_toplevel_set_minimized(w->toplevel);
-	if ((bits & GUI_STATE_MAXIMIZED) && !(w->states & GUI_STATE_MAXIMIZED))
-		xdg_toplevel_set_maximized(w->toplevel);
-	else if (!(bits & GUI_STATE_MAXIMIZED) && (w->states & GUI_STATE_MAXIMIZED))
-		xdg_toplevel_unset_maximized(w->toplevel);
-	if ((bits & GUI_STATE_FULLSCREEN) && !(w->states & GUI_STATE_FULLSCREEN))
-		xdg_toplevel_set_fullscreen(w->toplevel, NULL);
-	else if (!(bits & GUI_STATE_FULLSCREEN) && (w->states & GUI_STATE_FULLSCREEN))
-		xdg_toplevel_unset_fullscreen(w->toplevel);
+	w->wish = bits & (GUI_STATE_MAXIMIZED | GUI_STATE_FULLSCREEN);
+	w->wish_open = true;
+	w->wish_steps = 3;
+	toplevel_pursue(w);
 }

@@ -69,6 +69,10 @@ struct window {
 	uint32_t states; /* GUI_STATE_* in force */
 	int conf_w, conf_h; /* xdg configure to come, outer; 0: ours to choose */
 	uint32_t conf_states;
+	uint32_t wish; /* the states last asked for */
+	bool wish_open; /* not all of them are reached or given up */
+	bool wish_waits; /* for a configure */
+	unsigned wish_steps; /* left: a compositor that refuses is not asked for ever */
 	int bounds_w, bounds_h;
 	uint32_t serial; /* of the last CONFIGURE sent */
 	struct gui_configure sent; /* its values */
@@ -143,6 +147,7 @@ int toplevel_create(struct window *w);
 void toplevel_present(struct window *w, uint32_t serial);
 void toplevel_redraw(struct window *w);
 void toplevel_end(struct window *w);
+void toplevel_pursue(struct window *w);
 void toplevel_hints(struct window *w, const struct gui_hints *h);
 
 int popup_place(struct window *w, const struct gui_popup_pos *p);

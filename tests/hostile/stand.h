@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A stand for vmos-desktop without a VM: plays vmosd (socket, SETUP, reports)
+ * and holds the region that the guest side of a test joins directly.
+ */
+#ifndef TESTS_HOSTILE_STAND_H
+#define TESTS_HOSTILE_STAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/channel.h"
+#include "proto/helper.h"
+
+struct stand {
+	const char *program; /* path of vmos-desktop */
+	const char *vm;
+	uint32_t rgb;
+	int region, notify_guest, notify_host, listener, sock;
+	void *base;
+	size_t size;
+	uint32_t epoch;
+	pid_t pid; /* 0: not running */
+	int status; /* of waitpid, once it has ended */
+	bool up;
+	unsigned bad_reports;
+	struct helper_stats stats; /* last */
+	unsigned nstats;
+	char failure[HELPER_TEXT_MAX];
+};
+
+/* Region, eventfds and listener. Exits with a message when the machine cannot give them. */
+void stand_init(struct stand *s);
+/* Starts the program and sends SETUP. */
+void stand_start(struct stand *s);
+/* Takes all reports there are; notices the end. */
+void stand_poll(struct stand *s);
+bool stand_is_running(const struct stand *s);
+void stand_request(struct stand *s, enum helper_type type);
+/* Asks it to quit and waits; kills after 10 s. 0 if it ended by itself with exit code 0. */
+int stand_quit(struct stand *s);
+/* Waits up to @ms for UP. */
+bool stand_wait_up(struct stand *s, int ms);
+uint64_t stand_now_ms(void);
+
+#endif
