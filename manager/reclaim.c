@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -76,13 +77,21 @@ static void sweep_run(struct manager *m, const char *name, const char *path)
 	paths_remove(path);
 }
 
-/* A folder in $DATA without a definition: a create or delete that was cut off. */
+/* A folder in $DATA: only a mark and no definition say that a creation or deletion was cut off. */
 static void sweep_data(struct manager *m, const char *name, const char *path)
 {
-	if (manager_find_vm(m, name) || !text_is_vm_name(name))
-		return;
-	log_warning("%s belongs to no VM (its creation or deletion was cut off) and is removed", path);
-	paths_remove(path);
+	char *mark cleanup_free = paths_join(path, VM_UNFINISHED, NULL);
+	const struct vm *vm = manager_find_vm(m, name);
+	bool marked = mark && access(mark, F_OK) == 0;
+
+	if (vm && marked) {
+		vm_mark_unfinished(vm, false);
+	} else if (!vm && marked) {
+		log_warning("%s is what a creation or deletion that was cut off left, and is removed", path);
+		paths_remove(path);
+	} else if (!vm) {
+		log_warning("%s belongs to no VM; it is left alone. Remove it if you do not need its disk.", path);
+	}
 }
 
 int reclaim_vms(struct manager *m)

@@ -2,11 +2,13 @@
 #include "manager/vm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -97,6 +99,19 @@ void vm_free(struct vm *vm)
 	free(vm->bus_path);
 	free(vm->last_error);
 	free(vm);
+}
+
+int vm_mark_unfinished(const struct vm *vm, bool on)
+{
+	char *path cleanup_free = paths_join(vm->dir, VM_UNFINISHED, NULL);
+	int fd cleanup_fd = -1;
+
+	if (!path)
+		return -ENOMEM;
+	if (!on)
+		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : 0;
 }
 
 bool vm_is_off(const struct vm *vm)

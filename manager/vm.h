@@ -81,6 +81,14 @@ int vm_new(struct manager *manager, const struct vm_config *config, struct vm **
 /* Frees it; takes it off the bus. No job may be under way. */
 void vm_free(struct vm *vm);
 
+/*
+ * Marks the VM's folder as one that is being made or removed: without a
+ * definition in libvirt it is then rubbish, and start-up clears it away. A
+ * folder without the mark is never removed by itself: it holds a user's data.
+ */
+int vm_mark_unfinished(const struct vm *vm, bool on);
+#define VM_UNFINISHED "unfinished" /* the mark: a file in the folder */
+
 bool vm_is_off(const struct vm *vm);
 
 /* Change a field and tell the bus. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Making a VM: folder and disk first, the definition in libvirt last, as that
- * is what makes it exist. A folder without a definition is what a crash leaves;
- * the next start-up removes it.
+ * is what makes it exist. Until then the folder carries a mark, by which the
+ * next start-up knows what a crash left.
  */
 #include "manager/vm.h"
 
@@ -65,6 +65,7 @@ static void handle_defined(const struct virt_job *job, void *userdata)
 		return;
 	}
 	vm->busy = false;
+	vm_mark_unfinished(vm, false);
 	vm_bus_add(vm, true);
 	template_bus_used_changed(vm->manager, vm->config.template);
 	log_info("VM %s: created from template %s", vm->config.name, vm->config.template);
@@ -117,6 +118,8 @@ static int make_disk(struct creation *c)
 	char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=on", c->vm->disk, size, NULL };
 	int r = paths_mkdir(c->vm->dir);
 
+	if (r == 0)
+		r = vm_mark_unfinished(c->vm, true);
 	if (r < 0)
 		return r;
 	snprintf(size, sizeof(size), "%uG", c->disk_gib);
@@ -219,6 +222,11 @@ static int vm_begin(struct manager *m, const struct vm_config *config, struct vm
 		return errors_set(ret_error, ERROR_INVALID_NAME,
 				  "The name is too long: the VM's sockets in %s/%s would exceed the kernel's limit of 107 bytes. "
 				  "Choose a shorter name, or a shorter XDG_RUNTIME_DIR.", m->vms_run_dir, config->name);
+	if (r == 0 && access((*ret_vm)->dir, F_OK) == 0) {
+		r = errors_set(ret_error, ERROR_EXISTS, "The folder %s is there already, but belongs to no VM. Move it away, or choose another name.",
+			       (*ret_vm)->dir);
+		vm_free(*ret_vm);
+	}
 	return r;
 }
 

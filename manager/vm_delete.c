@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of a VM for good: the definition first, then the folder. A crash in
- * between leaves a folder without a definition, which start-up removes; the
- * other order could leave a VM without its disk.
+ * The end of a VM for good: its folder is marked, the definition goes, then the
+ * folder. A crash leaves either the VM or a marked folder without a definition,
+ * which start-up removes; never a VM without its disk.
  */
 #include "manager/vm.h"
 
@@ -45,6 +45,7 @@ static void handle_undefined(const struct virt_job *job, void *userdata)
 	vm_job_done(vm);
 	vm->busy = false;
 	if (job->result < 0 && job->result != -ENOENT) {
+		vm_mark_unfinished(vm, false);
 		errors_set_virt(&error, vm->config.name, job);
 		sd_bus_reply_method_error(d->call, &error);
 		sd_bus_error_free(&error);
@@ -82,7 +83,9 @@ int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 		return -ENOMEM;
 	*d = (struct deletion){ .vm = vm, .call = sd_bus_message_ref(call) };
 	job.userdata = d;
-	r = virt_submit(vm->manager->virt, &job);
+	r = vm_mark_unfinished(vm, true);
+	if (r == 0 || r == -ENOENT)
+		r = virt_submit(vm->manager->virt, &job);
 	if (r < 0) {
 		sd_bus_message_unref(d->call);
 		free(d);
