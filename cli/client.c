@@ -185,12 +185,17 @@ static int report(const sd_bus_error *e, sd_bus_message *call)
 {
 	const char *path = sd_bus_message_get_path(call);
 	char *name cleanup_free = NULL;
+	size_t len;
 
 	if (!strcmp(e->name, SD_BUS_ERROR_UNKNOWN_OBJECT) && sd_bus_path_decode(path, CLIENT_VM_PREFIX, &name) > 0)
 		return cli_error(CLI_NOT_FOUND, "there is no VM \"%s\": `vmos list` shows those that are", name);
 	if (!strcmp(e->name, SD_BUS_ERROR_NO_REPLY) || !strcmp(e->name, SD_BUS_ERROR_DISCONNECTED))
 		return cli_error(CLI_FAILED, "vmosd ended before it answered; its VMs run on, call vmos again");
-	return cli_error(client_exit_code(e->name), "%s", e->message && *e->message ? e->message : e->name);
+	if (!e->message || !*e->message)
+		return cli_error(CLI_FAILED, "vmosd refused without a word: %s", e->name);
+	for (len = strlen(e->message); len && e->message[len - 1] == '\n';)
+		len--;
+	return cli_error(client_exit_code(e->name), "%.*s", (int)len, e->message);
 }
 
 int client_send(sd_bus *bus, sd_bus_message *call, const char *progress, sd_bus_message **ret_reply)

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -11,7 +12,11 @@
 
 static void line(const char *name, const char *value)
 {
-	printf("%-13s %s\n", name, *value ? value : "-");
+	size_t len = strlen(value);
+
+	while (len && value[len - 1] == '\n')
+		len--;
+	printf("%-13s %.*s\n", name, len ? (int)len : 1, len ? value : "-");
 }
 
 static void size_line(const char *name, uint64_t bytes)
@@ -48,7 +53,8 @@ static void show_stats(const struct vm_stats *s)
 	size_line("Memory in use", s->memory_kib << 10);
 	size_line("Disk in use", s->disk_bytes);
 	printf("%-13s %llu, %llu frames\n", "Windows", (unsigned long long)s->windows, (unsigned long long)s->frames);
-	printf("%-13s %.1f s from power-on\n", "Ready after", (double)s->ready_ms / 1000);
+	if (s->ready_ms)
+		printf("%-13s %.1f s from power-on\n", "Ready after", (double)s->ready_ms / 1000);
 	if (s->guest_mem_total_kib)
 		printf("%-13s memory %s of %s, CPU %.1f %%\n", "It claims",
 			format_size(s->guest_mem_used_kib << 10, used),

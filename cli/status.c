@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -29,24 +31,54 @@ static int status_json(const struct manager_info *m, const struct inventory *inv
 	return json_print(o, 1);
 }
 
+/* Prints @text from cell @indent on, broken at blanks so that it fits @cols cells. */
+static void wrapped(const char *text, size_t indent, size_t cols)
+{
+	size_t at = indent;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (at > indent && at + 1 + len > cols) {
+			printf("\n%*s", (int)indent, "");
+			at = indent;
+		}
+		at += (size_t)printf("%s%.*s", at > indent ? " " : "", (int)len, text);
+		text += len;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static size_t columns(void)
+{
+	struct winsize ws = { 0 };
+
+	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) && ws.ws_col >= 60 ? ws.ws_col : 100;
+}
+
 static void status_protections(const struct manager_info *m)
 {
 	bool color = format_use_color();
+	size_t width = 0;
 
+	for (size_t i = 0; i < m->nprotections; i++)
+		width = strlen(m->protections[i].name) > width ? strlen(m->protections[i].name) : width;
 	printf("\nProtections\n");
 	for (size_t i = 0; i < m->nprotections; i++) {
 		const struct protection *p = &m->protections[i];
 		const char *paint = !color ? "" : p->on ? "\033[32m" : "\033[33m";
 
-		printf("  %s%-3s%s %-18s %s\n", paint, p->on ? "on" : "off", color ? "\033[0m" : "", p->name, p->text);
+		printf("  %s%-3s%s %-*s  ", paint, p->on ? "on" : "off", color ? "\033[0m" : "", (int)width, p->name);
+		wrapped(p->text, width + 8, columns());
 	}
 }
 
 static void status_text(const struct manager_info *m, const struct inventory *inv)
 {
 	printf("vmOS         %s, %s mode\n", m->version, m->mode);
-	printf("Accelerator  %s%s%s\n", !strcmp(m->accelerator, "kvm") ? "KVM" : "none (emulation by TCG, slow)",
-		*m->reason ? ": " : "", m->reason);
+	printf("Accelerator  %s  ", !strcmp(m->accelerator, "kvm") ? "KVM" : "TCG");
+	wrapped(m->reason, 18, columns());
 	printf("Display      %s\n", *m->display ? m->display : "none: set WAYLAND_DISPLAY to see windows");
 	printf("Templates    %zu%s\n", inv->ntemplates, inv->ntemplates ? "" : " (make one: vmos template build)");
 	printf("VMs          %zu, %zu of them running\n", inv->nvms, count_running(inv));

@@ -23,12 +23,16 @@ static int list_json(const struct inventory *inv)
 static void list_table(const struct inventory *inv)
 {
 	char size[FORMAT_SIZE_MAX];
+	size_t width = 16;
 
-	printf("%-16s %-20s %-8s %9s  %s\n", "NAME", "VERSION", "ARCH", "SIZE", "USED BY");
+	for (size_t i = 0; i < inv->ntemplates; i++)
+		width = strlen(inv->templates[i].name) > width ? strlen(inv->templates[i].name) : width;
+	printf("%-*s  %-25s  %-8s %9s  %s\n", (int)width, "NAME", "VERSION", "ARCH", "SIZE", "USED BY");
 	for (size_t i = 0; i < inv->ntemplates; i++) {
 		const struct template_info *t = &inv->templates[i];
 
-		printf("%-16s %-20s %-8s %9s ", t->name, t->version, t->architecture, format_size(t->size, size));
+		printf("%-*s  %-25s  %-8s %9s ", (int)width, t->name, t->version, t->architecture,
+			format_size(t->size, size));
 		for (char **vm = t->used_by; *vm; vm++)
 			printf(" %s", *vm);
 		putchar('\n');

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/paths.h"
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -22,10 +23,11 @@
 #include "proto/text.h"
 
 #define BAR_CELLS 24
+#define MANIFEST_MAX 65536
 
 struct build {
-	const char *name, *version; /* borrowed */
-	char *script, *folder, *tmp, *final, *log; /* owned */
+	const char *name; /* borrowed */
+	char *script, *folder, *tmp, *log; /* owned */
 	bool on_terminal;
 	int shown; /* percent last printed where there is no terminal */
 };
@@ -96,13 +98,12 @@ static int build_prepare(struct build *b)
 	char tmp_name[64];
 	int r;
 
-	snprintf(tmp_name, sizeof(tmp_name), ".%s.tmp", b->version);
+	snprintf(tmp_name, sizeof(tmp_name), ".%d.tmp", (int)getpid()); /* no template's name begins with a dot */
 	b->script = find_script();
 	b->folder = data ? paths_join(data, "templates", b->name, NULL) : NULL;
 	b->tmp = b->folder ? paths_join(b->folder, tmp_name, NULL) : NULL;
-	b->final = b->folder ? paths_join(b->folder, b->version, NULL) : NULL;
 	b->log = cache ? paths_join(cache, "template-build.log", NULL) : NULL;
-	if (!b->script || !b->tmp || !b->final || !b->log)
+	if (!b->script || !b->tmp || !b->log)
 		return cli_error(CLI_FAILED, "cannot tell where templates go: is HOME set?");
 	if (access(b->script, X_OK))
 		return cli_error(CLI_FAILED, "the build script %s is missing: install vmOS whole", b->script);
@@ -120,7 +121,6 @@ static void build_release(struct build *b)
 	free(b->script);
 	free(b->folder);
 	free(b->tmp);
-	free(b->final);
 	free(b->log);
 }
 
@@ -132,7 +132,7 @@ static void build_exec(const struct build *b, int out, int log)
 	setpgid(0, 0);
 	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0)
 		_exit(CLI_FAILED);
-	execl(b->script, b->script, "--name", b->name, "--version", b->version, "--output", b->tmp, (char *)NULL);
+	execl(b->script, b->script, "--progress-fd", "1", b->name, b->tmp, (char *)NULL);
 	_exit(CLI_RUN_NOT_FOUND);
 }
 
@@ -165,41 +165,67 @@ static void build_follow(struct build *b, int out, int log, pid_t pid)
 		fclose(lines);
 }
 
-/* The script's last words, for the error: its last line that is not empty. */
-static void last_line(const char *path, char *buf, size_t cap)
+/* What the script said besides its progress: why it failed. */
+static void show_log(const char *path)
 {
-	char line[512];
+	char line[512], clean[768];
 	FILE *f = fopen(path, "re");
 
-	*buf = '\0';
 	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (*line)
-			text_sanitise((const uint8_t *)line, strlen(line), buf, cap);
+		text_sanitise((const uint8_t *)line, strcspn(line, "\n"), clean, sizeof(clean));
+		fprintf(stderr, "%s\n", clean);
 	}
 	if (f)
 		fclose(f);
 }
 
-static int build_end(struct build *b, int status)
+/* The value of "version=" in a manifest. -EINVAL: it has none that could be a folder's name. */
+static int read_version(const char *folder, char version[VM_NAME_MAX + 1])
 {
-	char words[300];
+	char *path cleanup_free = paths_join(folder, "manifest", NULL);
+	char *text cleanup_free = NULL, *at, *rest = NULL;
+	size_t len;
 
-	if (b->on_terminal)
-		fputs("\r\033[K", stderr);
-	if (interrupted)
-		return cli_error(CLI_RUN_SIGNAL + interrupted, "the build was interrupted; nothing of it is left");
-	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		last_line(b->log, words, sizeof(words));
-		return cli_error(CLI_FAILED, "the template was not built: %s (all of it: %s)",
-			*words ? words : "the script said nothing", b->log);
-	}
-	if (rename(b->tmp, b->final) < 0)
-		return cli_error(CLI_FAILED, "cannot rename %s to %s: %s", b->tmp, b->final, strerror(errno));
+	if (!path || fd_read_file(path, MANIFEST_MAX, &text, &len) < 0)
+		return -EINVAL;
+	for (at = strtok_r(text, "\n", &rest); at; at = strtok_r(NULL, "\n", &rest))
+		if (!strncmp(at, "version=", 8) && text_is_vm_name(at + 8))
+			return snprintf(version, VM_NAME_MAX + 1, "%s", at + 8) > 0 ? 0 : -EINVAL;
+	return -EINVAL;
+}
+
+/* Gives what was built its place. One that is there already was built from the same sources. */
+static int build_place(const struct build *b, char version[VM_NAME_MAX + 1])
+{
+	char *final cleanup_free = NULL;
+
+	if (read_version(b->tmp, version) < 0)
+		return cli_error(CLI_FAILED, "%s made a template without a version", b->script);
+	final = paths_join(b->folder, version, NULL);
+	if (!final)
+		return cli_oom();
+	if (!rename(b->tmp, final))
+		return CLI_OK;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return cli_error(CLI_FAILED, "cannot rename %s to %s: %s", b->tmp, final, strerror(errno));
+	paths_remove(b->tmp);
 	return CLI_OK;
 }
 
-static int build_run(struct build *b)
+static int build_end(const struct build *b, int status, char version[VM_NAME_MAX + 1])
+{
+	if (b->on_terminal)
+		fputs("\r\033[K", stderr);
+	if (interrupted)
+		return cli_error(
+			CLI_RUN_SIGNAL + interrupted, "interrupted; nothing is left, start again when you like");
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return build_place(b, version);
+	show_log(b->log);
+	return cli_error(CLI_FAILED, "template %s was not built", b->name);
+}
+
+static int build_run(struct build *b, char version[VM_NAME_MAX + 1])
 {
 	int log cleanup_fd = open(b->log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	struct sigaction action = { .sa_handler = handle_interrupt };
@@ -223,7 +249,7 @@ static int build_run(struct build *b)
 	build_follow(b, out[0], log, pid);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		kill(-pid, SIGTERM);
-	r = build_end(b, status);
+	r = build_end(b, status, version);
 	if (r)
 		paths_remove(b->tmp);
 	return r;
@@ -245,8 +271,7 @@ int template_build(int argc, char **argv)
 	struct build b = { .name = TEMPLATE_DEFAULT, .shown = -1, .on_terminal = isatty(STDERR_FILENO) };
 	int r = cli_simple_options(argc, argv, 0, 1, NULL);
 	time_t begin = time(NULL);
-	char version[32];
-	struct tm utc;
+	char version[VM_NAME_MAX + 1];
 
 	if (r)
 		return r;
@@ -255,15 +280,13 @@ int template_build(int argc, char **argv)
 	if (!text_is_vm_name(b.name))
 		return cli_error(CLI_USAGE, "\"%s\" is no template name: letters, digits, '.', '_' and '-', at most %d",
 			b.name, VM_NAME_MAX);
-	strftime(version, sizeof(version), "%Y%m%d.%H%M%S", gmtime_r(&begin, &utc));
-	b.version = version;
 	r = build_prepare(&b);
 	if (!r)
-		r = build_run(&b);
+		r = build_run(&b, version);
 	build_release(&b);
 	if (r)
 		return r;
-	fprintf(stderr, "Built template %s, version %s, in %lld s.\n", b.name, version,
+	fprintf(stderr, "Template %s is there in version %s, after %lld s.\n", b.name, version,
 		(long long)(time(NULL) - begin));
 	return rescan();
 }

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion of vmos(1) for bash. VMs and templates are asked for only where vmosd runs already.
+
+_vmos_names()
+{
+	busctl --user status org.vmos.Manager1 >/dev/null 2>&1 || [ -S "${XDG_RUNTIME_DIR:-/nonexistent}/vmos/bus" ] ||
+		return 0
+	vmos "$@" --json 2>/dev/null | sed -n 's/^ *"name": *"\(.*\)",*$/\1/p'
+}
+
+_vmos_command_options()
+{
+	case $1 in
+	create) echo "--template --color --memory --vcpus --disk --ready-timeout" ;;
+	set) echo "--template --color --memory --vcpus --ready-timeout" ;;
+	delete) echo "--yes" ;;
+	stop) echo "--force" ;;
+	list | show | status) echo "--json" ;;
+	top) echo "--json --once" ;;
+	run) echo "--root --tty --no-tty --window --" ;;
+	shell) echo "--root" ;;
+	esac
+}
+
+_vmos_template()
+{
+	case $COMP_CWORD:${COMP_WORDS[2]} in
+	2:*) mapfile -t COMPREPLY < <(compgen -W "build list remove" -- "$cur") ;;
+	3:build | 3:remove) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur") ;;
+	*:list) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$cur") ;;
+	esac
+}
+
+_vmos()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+	local commands="create delete set start stop pause resume list show status top run shell template help"
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --template ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur")
+		return
+	fi
+	case $command in
+	template) _vmos_template ;;
+	help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
+	create) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options create)" -- "$cur") ;;
+	*)
+		if [[ $cur == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options "$command")" -- "$cur")
+		elif [[ $command != list && $command != status && $command != top ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
+		fi
+		;;
+	esac
+}
+
+complete -F _vmos vmos
