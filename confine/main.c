@@ -59,6 +59,7 @@ int main(int argc, char **argv)
 		return fail("cannot load the list of refused system calls", NULL, ret);
 	grants_finish(&grants);
 	unsetenv(GRANTS_VARIABLE);
+	argv[0] = (char *)NARROW_QEMU;
 	execv(NARROW_QEMU, argv);
 	ret = -errno;
 	log_error("cannot start %s: %s; install the package qemu-system-x86", NARROW_QEMU, strerror(-ret));

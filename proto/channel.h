@@ -80,8 +80,8 @@ enum channel_state channel_poll(struct channel *c);
 /*
  * Takes one message. 1: @ret_msg holds a private copy; 0: none;
  * -EBADMSG: the peer's index is impossible: the session must end.
- * A peer that has left gives 0 and CHANNEL_ENDED: no message of another
- * session is ever taken for one of this.
+ * No message of another session is ever taken for one of this: when the peer
+ * has left meanwhile, 0 and CHANNEL_ENDED.
  */
 int channel_recv(struct channel *c, struct msg *ret_msg);
 
