@@ -36,8 +36,10 @@ static int launch_environment(const struct launch *l, const struct passwd *user)
 	setenv("USER", user->pw_name, 1);
 	setenv("LOGNAME", user->pw_name, 1);
 	setenv("SHELL", user->pw_shell, 1);
-	setenv("PATH", l->root ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" :
-				 "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games", 1);
+	setenv("PATH",
+		l->root ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+			: "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
+		1);
 	for (size_t i = 0; i < sizeof(launch_session) / sizeof(launch_session[0]); i++)
 		setenv(launch_session[i][0], launch_session[i][1], 1);
 	for (char *const *env = l->envv; *env; env++) {

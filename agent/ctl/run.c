@@ -199,8 +199,10 @@ static struct run *run_new(struct agent *a, const struct ctl_run *req)
 	run->in = (struct run_input){ .source = { .fd = -1, .handle = handle_input }, .run = run };
 	run->in.buf = malloc(CTL_WINDOW);
 	for (int i = 0; i < 2; i++)
-		run->out[i] = (struct run_output){ .source = { .fd = -1, .handle = handle_output }, .run = run,
-						   .fd = (uint8_t)(i + 1), .credit = CTL_WINDOW };
+		run->out[i] = (struct run_output){ .source = { .fd = -1, .handle = handle_output },
+			.run = run,
+			.fd = (uint8_t)(i + 1),
+			.credit = CTL_WINDOW };
 	for (int i = 0; i < CTL_RUNS_MAX && run->in.buf; i++) {
 		if (a->runs[i])
 			continue;
@@ -213,8 +215,9 @@ static struct run *run_new(struct agent *a, const struct ctl_run *req)
 
 static int run_launch(struct run *run, const struct ctl_run *req, char **strv, uint16_t argc)
 {
-	struct launch l = { .argv = strv, .envv = strv + argc + 1, .root = req->uid_class == CTL_UID_ROOT,
-			    .tty = run->tty };
+	struct launch l = {
+		.argv = strv, .envv = strv + argc + 1, .root = req->uid_class == CTL_UID_ROOT, .tty = run->tty
+	};
 	struct files f;
 	int r;
 

@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-
 #define GUI_DEVICE "/dev/vmos-gui"
 #define WAYLAND_SOCKET "/run/user/1000/wayland-0"
 #define CLOCK_SLACK_NS 500000000
@@ -32,8 +31,9 @@ static uint64_t system_busy(void)
 
 	if (!f)
 		return 0;
-	n = fscanf(f, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
-		   &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7]);
+	n = fscanf(f,
+		"cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
+		&v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7]);
 	fclose(f);
 	return n == 8 ? v[0] + v[1] + v[2] + v[5] + v[6] : 0;
 }

@@ -38,15 +38,15 @@ static void keep_from_slot(struct window *w, struct surface *s)
 
 		if (row >= 0 && row < kept_h && to > from)
 			memcpy(s->kept + 4 * ((size_t)row * (size_t)kept_w + (size_t)(x1 + from)),
-			       canvas_pixels(c, c->newest) + (size_t)y * c->stride + 4 * (size_t)from,
-			       4 * (size_t)(to - from));
+				canvas_pixels(c, c->newest) + (size_t)y * c->stride + 4 * (size_t)from,
+				4 * (size_t)(to - from));
 	}
 }
 
 static bool layout_moved(const struct layout *a, const struct layout *b)
 {
 	return a->n != 1 || b->n != 1 || a->w != b->w || a->h != b->h || a->scale120 != b->scale120 ||
-	       a->layers[0].paint.x != b->layers[0].paint.x || a->layers[0].paint.y != b->layers[0].paint.y;
+		a->layers[0].paint.x != b->layers[0].paint.x || a->layers[0].paint.y != b->layers[0].paint.y;
 }
 
 /* Takes @now as the window's layout and turns all changes into damage of the canvas. */
@@ -81,8 +81,11 @@ static void commit_layout(struct window *w, struct layout *now)
 static void commit_paint(struct window *w, struct canvas_slot *slot)
 {
 	struct layout *l = &w->layout;
-	struct paint_target target = { .pixels = canvas_pixels(&w->canvas, slot), .stride = w->canvas.stride,
-				       .w = w->canvas.w, .h = w->canvas.h, .alpha = !l->opaque };
+	struct paint_target target = { .pixels = canvas_pixels(&w->canvas, slot),
+		.stride = w->canvas.stride,
+		.w = w->canvas.w,
+		.h = w->canvas.h,
+		.alpha = !l->opaque };
 	struct paint_layer *layers = calloc(l->n, sizeof(*layers));
 	struct stats *stats = &w->server->stats;
 
@@ -104,7 +107,7 @@ static void commit_paint(struct window *w, struct canvas_slot *slot)
 static struct gui_rect rect_of(const pixman_box32_t *box)
 {
 	return (struct gui_rect){ (uint16_t)box->x1, (uint16_t)box->y1, (uint16_t)(box->x2 - box->x1),
-				  (uint16_t)(box->y2 - box->y1) };
+		(uint16_t)(box->y2 - box->y1) };
 }
 
 /* COMMIT carries the first rectangles, a DAMAGE before it the rest; more than both hold become their bounding box. */

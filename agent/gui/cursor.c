@@ -46,7 +46,7 @@ static void handle_request_shape(struct wl_listener *listener, void *data)
 	const struct wlr_cursor_shape_manager_v1_request_set_shape_event *event = data;
 
 	if (event->device_type != WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER ||
-	    event->seat_client != seat_wlr(c->server->seat)->pointer_state.focused_client)
+		event->seat_client != seat_wlr(c->server->seat)->pointer_state.focused_client)
 		return;
 	c->surface = NULL;
 	cursor_send_shape(c, event->shape);
@@ -111,16 +111,18 @@ static int cursor_clamp(int v, int max)
 static void cursor_paint(struct cursor *c, int slot, const struct gui_cursor_img *img)
 {
 	const struct wlr_surface *wlr = c->surface->wlr;
-	struct paint_target target = { .pixels = heap_at(&c->server->heap, c->pages[slot]), .stride = CURSOR_STRIDE,
-				       .w = img->w, .h = img->h, .alpha = true };
+	struct paint_target target = { .pixels = heap_at(&c->server->heap, c->pages[slot]),
+		.stride = CURSOR_STRIDE,
+		.w = img->w,
+		.h = img->h,
+		.alpha = true };
 	struct paint_layer layer = { .w = img->w, .h = img->h };
 	pixman_region32_t all;
 
 	layer.src = surface_begin(c->surface);
 	layer.direct = layer.src.w == wlr->current.width && layer.src.h == wlr->current.height;
-	pixman_transform_init_scale(&layer.transform,
-				    pixman_double_to_fixed((double)layer.src.w / wlr->current.width),
-				    pixman_double_to_fixed((double)layer.src.h / wlr->current.height));
+	pixman_transform_init_scale(&layer.transform, pixman_double_to_fixed((double)layer.src.w / wlr->current.width),
+		pixman_double_to_fixed((double)layer.src.h / wlr->current.height));
 	pixman_region32_init(&layer.opaque);
 	pixman_region32_init_rect(&all, 0, 0, img->w, img->h);
 	paint_layers(&target, &layer, 1, &all);

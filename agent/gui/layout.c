@@ -80,8 +80,8 @@ static void layer_opaque(const struct layout *l, struct wlr_surface *wlr, struct
 		int y2 = box[i].y2 == wlr->current.height ? p->h : (int)floor(box[i].y2 * scale);
 
 		if (x2 > x1 && y2 > y1)
-			pixman_region32_union_rect(&p->opaque, &p->opaque, p->x + x1, p->y + y1, (unsigned)(x2 - x1),
-						   (unsigned)(y2 - y1));
+			pixman_region32_union_rect(
+				&p->opaque, &p->opaque, p->x + x1, p->y + y1, (unsigned)(x2 - x1), (unsigned)(y2 - y1));
 	}
 }
 
@@ -96,7 +96,7 @@ static void layer_init(const struct layout *l, struct layout_layer *layer, struc
 	p->w = layout_px(l, wlr->current.width);
 	p->h = layout_px(l, wlr->current.height);
 	p->direct = wlr->current.transform == WL_OUTPUT_TRANSFORM_NORMAL && is_whole(src.x) && is_whole(src.y) &&
-		    p->w == src.width && p->h == src.height;
+		p->w == src.width && p->h == src.height;
 	p->src_x = (int)src.x;
 	p->src_y = (int)src.y;
 	layer_transform(p, &src, wlr->current.transform);
@@ -169,7 +169,7 @@ static bool layer_same(const struct layout_layer *a, const struct layout_layer *
 	const struct paint_layer *p = &a->paint, *q = &b->paint;
 
 	return a->surface == b->surface && p->x == q->x && p->y == q->y && p->w == q->w && p->h == q->h &&
-	       p->direct == q->direct && p->src_x == q->src_x && p->src_y == q->src_y;
+		p->direct == q->direct && p->src_x == q->src_x && p->src_y == q->src_y;
 }
 
 void layout_damage_difference(const struct layout *old, const struct layout *now, struct canvas *canvas)

@@ -58,17 +58,19 @@ static bool server_listen(struct server *s)
 		log_error("Cannot listen at $XDG_RUNTIME_DIR/%s: %s", SOCKET, strerror(errno));
 		return false;
 	}
-	return wl_event_loop_add_fd(s->loop, s->link.dev.fd, WL_EVENT_READABLE, handle_device, s) &&
-	       wl_event_loop_add_signal(s->loop, SIGTERM, handle_signal, s) &&
-	       wl_event_loop_add_signal(s->loop, SIGINT, handle_signal, s) &&
-	       wl_event_loop_add_signal(s->loop, SIGUSR1, handle_signal, s);
+	s->sources[0] = wl_event_loop_add_fd(s->loop, s->link.dev.fd, WL_EVENT_READABLE, handle_device, s);
+	s->sources[1] = wl_event_loop_add_signal(s->loop, SIGTERM, handle_signal, s);
+	s->sources[2] = wl_event_loop_add_signal(s->loop, SIGINT, handle_signal, s);
+	s->sources[3] = wl_event_loop_add_signal(s->loop, SIGUSR1, handle_signal, s);
+	return s->sources[0] && s->sources[1] && s->sources[2] && s->sources[3];
 }
 
 static bool server_init(struct server *s)
 {
 	s->display = wl_display_create();
-	if (!s->display || heap_init(&s->heap, s->link.dev.base + s->link.dev.heap_off,
-				     s->link.dev.size - s->link.dev.heap_off) < 0)
+	if (!s->display ||
+		heap_init(&s->heap, s->link.dev.base + s->link.dev.heap_off, s->link.dev.size - s->link.dev.heap_off) <
+			0)
 		return false;
 	s->loop = wl_display_get_event_loop(s->display);
 	wl_list_init(&s->windows);
@@ -104,6 +106,8 @@ static void server_finish(struct server *s)
 	cursor_destroy(s->cursor);
 	seat_destroy(s->seat);
 	outputs_destroy(s->outputs);
+	for (int i = 0; i < 4; i++)
+		wl_event_source_remove(s->sources[i]);
 	wl_display_destroy(s->display);
 	link_flush(&s->link);
 	heap_finish(&s->heap);

@@ -63,7 +63,7 @@ static void output_state(const struct gui_output *u, struct wlr_output_state *re
 	wlr_output_state_init(ret);
 	wlr_output_state_set_enabled(ret, true);
 	wlr_output_state_set_custom_mode(ret, (u->w * scale120 + GUI_SCALE_ONE / 2) / GUI_SCALE_ONE,
-					 (u->h * scale120 + GUI_SCALE_ONE / 2) / GUI_SCALE_ONE, (int32_t)u->mhz);
+		(u->h * scale120 + GUI_SCALE_ONE / 2) / GUI_SCALE_ONE, (int32_t)u->mhz);
 	wlr_output_state_set_scale(ret, (float)scale120 / GUI_SCALE_ONE);
 }
 

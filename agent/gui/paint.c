@@ -14,7 +14,7 @@ static void paint_clear(const struct paint_target *t, const pixman_region32_t *r
 	for (int i = 0; i < n; i++) {
 		for (int y = box[i].y1; y < box[i].y2; y++)
 			memset(t->pixels + (size_t)y * t->stride + (size_t)box[i].x1 * 4, 0,
-			       (size_t)(box[i].x2 - box[i].x1) * 4);
+				(size_t)(box[i].x2 - box[i].x1) * 4);
 	}
 }
 
@@ -30,21 +30,18 @@ static void paint_copy(const struct paint_target *t, const struct paint_layer *l
 
 		for (int y = box[i].y1; y < box[i].y2; y++)
 			memcpy(t->pixels + (size_t)y * t->stride + (size_t)box[i].x1 * 4,
-			       l->src.pixels + (size_t)(y - l->y + l->src_y) * l->src.stride + sx, len);
+				l->src.pixels + (size_t)(y - l->y + l->src_y) * l->src.stride + sx, len);
 	}
 }
 
-static void paint_composite(const struct paint_target *t, const struct paint_layer *l, pixman_op_t op,
-			    pixman_region32_t *region)
+static void paint_composite(
+	const struct paint_target *t, const struct paint_layer *l, pixman_op_t op, pixman_region32_t *region)
 {
 	/* pixman takes pointers to non-const bits; a source is only read */
 	pixman_image_t *src = pixman_image_create_bits_no_clear(l->src.alpha ? PIXMAN_a8r8g8b8 : PIXMAN_x8r8g8b8,
-								l->src.w, l->src.h,
-								(uint32_t *)(uintptr_t)l->src.pixels,
-								(int)l->src.stride);
-	pixman_image_t *dst = pixman_image_create_bits_no_clear(t->alpha ? PIXMAN_a8r8g8b8 : PIXMAN_x8r8g8b8,
-								t->w, t->h, (uint32_t *)(uintptr_t)t->pixels,
-								(int)t->stride);
+		l->src.w, l->src.h, (uint32_t *)(uintptr_t)l->src.pixels, (int)l->src.stride);
+	pixman_image_t *dst = pixman_image_create_bits_no_clear(t->alpha ? PIXMAN_a8r8g8b8 : PIXMAN_x8r8g8b8, t->w,
+		t->h, (uint32_t *)(uintptr_t)t->pixels, (int)t->stride);
 
 	if (src && dst) {
 		if (!l->direct) {
@@ -54,7 +51,7 @@ static void paint_composite(const struct paint_target *t, const struct paint_lay
 		}
 		pixman_image_set_clip_region32(dst, region);
 		pixman_image_composite32(op, src, NULL, dst, l->direct ? l->src_x : 0, l->direct ? l->src_y : 0, 0, 0,
-					 l->x, l->y, l->w, l->h);
+			l->x, l->y, l->w, l->h);
 	}
 	if (src)
 		pixman_image_unref(src);
@@ -73,7 +70,7 @@ static void paint_source(const struct paint_target *t, const struct paint_layer 
 
 /* The visible part of layer @i in @region: not outside it, not under an opaque part of a higher one. */
 static void paint_visible(const struct paint_layer *layers, size_t n, size_t i, const pixman_region32_t *region,
-			  pixman_region32_t *ret_visible)
+	pixman_region32_t *ret_visible)
 {
 	const struct paint_layer *l = &layers[i];
 
@@ -84,8 +81,8 @@ static void paint_visible(const struct paint_layer *layers, size_t n, size_t i, 
 	}
 }
 
-uint64_t paint_layers(const struct paint_target *t, const struct paint_layer *layers, size_t n,
-		      const pixman_region32_t *region)
+uint64_t paint_layers(
+	const struct paint_target *t, const struct paint_layer *layers, size_t n, const pixman_region32_t *region)
 {
 	pixman_region32_t painted, visible, part;
 	uint64_t bytes = 0;

@@ -36,7 +36,7 @@ struct paint_target {
 };
 
 /* Paints @region from the layers, the lowest first. What no layer covers becomes transparent. Returns bytes written. */
-uint64_t paint_layers(const struct paint_target *t, const struct paint_layer *layers, size_t n,
-		      const pixman_region32_t *region);
+uint64_t paint_layers(
+	const struct paint_target *t, const struct paint_layer *layers, size_t n, const pixman_region32_t *region);
 
 #endif

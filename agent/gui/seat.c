@@ -33,8 +33,8 @@ static void seat_sync_keyboard(struct seat *s)
 	if (!s->kb_window)
 		wlr_seat_keyboard_notify_clear_focus(s->wlr);
 	else
-		wlr_seat_keyboard_notify_enter(s->wlr, s->kb_window->xdg->surface, s->keys, s->nkeys,
-					       &s->keyboard.modifiers);
+		wlr_seat_keyboard_notify_enter(
+			s->wlr, s->kb_window->xdg->surface, s->keys, s->nkeys, &s->keyboard.modifiers);
 }
 
 static void handle_keyboard_grab_end(struct wl_listener *listener, void *data)
@@ -141,8 +141,8 @@ void seat_destroy(struct seat *s)
 
 int seat_set_keymap(struct seat *s, const char *text, size_t len)
 {
-	return seat_use_keymap(s, xkb_keymap_new_from_buffer(s->xkb, text, len, XKB_KEYMAP_FORMAT_TEXT_V1,
-							     XKB_KEYMAP_COMPILE_NO_FLAGS));
+	return seat_use_keymap(s,
+		xkb_keymap_new_from_buffer(s->xkb, text, len, XKB_KEYMAP_FORMAT_TEXT_V1, XKB_KEYMAP_COMPILE_NO_FLAGS));
 }
 
 static void seat_kb_enter(struct seat *s, const struct gui_msg *g)
@@ -235,16 +235,16 @@ static void seat_ptr_leave(struct seat *s)
 static void seat_axis(struct seat *s, const struct gui_axis *a)
 {
 	wlr_seat_pointer_notify_axis(s->wlr, a->time_ms,
-				     a->horizontal ? WL_POINTER_AXIS_HORIZONTAL_SCROLL : WL_POINTER_AXIS_VERTICAL_SCROLL,
-				     a->stop ? 0 : a->value / 256.0, a->value120, (enum wl_pointer_axis_source)a->source,
-				     WL_POINTER_AXIS_RELATIVE_DIRECTION_IDENTICAL);
+		a->horizontal ? WL_POINTER_AXIS_HORIZONTAL_SCROLL : WL_POINTER_AXIS_VERTICAL_SCROLL,
+		a->stop ? 0 : a->value / 256.0, a->value120, (enum wl_pointer_axis_source)a->source,
+		WL_POINTER_AXIS_RELATIVE_DIRECTION_IDENTICAL);
 	wlr_seat_pointer_notify_frame(s->wlr);
 }
 
 static void seat_button(struct seat *s, const struct gui_button *b)
 {
 	wlr_seat_pointer_notify_button(s->wlr, b->time_ms, b->button,
-				       b->pressed ? WL_POINTER_BUTTON_STATE_PRESSED : WL_POINTER_BUTTON_STATE_RELEASED);
+		b->pressed ? WL_POINTER_BUTTON_STATE_PRESSED : WL_POINTER_BUTTON_STATE_RELEASED);
 	wlr_seat_pointer_notify_frame(s->wlr);
 }
 

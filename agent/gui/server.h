@@ -42,6 +42,7 @@ struct stats {
 struct server {
 	struct wl_display *display;
 	struct wl_event_loop *loop;
+	struct wl_event_source *sources[4]; /* device and signals */
 	bool running;
 	struct link link;
 	bool open; /* a session in which the host has said WELCOME */

@@ -99,15 +99,21 @@ struct paint_source surface_begin(struct surface *s)
 
 	if (!s->held) {
 		if (s->kept)
-			src = (struct paint_source){ .pixels = s->kept, .stride = (uint32_t)s->kept_w * 4,
-						     .w = s->kept_w, .h = s->kept_h, .alpha = s->kept_alpha };
+			src = (struct paint_source){ .pixels = s->kept,
+				.stride = (uint32_t)s->kept_w * 4,
+				.w = s->kept_w,
+				.h = s->kept_h,
+				.alpha = s->kept_alpha };
 		return src;
 	}
 	if (!wlr_buffer_begin_data_ptr_access(s->held, WLR_BUFFER_DATA_PTR_ACCESS_READ, &pixels, &format, &stride))
 		return src;
 	s->accessing = true;
-	return (struct paint_source){ .pixels = pixels, .stride = (uint32_t)stride, .w = s->held->width,
-				      .h = s->held->height, .alpha = format != DRM_FORMAT_XRGB8888 };
+	return (struct paint_source){ .pixels = pixels,
+		.stride = (uint32_t)stride,
+		.w = s->held->width,
+		.h = s->held->height,
+		.alpha = format != DRM_FORMAT_XRGB8888 };
 }
 
 void surface_end(struct surface *s)

@@ -41,8 +41,8 @@ static void toplevel_request_state(struct window *w, uint32_t more)
 		wlr_xdg_surface_schedule_configure(w->xdg);
 	if (!w->announced)
 		return;
-	g.state_req.bits = more | (wanted->maximized ? GUI_STATE_MAXIMIZED : 0) |
-			   (wanted->fullscreen ? GUI_STATE_FULLSCREEN : 0);
+	g.state_req.bits =
+		more | (wanted->maximized ? GUI_STATE_MAXIMIZED : 0) | (wanted->fullscreen ? GUI_STATE_FULLSCREEN : 0);
 	server_send(w->server, &g);
 }
 
@@ -174,9 +174,9 @@ void toplevel_initial_commit(struct window *w)
 	int width, height;
 
 	outputs_bounds(w->server->outputs, &width, &height);
-	wlr_xdg_toplevel_set_wm_capabilities(w->toplevel, WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
-							  WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
-							  WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
+	wlr_xdg_toplevel_set_wm_capabilities(w->toplevel,
+		WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE | WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
+			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
 	wlr_xdg_toplevel_set_bounds(w->toplevel, width, height);
 	wlr_xdg_toplevel_set_size(w->toplevel, 0, 0);
 	decoration_apply(w);
@@ -187,6 +187,7 @@ void toplevel_announced(struct window *w)
 	const struct wlr_xdg_toplevel_requested *wanted = &w->toplevel->requested;
 
 	w->title_dirty = w->app_id_dirty = w->hints_dirty = true;
+	memset(&w->hints, 0xff, sizeof(w->hints)); /* none sent yet */
 	if (wanted->maximized || wanted->fullscreen)
 		toplevel_request_state(w, 0);
 }
@@ -255,9 +256,9 @@ void toplevel_send_texts(struct window *w)
 static uint32_t tiled_edges(uint32_t states)
 {
 	return (states & GUI_STATE_TILED_TOP ? WLR_EDGE_TOP : 0u) |
-	       (states & GUI_STATE_TILED_BOTTOM ? WLR_EDGE_BOTTOM : 0u) |
-	       (states & GUI_STATE_TILED_LEFT ? WLR_EDGE_LEFT : 0u) |
-	       (states & GUI_STATE_TILED_RIGHT ? WLR_EDGE_RIGHT : 0u);
+		(states & GUI_STATE_TILED_BOTTOM ? WLR_EDGE_BOTTOM : 0u) |
+		(states & GUI_STATE_TILED_LEFT ? WLR_EDGE_LEFT : 0u) |
+		(states & GUI_STATE_TILED_RIGHT ? WLR_EDGE_RIGHT : 0u);
 }
 
 void toplevel_configure(struct window *w, uint32_t serial, const struct gui_configure *c)

@@ -69,7 +69,9 @@ static void send_run(void)
 	struct ctl_msg c = { .head.type = CTL_RUN };
 	int len = ctl_args_encode(host.argv, host.env, blob, sizeof(blob));
 
-	c.run = (struct ctl_run){ .id = RUN_ID, .uid_class = host.uid_class, .flags = host.flags, .rows = 30, .cols = 100 };
+	c.run = (struct ctl_run){
+		.id = RUN_ID, .uid_class = host.uid_class, .flags = host.flags, .rows = 30, .cols = 100
+	};
 	if (len < 0 || channel_reserve(&host.ch, blob, (size_t)len, &c.run.blob) < 0)
 		fprintf(stderr, "ERROR arguments\n");
 	else

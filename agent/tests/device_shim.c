@@ -2,19 +2,20 @@
 /*
  * For tests without a VM: preloaded into a guest program, it makes
  * /dev/vmos-gui and /dev/vmos-ctl out of a memfd and two eventfds that the
- * test program passes on as VMOS_SHIM="memfd,to_guest,to_host,role". What it
- * copies of the real device: modes of the mappings, interrupts, doorbell.
+ * test program passes on as VMOS_SHIM="memfd,to_guest,to_host,role". The
+ * device's fd is the memfd; waiting for it and reading it go to the eventfd.
  */
-#undef _FILE_OFFSET_BITS /* both names of each call are defined below */
+#undef _FILE_OFFSET_BITS /* both names of open are defined below */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,12 +24,18 @@
 int open(const char *path, int flags, ...);
 int open64(const char *path, int flags, ...);
 int ioctl(int fd, unsigned long request, ...);
-void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off);
-void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
-static int shim_device = -1;
 static int shim_memfd = -1, shim_to_guest = -1, shim_to_host = -1;
 static unsigned shim_role;
+
+/* By inode: libwayland watches a duplicate of the fd it is given. */
+static bool shim_is_device(int fd)
+{
+	struct stat a, b;
+
+	return shim_memfd >= 0 && fstat(fd, &a) == 0 && fstat(shim_memfd, &b) == 0 && a.st_ino == b.st_ino &&
+		a.st_dev == b.st_dev;
+}
 
 static int shim_open(const char *path, int flags, mode_t mode)
 {
@@ -43,8 +50,7 @@ static int shim_open(const char *path, int flags, mode_t mode)
 		errno = ENODEV;
 		return -1;
 	}
-	shim_device = fcntl(shim_to_guest, F_DUPFD_CLOEXEC, 3);
-	return shim_device;
+	return fcntl(shim_memfd, F_DUPFD_CLOEXEC, 3);
 }
 
 int open(const char *path, int flags, ...)
@@ -91,7 +97,7 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "ioctl");
-	if (fd != shim_device || fd < 0)
+	if (!shim_is_device(fd))
 		return next(fd, request, arg);
 	if (request == VMOS_IOC_INFO)
 		return shim_info(arg);
@@ -101,21 +107,20 @@ int ioctl(int fd, unsigned long request, ...)
 	return -1;
 }
 
-static void *shim_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off)
+ssize_t read(int fd, void *buf, size_t len)
 {
-	static void *(*next)(void *, size_t, int, int, int, off_t);
+	static ssize_t (*next)(int, void *, size_t);
 
 	if (!next)
-		*(void **)&next = dlsym(RTLD_NEXT, "mmap");
-	return next(addr, len, prot, flags, fd == shim_device && fd >= 0 ? shim_memfd : fd, off);
+		*(void **)&next = dlsym(RTLD_NEXT, "read");
+	return next(shim_is_device(fd) ? shim_to_guest : fd, buf, len);
 }
 
-void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off)
+int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
 {
-	return shim_mmap(addr, len, prot, flags, fd, off);
-}
+	static int (*next)(int, int, int, struct epoll_event *);
 
-void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off)
-{
-	return shim_mmap(addr, len, prot, flags, fd, off);
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "epoll_ctl");
+	return next(epoll, op, shim_is_device(fd) ? shim_to_guest : fd, event);
 }

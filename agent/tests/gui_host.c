@@ -107,8 +107,9 @@ static void greet(void)
 	struct gui_msg repeat = { .head.type = GUI_REPEAT, .repeat = { 25, 600 } };
 
 	send_msg(&g);
-	out.output = (struct gui_output){ .id = 7, .w = 1600, .h = 900, .mm_w = 400, .mm_h = 225, .scale120 = 120,
-					  .mhz = 60000 };
+	out.output = (struct gui_output){
+		.id = 7, .w = 1600, .h = 900, .mm_w = 400, .mm_h = 225, .scale120 = 120, .mhz = 60000
+	};
 	send_msg(&out);
 	send_keymap();
 	send_msg(&repeat);
@@ -119,8 +120,12 @@ static void configure(struct window *w, uint32_t states, int scale120)
 {
 	struct gui_msg g = { .head = { .type = GUI_CONFIGURE, .win = w->id, .serial = ++host.serial } };
 
-	g.configure = (struct gui_configure){ .w = (uint16_t)w->w, .h = (uint16_t)w->h, .states = states,
-					      .scale120 = (uint16_t)scale120, .bounds_w = 1600, .bounds_h = 900 };
+	g.configure = (struct gui_configure){ .w = (uint16_t)w->w,
+		.h = (uint16_t)w->h,
+		.states = states,
+		.scale120 = (uint16_t)scale120,
+		.bounds_w = 1600,
+		.bounds_h = 900 };
 	send_msg(&g);
 }
 
@@ -160,8 +165,8 @@ static void handle_popup(const struct gui_msg *g)
 		x -= p->w;
 	if (p->gravity & GUI_EDGE_TOP)
 		y -= p->h;
-	printf("POPUP_POS %u anchor %d,%d %ux%u edges %u gravity %u size %ux%u\n", g->head.win, p->anchor_x, p->anchor_y,
-	       p->anchor_w, p->anchor_h, p->anchor, p->gravity, p->w, p->h);
+	printf("POPUP_POS %u anchor %d,%d %ux%u edges %u gravity %u size %ux%u\n", g->head.win, p->anchor_x,
+		p->anchor_y, p->anchor_w, p->anchor_h, p->anchor, p->gravity, p->w, p->h);
 	out.popup_placed = (struct gui_popup_placed){ .x = x, .y = y, .w = p->w, .h = p->h, .token = p->token };
 	send_msg(&out);
 }
@@ -189,7 +194,7 @@ static void handle_commit(const struct gui_msg *g)
 	old = w->last;
 	if (!w->has_pixels || old.w != g->commit.w || old.h != g->commit.h)
 		printf("COMMIT %u %ux%u serial %u fmt %u scale %u nrect %u\n", w->id, g->commit.w, g->commit.h,
-		       g->head.serial, g->commit.fmt, g->commit.scale120, g->commit.nrect);
+			g->head.serial, g->commit.fmt, g->commit.scale120, g->commit.nrect);
 	w->last = g->commit;
 	w->ack = g->head.serial;
 	w->frame_due = g->head.seq + 1;
@@ -242,14 +247,14 @@ static void handle_msg(const struct gui_msg *g)
 		break;
 	case GUI_HINTS:
 		printf("HINTS %u min %ux%u geo %ux%u opaque %u\n", g->head.win, g->hints.min_w, g->hints.min_h,
-		       g->hints.geo_w, g->hints.geo_h, g->hints.opaque);
+			g->hints.geo_w, g->hints.geo_h, g->hints.opaque);
 		break;
 	case GUI_CURSOR_SHAPE:
 		printf("CURSOR_SHAPE %u\n", g->cursor_shape.shape);
 		break;
 	case GUI_CURSOR_IMG:
 		printf("CURSOR_IMG %ux%u hot %u,%u\n", g->cursor_img.w, g->cursor_img.h, g->cursor_img.hot_x,
-		       g->cursor_img.hot_y);
+			g->cursor_img.hot_y);
 		release(g->cursor_img.page);
 		break;
 	default:
@@ -325,7 +330,7 @@ static void cmd_wait(unsigned n, unsigned seconds, bool gone)
 	while (now_ms() < end && (gone ? windows_shown() > n : windows_shown() < n))
 		turn(HOST_FRAME_MS);
 	printf("%s: %u windows\n", (gone ? windows_shown() > n : windows_shown() < n) ? "ERROR timeout" : "ok",
-	       windows_shown());
+		windows_shown());
 }
 
 static void send_key(uint16_t key, bool pressed)
@@ -338,7 +343,8 @@ static void send_key(uint16_t key, bool pressed)
 
 static void cmd_text(const char *text)
 {
-	static const char keys[] = "..1234567890-=..qwertyuiop[].." "asdfghjkl;'`.\\zxcvbnm,./... ";
+	static const char keys[] = "..1234567890-=..qwertyuiop[].."
+				   "asdfghjkl;'`.\\zxcvbnm,./... ";
 
 	for (; *text; text++) {
 		const char *at = *text == '_' ? NULL : strchr(keys, *text == '\n' ? 1 : *text);
@@ -403,7 +409,7 @@ static void cmd_dump(uint32_t id, const char *path)
 	fprintf(f, "P6 %u %u 255\n", w->last.w, w->last.h);
 	for (unsigned y = 0; y < w->last.h; y++) {
 		const uint8_t *p = host.base + host.heap_off + (uint64_t)w->last.page * VMOS_PAGE_SIZE +
-				   (uint64_t)y * w->last.stride;
+			(uint64_t)y * w->last.stride;
 
 		for (unsigned x = 0; x < w->last.w; x++, p += 4) {
 			fputc(p[2], f);
@@ -437,7 +443,7 @@ static void cmd_list(void)
 
 		if (w->id)
 			printf("window %u role %u parent %u %ux%u ack %u commits %u '%s'\n", w->id, w->role, w->parent,
-			       w->last.w, w->last.h, w->ack, w->commits, w->title);
+				w->last.w, w->last.h, w->ack, w->commits, w->title);
 	}
 }
 
