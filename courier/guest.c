@@ -232,13 +232,11 @@ void guest_close(struct guest *g)
 	free(g->chunk);
 }
 
-static int guest_check_run(const struct guest *g, const struct helper_run *req)
+static int guest_check_run(const struct guest *g)
 {
 	if (!g->ready || g->bye)
 		return -ENOTCONN;
-	if (g->nruns >= CTL_RUNS_MAX)
-		return -EBUSY;
-	return guest_find_run(g, req->id) ? -EEXIST : 0;
+	return g->nruns < CTL_RUNS_MAX ? 0 : -EBUSY;
 }
 
 /* Answers a command whose run never came to be. */
@@ -254,7 +252,7 @@ void guest_run(struct guest *g, const struct helper_run *req, const int *fds)
 {
 	int own[HELPER_FDS_MAX], n = 5;
 	struct run *run;
-	int r = guest_check_run(g, req);
+	int r = guest_check_run(g);
 
 	for (int i = 0; i < n; i++)
 		own[i] = fds[i];
@@ -268,6 +266,8 @@ void guest_run(struct guest *g, const struct helper_run *req, const int *fds)
 		log_warning("a request to run a program was refused: %s", strerror(-r));
 		return;
 	}
+	while (guest_find_run(g, run->id)) /* a new vmosd counts from the beginning */
+		run->id = run->id + 1 ? run->id + 1 : 1;
 	run->next = g->runs;
 	g->runs = run;
 	g->nruns++;
