@@ -13,10 +13,10 @@ static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "create", create_main,
-		"NAME [--template T] [--color #RRGGBB] [--memory SIZE] [--vcpus N] [--disk SIZE] [--ready-timeout S]",
+		"NAME [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--disk SIZE] [--ready-timeout S]",
 		"make a VM" },
 	{ "delete", delete_main, "[--yes] NAME…", "remove VMs and their disks" },
-	{ "set", set_main, "NAME [--template T] [--color #RRGGBB] [--memory SIZE] [--vcpus N] [--ready-timeout S]",
+	{ "set", set_main, "NAME [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--ready-timeout S]",
 		"change a VM" },
 	{ "start", start_main, "NAME…", "start VMs" },
 	{ "stop", stop_main, "[--force] NAME…", "shut VMs down" },

@@ -27,17 +27,13 @@ static int parse_number(const char *option, const char *text, uint32_t max, uint
 
 static int parse_option(int opt, struct vm_options *o)
 {
-	uint32_t rgb;
-
 	switch (opt) {
 	case 't':
 		o->template = optarg;
 		return 0;
 	case 'c':
-		o->color = optarg;
-		if (!format_parse_color(optarg, &rgb))
-			return 0;
-		return cli_error(CLI_USAGE, "--color takes #RRGGBB, such as '#3584e4', not \"%s\"", optarg);
+		o->color = optarg; /* also a name such as "blue": vmosd has the palette */
+		return 0;
 	case 'm':
 		return parse_size("memory", optarg, MIB, &o->memory);
 	case 'v':
