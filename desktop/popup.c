@@ -75,10 +75,9 @@ static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t seria
 {
 	struct window *w = data;
 
-	if (w->conf_w > 0 && w->conf_h > 0) {
-		w->inner_w = clamp(w->conf_w - 2 * FRAME_POPUP_BORDER, 1, GUI_SIZE_MAX);
-		w->inner_h = clamp(w->conf_h - 2 * FRAME_POPUP_BORDER, 1, GUI_SIZE_MAX);
-	}
+	/* A compositor that finds no room may say 0, or less. */
+	w->inner_w = clamp(w->conf_w - 2 * FRAME_POPUP_BORDER, 1, GUI_SIZE_MAX);
+	w->inner_h = clamp(w->conf_h - 2 * FRAME_POPUP_BORDER, 1, GUI_SIZE_MAX);
 	xdg_surface_ack_configure(xdg, serial);
 	if (w->parent)
 		send_placed(w);
@@ -239,6 +238,14 @@ int popup_place(struct window *w, const struct gui_popup_pos *p)
 	return create(w);
 }
 
+void popup_yield(struct window_set *set)
+{
+	for (int i = 0; i < GUI_WINDOWS_MAX; i++) {
+		if (set->all[i] && set->all[i]->popup)
+			window_dismiss(set->all[i]);
+	}
+}
+
 void popup_end(struct window *w)
 {
 	xdg_popup_destroy(w->popup);
@@ -258,7 +265,6 @@ void popup_present(struct window *w)
 	}
 	w->outer_w = outer_w;
 	w->outer_h = outer_h;
-	xdg_surface_set_window_geometry(w->xdg, 0, 0, outer_w, outer_h);
 	solid_show(&w->mat, w->set->display, w->set->mat, room);
 	solid_show(&w->base, w->set->display, w->set->colour, (struct rect){ 0, 0, outer_w, outer_h });
 	w->stage = WINDOW_MAPPED;

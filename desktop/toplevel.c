@@ -235,7 +235,8 @@ int toplevel_create(struct window *w)
 		w->fractional = wp_fractional_scale_manager_v1_get_fractional_scale(d->fractional, w->root);
 		wp_fractional_scale_v1_add_listener(w->fractional, &fractional_listener, w);
 	}
-	if (w->parent && w->parent->toplevel)
+	/* One that is not on the screen does not count, and wlroots 0.15 keeps a pointer to it beyond its end. */
+	if (w->parent && w->parent->toplevel && w->parent->stage == WINDOW_MAPPED)
 		xdg_toplevel_set_parent(w->toplevel, w->parent->toplevel);
 	snprintf(line, sizeof(line), "[%s]", w->set->owner.vm);
 	xdg_toplevel_set_title(w->toplevel, line);
@@ -353,6 +354,7 @@ void toplevel_present(struct window *w, uint32_t serial)
 	follow_content(w, serial);
 	room = window_room(w);
 	if (w->stage == WINDOW_READY) {
+		popup_yield(w->set);
 		layout(w);
 		wl_surface_commit(w->root);
 		w->stage = WINDOW_MAPPED;
@@ -382,6 +384,7 @@ void toplevel_pursue(struct window *w)
 	if (!w->wish_open)
 		return;
 	w->wish_steps--;
+	popup_yield(w->set);
 	if (want & GUI_STATE_FULLSCREEN)
 		want &= ~GUI_STATE_MAXIMIZED;
 	if ((is & GUI_STATE_FULLSCREEN) && !(want & GUI_STATE_FULLSCREEN))

@@ -153,5 +153,10 @@ void toplevel_hints(struct window *w, const struct gui_hints *h);
 int popup_place(struct window *w, const struct gui_popup_pos *p);
 void popup_present(struct window *w);
 void popup_end(struct window *w);
+/*
+ * A window is about to take the focus: all popups go. wlroots 0.15 closes them
+ * then by itself, and ends a client whose next commit to one crosses.
+ */
+void popup_yield(struct window_set *set);
 
 #endif
