@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes the seed corpora: "seeds tests/fuzz/corpus". One good message of each kind, so that a fuzzer starts inside. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proto/ctl.h"
+#include "proto/gui.h"
+#include "proto/helper.h"
+#include "proto/uapi/vmos_channel.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *root;
+
+static int write_seed(const char *target, const char *name, const void *data, size_t len)
+{
+	char path[4096];
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/%s", root, target);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	snprintf(path, sizeof(path), "%s/%s/%s", root, target, name);
+	f = fopen(path, "w");
+	if (!f)
+		return -errno;
+	n = fwrite(data, 1, len, f);
+	return fclose(f) == 0 && n == len ? 0 : -EIO;
+}
+
+static const struct gui_msg gui[] = {
+	{ .head = { .type = GUI_HELLO }, .hello = { .version = 1 } },
+	{ .head = { .type = GUI_PONG }, .ping = { .cookie = 7 } },
+	{ .head = { .type = GUI_BYE }, .bye = { .reason = 1 } },
+	{ .head = { .type = GUI_WIN_NEW, .win = 2 },
+		.win_new = { .role = GUI_ROLE_POPUP, .parent = 1, .w = 64, .h = 64 } },
+	{ .head = { .type = GUI_WIN_DEL, .win = 2 } },
+	{ .head = { .type = GUI_POPUP_POS, .win = 2 },
+		.popup_pos = { .anchor_w = 1,
+			.anchor_h = 1,
+			.anchor = 6,
+			.gravity = 10,
+			.constraint = 63,
+			.w = 64,
+			.h = 64 } },
+	{ .head = { .type = GUI_COMMIT, .win = 1, .serial = 1 },
+		.commit = { .page = 1,
+			.w = 64,
+			.h = 64,
+			.stride = 256,
+			.nrect = 1,
+			.scale120 = 120,
+			.rect = { { 0, 0, 64, 64 } } } },
+	{ .head = { .type = GUI_DAMAGE, .win = 1 }, .damage = { .rect = { { 1, 1, 2, 2 } } } },
+	{ .head = { .type = GUI_TITLE, .win = 1 }, .title = { .len = 4, .text = "foot" } },
+	{ .head = { .type = GUI_APPID, .win = 1 }, .title = { .len = 4, .text = "foot" } },
+	{ .head = { .type = GUI_HINTS, .win = 1 }, .hints = { .min_w = 1, .min_h = 1, .geo_w = 64, .geo_h = 64 } },
+	{ .head = { .type = GUI_STATE_REQ, .win = 1 }, .state_req = { .bits = GUI_STATE_MAXIMIZED } },
+	{ .head = { .type = GUI_MOVE, .win = 1, .serial = 3 } },
+	{ .head = { .type = GUI_RESIZE, .win = 1 }, .resize = { .edges = 10 } },
+	{ .head = { .type = GUI_CURSOR_SHAPE, .win = 1 }, .cursor_shape = { .shape = 1 } },
+	{ .head = { .type = GUI_CURSOR_IMG, .win = 1 }, .cursor_img = { .page = 9, .w = 24, .h = 24 } },
+	{ .head = { .type = GUI_BELL, .win = 1 } },
+	{ .head = { .type = GUI_IDLE_INHIBIT, .win = 1 }, .idle_inhibit = { .on = 1 } },
+	{ .head = { .type = GUI_WELCOME }, .hello = { .version = 1 } },
+	{ .head = { .type = GUI_OUTPUT }, .output = { .id = 1, .w = 1920, .h = 1080, .scale120 = 120, .mhz = 60000 } },
+	{ .head = { .type = GUI_CONFIGURE, .win = 1, .serial = 1 }, .configure = { .scale120 = 120 } },
+	{ .head = { .type = GUI_CLOSE, .win = 1 } },
+	{ .head = { .type = GUI_POPUP_PLACED, .win = 2 }, .popup_placed = { .w = 64, .h = 64 } },
+	{ .head = { .type = GUI_POPUP_DONE, .win = 2 } },
+	{ .head = { .type = GUI_FRAME, .win = 1 }, .frame = { .ns = 1, .refresh_ns = 16666666 } },
+	{ .head = { .type = GUI_RELEASE }, .release = { .page = 1 } },
+	{ .head = { .type = GUI_KEYMAP }, .keymap = { .blob = { .off = 64, .len = 100 } } },
+	{ .head = { .type = GUI_KB_ENTER, .win = 1 }, .kb_enter = { .n = 1, .key = { 30 } } },
+	{ .head = { .type = GUI_KB_LEAVE, .win = 1 } },
+	{ .head = { .type = GUI_KEY, .win = 1 }, .key = { .key = 30, .pressed = 1 } },
+	{ .head = { .type = GUI_MODS, .win = 1 }, .mods = { .depressed = 1 } },
+	{ .head = { .type = GUI_REPEAT }, .repeat = { .per_s = 25, .delay_ms = 600 } },
+	{ .head = { .type = GUI_PTR_ENTER, .win = 1 }, .ptr = { .x = 256, .y = 256 } },
+	{ .head = { .type = GUI_PTR_LEAVE, .win = 1 } },
+	{ .head = { .type = GUI_PTR_MOTION, .win = 1 }, .ptr = { .x = 256, .y = 256 } },
+	{ .head = { .type = GUI_PTR_BUTTON, .win = 1 }, .button = { .button = 0x110, .pressed = 1 } },
+	{ .head = { .type = GUI_PTR_AXIS, .win = 1 }, .axis = { .value = 2560, .value120 = 120 } },
+	{ .head = { .type = GUI_PING }, .ping = { .cookie = 7 } },
+};
+
+static const struct ctl_msg ctl[] = {
+	{ .head = { .type = CTL_HELLO }, .hello = { .version = 1, .gos = CTL_GOS_LINUX } },
+	{ .head = { .type = CTL_READY }, .ready = { .boot_ns = 1 } },
+	{ .head = { .type = CTL_STATS }, .stats = { .cpu_permille = 1, .mem_total_kib = 2, .mem_used_kib = 1 } },
+	{ .head = { .type = CTL_BYE } },
+	{ .head = { .type = CTL_STARTED }, .started = { .id = 1, .pid = 2 } },
+	{ .head = { .type = CTL_EXIT }, .exit = { .id = 1, .status = 1 } },
+	{ .head = { .type = CTL_STDIO }, .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = 5 } } },
+	{ .head = { .type = CTL_STDIO }, .stdio = { .id = 1, .fd = 0, .blob = { .off = 64, .len = 5 } } },
+	{ .head = { .type = CTL_EOF }, .eof = { .id = 1, .fd = 1 } },
+	{ .head = { .type = CTL_CREDIT }, .credit = { .id = 1, .fd = 0, .bytes = 5 } },
+	{ .head = { .type = CTL_CREDIT }, .credit = { .id = 1, .fd = 1, .bytes = 5 } },
+	{ .head = { .type = CTL_RUN }, .run = { .id = 1, .rows = 24, .cols = 80, .blob = { .off = 0, .len = 8 } } },
+	{ .head = { .type = CTL_WINCH }, .winch = { .id = 1, .rows = 24, .cols = 80 } },
+	{ .head = { .type = CTL_SIGNAL }, .signal = { .id = 1, .signo = 15 } },
+	{ .head = { .type = CTL_SHUTDOWN } },
+	{ .head = { .type = CTL_TIME }, .time = { .realtime_ns = 1 } },
+	{ .head = { .type = CTL_PING }, .ping = { .cookie = 1 } },
+	{ .head = { .type = CTL_STATS_REQ } },
+	{ .head = { .type = CTL_PONG }, .ping = { .cookie = 1 } },
+};
+
+static int write_messages(void)
+{
+	struct msg m;
+	char name[32];
+	int ret = 0;
+
+	for (size_t i = 0; i < COUNT(gui) && ret == 0; i++) {
+		snprintf(name, sizeof(name), "%s", gui_type_name(gui[i].head.type));
+		ret = gui_encode(&gui[i], &m);
+		if (ret == 0)
+			ret = write_seed(
+				gui[i].head.type < GUI_WELCOME ? "gui_guest" : "gui_host", name, &m, sizeof(m));
+	}
+	for (size_t i = 0; i < COUNT(ctl) && ret == 0; i++) {
+		struct ctl_msg c;
+
+		ret = ctl_encode(&ctl[i], &m);
+		snprintf(name, sizeof(name), "%s", ctl_type_name(ctl[i].head.type));
+		if (ret == 0 && ctl_decode_guest(&m, &c) == 0)
+			ret = write_seed("ctl_guest", name, &m, sizeof(m));
+		if (ret == 0 && ctl_decode_host(&m, &c) == 0)
+			ret = write_seed("ctl_host", name, &m, sizeof(m));
+	}
+	return ret;
+}
+
+static int write_helpers(void)
+{
+	const struct helper_setup setup = {
+		.vm = "work", .rgb = 0x3465a4, .role = VMOS_ROLE_CTL, .epoch = 1, .region_size = VMOS_CTL_REGION
+	};
+	const struct helper_msg all[] = {
+		{ .type = HELPER_SETUP, .nfds = 4, .setup = setup },
+		{ .type = HELPER_RUN, .nfds = 5, .run = { .id = 1, .args_len = 8 } },
+		{ .type = HELPER_QUIT },
+		{ .type = HELPER_GUEST, .guest = { .state = HELPER_GUEST_READY, .epoch = 1 } },
+		{ .type = HELPER_STATS, .stats = { .windows = 1 } },
+		{ .type = HELPER_FDS, .nfds = 4, .setup = setup },
+		{ .type = HELPER_FAILED, .fail = { .reason = HELPER_REASON_PROTOCOL, .text = "why" } },
+	};
+	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
+		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST } };
+	char name[32];
+	int ret = 0;
+
+	for (size_t i = 0; i < COUNT(all) && ret == 0; i++) {
+		snprintf(name, sizeof(name), "helper-%zu", i);
+		ret = write_seed("helper", name, &all[i], sizeof(all[i]));
+	}
+	for (size_t i = 0; i < COUNT(runs) && ret == 0; i++) {
+		snprintf(name, sizeof(name), "runctl-%zu", i);
+		ret = write_seed("helper", name, &runs[i], sizeof(runs[i]));
+	}
+	return ret;
+}
+
+static int write_others(void)
+{
+	static char *const argv[] = { "sh", "-c", "true", NULL }, *const envv[] = { "A=1", NULL };
+	static const char text[] = "@t\xc3\xbctle \xe2\x80\xae \xf0\x9f\x98\x80 \xff\x1b";
+	static const char grants[] = "ro=/usr/share:rw=/a\\:b/c";
+	static const char secret[] = "{\"qom-type\":\"secret\",\"file\":\"/a\"}", probe[] = "unix:/a/b,server=on";
+	/* Joins, publishes two messages, takes them, sends, runs ahead. */
+	static const uint8_t script[] = { 2, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 2, 0, 0, 0, 11, 0x9f, 0, 0, 9, 0, 1, 0, 1,
+		0x1c, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0 };
+	uint8_t blob[64];
+	int len = ctl_args_encode(argv, envv, blob, sizeof(blob));
+	int ret = write_seed("ctl_args", "sh", blob, (size_t)len);
+
+	if (ret == 0)
+		ret = write_seed("text", "title", text, sizeof(text) - 1);
+	if (ret == 0)
+		ret = write_seed("text", "name", "work-2", 7);
+	if (ret == 0)
+		ret = write_seed("grants", "variable", grants, sizeof(grants) - 1);
+	if (ret == 0)
+		ret = write_seed("grants", "secret", secret, sizeof(secret) - 1);
+	if (ret == 0)
+		ret = write_seed("grants", "probe", probe, sizeof(probe) - 1);
+	if (ret == 0)
+		ret = write_seed("channel", "session", script, sizeof(script));
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	int ret;
+
+	if (argc != 2) {
+		fprintf(stderr, "Usage: seeds FOLDER\n");
+		return 2;
+	}
+	root = argv[1];
+	ret = write_messages();
+	if (ret == 0)
+		ret = write_helpers();
+	if (ret == 0)
+		ret = write_others();
+	if (ret < 0)
+		fprintf(stderr, "seeds: error: cannot write to %s: %s\n", root, strerror(-ret));
+	return ret < 0;
+}
