@@ -87,8 +87,7 @@ static char *find_script(void)
 {
 	const char *tree = daemon_source_tree();
 
-	return tree ? paths_join(tree, "images/template/build", NULL)
-		    : paths_join(VMOS_SHARE_DIR, "template/build", NULL);
+	return paths_join(tree ? tree : VMOS_SHARE_DIR, "images/template/build", NULL);
 }
 
 /* All paths of the build, and the folder that the template will be in. */

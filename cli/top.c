@@ -143,8 +143,8 @@ static void print_screen(const struct top_sample *s)
 
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws);
 	fputs("\033[H", stdout);
-	print_table(s, format_use_color(), ws.ws_row > 4 ? ws.ws_row - 3u : 1, "\033[K\r\n");
-	fputs("\033[K\r\nq: leave\033[K\033[J", stdout);
+	print_table(s, format_use_color(), ws.ws_row > 4 ? ws.ws_row - 3u : 1, "\033[K\n");
+	fputs("\033[K\nq: leave\033[K\033[J", stdout);
 	fflush(stdout);
 }
 
