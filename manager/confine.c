@@ -52,8 +52,9 @@ int confine_init(struct confine *confine, const char *libexec, const char *libvi
 		return 0;
 	}
 	if (!confine->words)
-		confine->words = "vmos-confine is not installed, so QEMU is not confined: one that a guest takes over can "
-				 "do what your user can.";
+		confine->words =
+			"vmos-confine is not installed, so QEMU is not confined: one that a guest takes over can "
+			"do what your user can.";
 	confine->emulator = strdup(CONFINE_QEMU);
 	return confine->emulator ? 0 : -ENOMEM;
 }

@@ -95,12 +95,13 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 		return -EBADMSG;
 	snprintf(c.name, sizeof(c.name), "%s", name);
 	if (!read_attribute(vm, "template", c.template, sizeof(c.template)) ||
-	    !read_uuid(child(domain, "uuid", NULL), c.uuid, sizeof(c.uuid)) ||
-	    !read_attribute(vm, "kind", c.kind, sizeof(c.kind)) ||
-	    !read_attribute(vm, "color", color, sizeof(color)) || palette_parse(color, &c.rgb) < 0 ||
-	    !read_attribute(vm, "ready-timeout", timeout, sizeof(timeout)) ||
-	    !parse_number(timeout, &c.ready_timeout) || !read_memory(child(domain, "memory", NULL), &c.memory_mib) ||
-	    !read_number(child(domain, "vcpu", NULL), &c.vcpus))
+		!read_uuid(child(domain, "uuid", NULL), c.uuid, sizeof(c.uuid)) ||
+		!read_attribute(vm, "kind", c.kind, sizeof(c.kind)) ||
+		!read_attribute(vm, "color", color, sizeof(color)) || palette_parse(color, &c.rgb) < 0 ||
+		!read_attribute(vm, "ready-timeout", timeout, sizeof(timeout)) ||
+		!parse_number(timeout, &c.ready_timeout) ||
+		!read_memory(child(domain, "memory", NULL), &c.memory_mib) ||
+		!read_number(child(domain, "vcpu", NULL), &c.vcpus))
 		return -EBADMSG;
 	*ret_config = c;
 	return 0;
@@ -108,8 +109,8 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 
 int domain_xml_parse(const char *xml, struct vm_config *ret_config)
 {
-	xmlDocPtr doc = xmlReadMemory(xml, (int)strlen(xml), NULL, NULL,
-				      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlDocPtr doc = xmlReadMemory(
+		xml, (int)strlen(xml), NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	int r;
 
 	if (!doc)

@@ -36,7 +36,8 @@ static bool is_xml_text(const char *s)
 	if (!xmlCheckUTF8((const xmlChar *)s))
 		return false;
 	/* Valid UTF-8, but no characters of XML: U+FFFE and U+FFFF, surrogates. */
-	return !strstr(s, "\xef\xbf\xbe") && !strstr(s, "\xef\xbf\xbf") && !strstr(s, "\xed\xa0") && !strstr(s, "\xed\xb0");
+	return !strstr(s, "\xef\xbf\xbe") && !strstr(s, "\xef\xbf\xbf") && !strstr(s, "\xed\xa0") &&
+		!strstr(s, "\xed\xb0");
 }
 
 static xmlNodePtr add(struct builder *b, xmlNodePtr parent, const char *name, const char *text)
@@ -96,7 +97,8 @@ static void add_address(struct builder *b, xmlNodePtr device, unsigned slot)
 	char text[8];
 
 	snprintf(text, sizeof(text), "0x%02x", slot);
-	add_with(b, device, "address", "type", "pci", "domain", "0x0000", "bus", "0x00", "slot", text, "function", "0x0", NULL);
+	add_with(b, device, "address", "type", "pci", "domain", "0x0000", "bus", "0x00", "slot", text, "function",
+		"0x0", NULL);
 }
 
 static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm_config *config)
@@ -119,8 +121,8 @@ static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm
 	set_number(b, vm, "ready-timeout", config->ready_timeout);
 }
 
-static void build_machine(struct builder *b, xmlNodePtr domain, const struct vm_config *config,
-			  const struct domain_paths *paths)
+static void build_machine(
+	struct builder *b, xmlNodePtr domain, const struct vm_config *config, const struct domain_paths *paths)
 {
 	xmlNodePtr os = add(b, domain, "os", NULL);
 	xmlNodePtr type = add(b, os, "type", "hvm");
@@ -131,7 +133,7 @@ static void build_machine(struct builder *b, xmlNodePtr domain, const struct vm_
 	if (!paths->kernel)
 		return;
 	snprintf(cmdline, sizeof(cmdline), "console=ttyS0 quiet panic=1 vmos.name=%s%s%s", config->name,
-		 paths->cmdline[0] ? " " : "", paths->cmdline);
+		paths->cmdline[0] ? " " : "", paths->cmdline);
 	add(b, os, "kernel", paths->kernel);
 	add(b, os, "initrd", paths->initrd);
 	add(b, os, "cmdline", cmdline);
@@ -174,7 +176,8 @@ static void build_disks(struct builder *b, xmlNodePtr devices, const struct doma
 		add_address(b, disk, SLOT_ROOT);
 	}
 	disk = add_with(b, devices, "disk", "type", "file", "device", "disk", NULL);
-	add_with(b, disk, "driver", "name", "qemu", "type", "qcow2", "discard", "unmap", "detect_zeroes", "unmap", NULL);
+	add_with(
+		b, disk, "driver", "name", "qemu", "type", "qcow2", "discard", "unmap", "detect_zeroes", "unmap", NULL);
 	add_with(b, disk, "source", "file", paths->disk, NULL);
 	add_with(b, disk, "target", "dev", "vdb", "bus", "virtio", NULL);
 	add_address(b, disk, SLOT_DISK);

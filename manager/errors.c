@@ -25,19 +25,21 @@ static const struct {
 	const char *sentence; /* one %s: the VM */
 } known[] = {
 	{ "Failed to get \"write\" lock", ERROR_BUSY,
-	  "The private disk of VM %s is in use by another process. Stop what uses it, then start the VM again." },
+		"The private disk of VM %s is in use by another process. Stop what uses it, then start the VM again." },
 	{ "Failed to get shared \"write\" lock", ERROR_BUSY,
-	  "A disk of VM %s is in use by another process. Stop what uses it, then start the VM again." },
+		"A disk of VM %s is in use by another process. Stop what uses it, then start the VM again." },
 	{ "Cannot allocate memory", ERROR_NO_MEMORY,
-	  "The host has too little free memory for VM %s. Stop another VM, or give this one less by vmos set --memory." },
+		"The host has too little free memory for VM %s. Stop another VM, or give this one less by vmos set "
+		"--memory." },
 	{ "cannot set up guest memory", ERROR_NO_MEMORY,
-	  "The host has too little free memory for VM %s. Stop another VM, or give this one less by vmos set --memory." },
+		"The host has too little free memory for VM %s. Stop another VM, or give this one less by vmos set "
+		"--memory." },
 	{ "No space left on device", ERROR_NO_SPACE,
-	  "The host's file system is full: VM %s cannot start. Free some space and start it again." },
+		"The host's file system is full: VM %s cannot start. Free some space and start it again." },
 	{ "Cannot check QEMU binary", ERROR_NO_QEMU,
-	  "QEMU is missing, so VM %s cannot start. Install the package qemu-system-x86." },
+		"QEMU is missing, so VM %s cannot start. Install the package qemu-system-x86." },
 	{ "does not support virt type", ERROR_NO_QEMU,
-	  "The installed QEMU cannot run VM %s on this host. Install the package qemu-system-x86." },
+		"The installed QEMU cannot run VM %s on this host. Install the package qemu-system-x86." },
 };
 
 int errors_set_virt(sd_bus_error *ret_error, const char *vm, const struct virt_job *job)

@@ -78,7 +78,7 @@ static int take_region(struct helper *h, const struct helper_msg *m, int *fds)
 	int r;
 
 	if (h->state != HELPER_STATE_STARTING || h->pid > 0 || region_is_open(h->region) ||
-	    m->setup.role != h->region->role)
+		m->setup.role != h->region->role)
 		return -EBADMSG;
 	r = region_adopt(h->region, fds, m->setup.region_size);
 	if (r < 0)
@@ -166,7 +166,7 @@ static int handle_exit(sd_event_source *source, const siginfo_t *si, void *userd
 			reason = (enum helper_reason)si->si_status;
 	} else {
 		snprintf(text, sizeof(text), "it was ended by signal %d (%s)", si->si_status,
-			 sigabbrev_np(si->si_status) ? sigabbrev_np(si->si_status) : "?");
+			sigabbrev_np(si->si_status) ? sigabbrev_np(si->si_status) : "?");
 	}
 	/* its last words may still be in the socket */
 	while (!h->failed && h->sock >= 0 && helper_read(h) > 0)
@@ -200,8 +200,8 @@ static int helper_watch(struct helper *h)
 
 	if (r < 0)
 		return r;
-	return sd_event_add_time_relative(h->event, &h->timer, CLOCK_MONOTONIC, HELPER_UP_TIMEOUT * 1000000ull, 0,
-					  handle_up_timeout, h);
+	return sd_event_add_time_relative(
+		h->event, &h->timer, CLOCK_MONOTONIC, HELPER_UP_TIMEOUT * 1000000ull, 0, handle_up_timeout, h);
 }
 
 int helper_send(struct helper *h, const struct helper_msg *m, const int *fds)
@@ -224,7 +224,10 @@ static int helper_setup(struct helper *h, const struct helper_start *start, int 
 	struct helper_msg m = {
 		.type = HELPER_SETUP,
 		.nfds = h->kind == HELPER_DESKTOP ? 5 : 4,
-		.setup = { .rgb = start->rgb, .role = h->region->role, .epoch = h->epoch + 1, .region_size = h->region->size },
+		.setup = { .rgb = start->rgb,
+			.role = h->region->role,
+			.epoch = h->epoch + 1,
+			.region_size = h->region->size },
 	};
 
 	snprintf(m.setup.vm, sizeof(m.setup.vm), "%s", start->vm);

@@ -18,8 +18,9 @@
 
 static int usage(FILE *out)
 {
-	fprintf(out, "Usage: vmosd [--help | --version]\n\n"
-		     "Manages the VMs of the user who runs it; \"vmos\" starts it when needed. See vmosd(8).\n");
+	fprintf(out,
+		"Usage: vmosd [--help | --version]\n\n"
+		"Manages the VMs of the user who runs it; \"vmos\" starts it when needed. See vmosd(8).\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -111,7 +112,8 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' }, { 0 } };
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' }, { 0 } };
 	struct manager manager = { 0 };
 	sd_event *event = NULL;
 	sd_bus *bus = NULL;

@@ -2,6 +2,8 @@
 #include "manager/manager.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -72,7 +74,7 @@ static void watch(struct manager *m, const char *dir)
 	const uint32_t mask = IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR;
 
 	if (m->nwatches < WATCHES &&
-	    sd_event_add_inotify(m->event, &m->watches[m->nwatches], dir, mask, handle_templates_moved, m) >= 0)
+		sd_event_add_inotify(m->event, &m->watches[m->nwatches], dir, mask, handle_templates_moved, m) >= 0)
 		m->nwatches++;
 }
 
@@ -140,6 +142,16 @@ int manager_rescan(struct manager *m)
 	return 0;
 }
 
+/* For the vmosd after this one: it may be started by a command that has no display. */
+static void remember_display(const struct manager *m)
+{
+	char *path cleanup_free = paths_join(m->run, "display", NULL);
+	int fd cleanup_fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+
+	if (fd < 0 || (m->display && fd_write_all(fd, m->display, strlen(m->display)) < 0))
+		log_debug("The display could not be noted in %s", m->run);
+}
+
 int manager_set_display(struct manager *m, const char *path, sd_bus_error *ret_error)
 {
 	int fd cleanup_fd = -1;
@@ -149,31 +161,45 @@ int manager_set_display(struct manager *m, const char *path, sd_bus_error *ret_e
 		fd = path[0] == '/' ? fd_unix_connect(path, SOCK_STREAM) : -EINVAL;
 		if (fd < 0)
 			return errors_set(ret_error, ERROR_NO_DISPLAY,
-					  "The Wayland display %.120s does not answer: %s. Run this inside a Wayland session, or set WAYLAND_DISPLAY.",
-					  path, strerror(-fd));
+				"The Wayland display %.120s does not answer: %s. Run this inside a Wayland session, or "
+				"set WAYLAND_DISPLAY.",
+				path, strerror(-fd));
 		copy = strdup(path);
 		if (!copy)
 			return -ENOMEM;
 	}
 	free(m->display);
 	m->display = copy;
+	remember_display(m);
 	for (struct vm *vm = m->vms; vm && copy; vm = vm->next)
 		vm_retry_display(vm);
 	return 0;
 }
 
-/* The display of the session we were started in, where there is one. */
-static void first_display(struct manager *m)
+/* The path of $WAYLAND_DISPLAY, else the display an earlier vmosd was told of; the caller frees it. */
+static char *guess_display(const struct manager *m)
 {
 	const char *name = getenv("WAYLAND_DISPLAY"), *dir = getenv("XDG_RUNTIME_DIR");
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	char *path cleanup_free = NULL;
+	char *noted cleanup_free = paths_join(m->run, "display", NULL);
+	char *path = NULL;
+	size_t len;
 
-	if (!name || !name[0])
-		return;
-	path = name[0] == '/' ? strdup(name) : (dir ? paths_join(dir, name, NULL) : NULL);
+	if (name && name[0] == '/')
+		return strdup(name);
+	if (name && name[0] && dir)
+		return paths_join(dir, name, NULL);
+	if (noted && fd_read_file(noted, PATH_MAX, &path, &len) == 0)
+		return path;
+	return NULL;
+}
+
+static void first_display(struct manager *m)
+{
+	char *path cleanup_free = guess_display(m);
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
 	if (path && manager_set_display(m, path, &error) < 0)
-		log_warning("%s", error.message);
+		log_info("%s", error.message);
 	sd_bus_error_free(&error);
 }
 
@@ -185,12 +211,15 @@ static int make_folders(struct manager *m)
 	m->run = paths_runtime();
 	m->libexec = programs_folder();
 	if (!m->data || !m->run || !m->libexec) {
-		log_error("No folder for runtime files: set XDG_RUNTIME_DIR to a folder of your own (%s)", strerror(errno));
+		log_error("No folder for runtime files: set XDG_RUNTIME_DIR to a folder of your own (%s)",
+			strerror(errno));
 		return -errno;
 	}
 	if (strlen(m->data) + strlen("/libvirt" LIBVIRT_SOCKET) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
-		log_error("%s is too long a path: libvirt's sockets below it would exceed the kernel's limit of 107 bytes. "
-			  "Set XDG_DATA_HOME to a shorter one.", m->data);
+		log_error("%s is too long a path: libvirt's sockets below it would exceed the kernel's limit of 107 "
+			  "bytes. "
+			  "Set XDG_DATA_HOME to a shorter one.",
+			m->data);
 		return -ENAMETOOLONG;
 	}
 	m->templates_dir = paths_join(m->data, "templates", NULL);

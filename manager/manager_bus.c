@@ -15,7 +15,7 @@
 #define MANAGER_INTERFACE "org.vmos.Manager1"
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-		    void *userdata, sd_bus_error *ret_error)
+	void *userdata, sd_bus_error *ret_error)
 {
 	const struct manager *m = userdata;
 	const struct {
@@ -37,7 +37,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 
 /* What protects the user in this mode, and what does not: in plain words, for "vmos status". */
 static int get_protections(sd_bus *bus, const char *path, const char *interface, const char *property,
-			   sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+	sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
 	const struct manager *m = userdata;
 	const struct {
@@ -48,11 +48,14 @@ static int get_protections(sd_bus *bus, const char *path, const char *interface,
 		{ "hardware-virtualisation", m->accel.kvm, m->accel.reason },
 		{ "qemu-confinement", m->confine.on, m->confine.words },
 		{ "helper-sandbox", true,
-		  "What reads a guest's messages runs once per VM, without files and network, behind seccomp and Landlock." },
-		{ "read-only-root", true, "VMs share their template read-only; changes to it are gone when a VM stops." },
+			"What reads a guest's messages runs once per VM, without files and network, behind seccomp and "
+			"Landlock." },
+		{ "read-only-root", true,
+			"VMs share their template read-only; changes to it are gone when a VM stops." },
 		{ "no-network", true, "VMs have no network card." },
 		{ "own-user-per-vm", false,
-		  "In session mode all VMs run as your own user: what breaks out of QEMU and its confinement reaches your files." },
+			"In session mode all VMs run as your own user: what breaks out of QEMU and its confinement "
+			"reaches your files." },
 		{ "smack", false, "Session mode has no mandatory access control (Smack): that needs the vmOS host." },
 	};
 	int r = sd_bus_message_open_container(reply, 'a', "(sbs)");
@@ -113,15 +116,18 @@ static int handle_remove_template(sd_bus_message *call, void *userdata, sd_bus_e
 		return r;
 	t = manager_find_template(m, name);
 	if (!t)
-		return errors_set(ret_error, ERROR_NOT_FOUND, "There is no such template. \"vmos template list\" shows those there are.");
+		return errors_set(ret_error, ERROR_NOT_FOUND,
+			"There is no such template. \"vmos template list\" shows those there are.");
 	users = users_of(m, t->name);
 	if (users)
 		return errors_set(ret_error, ERROR_BUSY,
-				  "Template %s is used by VM %s. Delete them, or give them another template by \"vmos set --template\".",
-				  t->name, users);
+			"Template %s is used by VM %s. Delete them, or give them another template by \"vmos set "
+			"--template\".",
+			t->name, users);
 	r = remove_template_files(m, t);
 	if (r < 0)
-		return errors_set(ret_error, ERROR_FAILED, "Template %s could not be removed from %s: %s", t->name, t->dir, strerror(-r));
+		return errors_set(ret_error, ERROR_FAILED, "Template %s could not be removed from %s: %s", t->name,
+			t->dir, strerror(-r));
 	manager_rescan(m);
 	return sd_bus_reply_method_return(call, NULL);
 }

@@ -26,7 +26,7 @@ static bool set_word(const char *value, size_t len, char *dst)
 {
 	/* A name that is a path's part must not be hidden or lead elsewhere. */
 	return len > 0 && value[0] != '.' && value[0] != '-' &&
-	       copy_checked(value, len, word_chars, dst, MANIFEST_WORD_MAX + 1);
+		copy_checked(value, len, word_chars, dst, MANIFEST_WORD_MAX + 1);
 }
 
 static bool set_name(struct manifest *m, const char *value, size_t len)

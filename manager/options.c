@@ -40,7 +40,8 @@ static int set_template(sd_bus_message *m, struct options *o, sd_bus_error *ret_
 		return r;
 	if (!text_is_vm_name(name))
 		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
-				  "That is no template name: use letters, digits, '_', '.' and '-', beginning with a letter or digit.");
+			"That is no template name: use letters, digits, '_', '.' and '-', beginning with a letter or "
+			"digit.");
 	snprintf(o->template, sizeof(o->template), "%s", name);
 	return 0;
 }
@@ -53,7 +54,8 @@ static int set_color(sd_bus_message *m, struct options *o, sd_bus_error *ret_err
 	if (r < 0)
 		return r;
 	if (palette_parse(text, &o->rgb) < 0)
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "That is no color: use #rrggbb or one of %s.", palette_names());
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "That is no color: use #rrggbb or one of %s.",
+			palette_names());
 	o->has_color = true;
 	return 0;
 }
@@ -66,11 +68,11 @@ static int set_memory(sd_bus_message *m, struct options *o, sd_bus_error *ret_er
 	if (r < 0)
 		return r;
 	if (o->memory_mib < VM_MEMORY_MIN)
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "%u MiB of memory are too little: a VM needs at least %u MiB.",
-				  o->memory_mib, VM_MEMORY_MIN);
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+			"%u MiB of memory are too little: a VM needs at least %u MiB.", o->memory_mib, VM_MEMORY_MIN);
 	if (host && o->memory_mib > host)
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "%u MiB of memory are more than this host has (%u MiB).",
-				  o->memory_mib, host);
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+			"%u MiB of memory are more than this host has (%u MiB).", o->memory_mib, host);
 	return 0;
 }
 
@@ -81,8 +83,8 @@ static int set_vcpus(sd_bus_message *m, struct options *o, sd_bus_error *ret_err
 	if (r < 0)
 		return r;
 	if (o->vcpus < 1 || o->vcpus > VM_VCPUS_MAX)
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "A VM can have 1 to %d processors, not %u.", VM_VCPUS_MAX,
-				  o->vcpus);
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "A VM can have 1 to %d processors, not %u.",
+			VM_VCPUS_MAX, o->vcpus);
 	return 0;
 }
 
@@ -94,7 +96,7 @@ static int set_disk(sd_bus_message *m, struct options *o, sd_bus_error *ret_erro
 		return r;
 	if (o->disk_gib < VM_DISK_GIB_MIN || o->disk_gib > VM_DISK_GIB_MAX)
 		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "A private disk can have %d to %d GiB, not %u.",
-				  VM_DISK_GIB_MIN, VM_DISK_GIB_MAX, o->disk_gib);
+			VM_DISK_GIB_MIN, VM_DISK_GIB_MAX, o->disk_gib);
 	return 0;
 }
 
@@ -106,7 +108,7 @@ static int set_ready_timeout(sd_bus_message *m, struct options *o, sd_bus_error 
 		return r;
 	if (o->ready_timeout < 1 || o->ready_timeout > OPTIONS_READY_TIMEOUT_MAX)
 		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "ReadyTimeout can be 1 to %d seconds, not %u.",
-				  OPTIONS_READY_TIMEOUT_MAX, o->ready_timeout);
+			OPTIONS_READY_TIMEOUT_MAX, o->ready_timeout);
 	return 0;
 }
 
@@ -115,8 +117,12 @@ static const struct {
 	int (*set)(sd_bus_message *m, struct options *o, sd_bus_error *ret_error);
 	bool create_only;
 } keys[] = {
-	{ "Template", set_template, false }, { "Color", set_color, false }, { "Memory", set_memory, false },
-	{ "VCPUs", set_vcpus, false },	     { "DiskGiB", set_disk, true }, { "ReadyTimeout", set_ready_timeout, false },
+	{ "Template", set_template, false },
+	{ "Color", set_color, false },
+	{ "Memory", set_memory, false },
+	{ "VCPUs", set_vcpus, false },
+	{ "DiskGiB", set_disk, true },
+	{ "ReadyTimeout", set_ready_timeout, false },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -132,7 +138,8 @@ static int read_one(sd_bus_message *call, bool create, struct options *o, sd_bus
 		if (strcmp(key, keys[i].key) != 0)
 			continue;
 		if (keys[i].create_only && !create)
-			return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "%s can be chosen when a VM is created, not later.", key);
+			return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+				"%s can be chosen when a VM is created, not later.", key);
 		return keys[i].set(call, o, ret_error);
 	}
 	return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "There is no such option: %.64s.", key);

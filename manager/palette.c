@@ -15,9 +15,18 @@ static const struct {
 	const char *name;
 	uint32_t rgb;
 } palette[] = {
-	{ "blue", 0x2563eb }, { "red", 0xdc2626 }, { "green", 0x15803d }, { "orange", 0xea7a0c },
-	{ "purple", 0x7e22ce }, { "yellow", 0xeab308 }, { "cyan", 0x0891b2 }, { "pink", 0xdb2777 },
-	{ "brown", 0x7c4a21 }, { "grey", 0x6b7280 }, { "black", 0x1f2937 }, { "white", 0xe5e7eb },
+	{ "blue", 0x2563eb },
+	{ "red", 0xdc2626 },
+	{ "green", 0x15803d },
+	{ "orange", 0xea7a0c },
+	{ "purple", 0x7e22ce },
+	{ "yellow", 0xeab308 },
+	{ "cyan", 0x0891b2 },
+	{ "pink", 0xdb2777 },
+	{ "brown", 0x7c4a21 },
+	{ "grey", 0x6b7280 },
+	{ "black", 0x1f2937 },
+	{ "white", 0xe5e7eb },
 };
 
 #define PALETTE_LEN (sizeof(palette) / sizeof(palette[0]))

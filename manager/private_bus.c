@@ -52,7 +52,8 @@ int private_bus_open(const char *run, sd_bus **ret_bus)
 	log_info("There is no session bus: a private one is started at %s", path);
 	r = start_daemon(path, ret_bus);
 	if (r < 0)
-		log_error("No D-Bus: there is no session bus, and a private one does not start at %s (%s). Install the package dbus.",
-			  path, strerror(-r));
+		log_error("No D-Bus: there is no session bus, and a private one does not start at %s (%s). Install the "
+			  "package dbus.",
+			path, strerror(-r));
 	return r;
 }

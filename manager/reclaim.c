@@ -47,7 +47,8 @@ static void dismiss_helpers(const char *run_dir)
 }
 
 /* Calls @handle for each sub-folder of @dir. */
-static void each_folder(struct manager *m, const char *dir, void (*handle)(struct manager *, const char *, const char *))
+static void each_folder(
+	struct manager *m, const char *dir, void (*handle)(struct manager *, const char *, const char *))
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;

@@ -3,7 +3,6 @@
 #ifndef MANAGER_ROOT_ACCOUNT_H
 #define MANAGER_ROOT_ACCOUNT_H
 
-#include <stdbool.h>
 #include <grp.h>
 #include <pwd.h>
 

@@ -21,7 +21,13 @@ extern char **environ;
 
 /* All of our environment that a helper gets to see: debugging, sanitizers, and how the pointer looks. */
 static const char *const helper_env[] = {
-	"VMOS_DEBUG=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "XCURSOR_THEME=", "XCURSOR_SIZE=", "XCURSOR_PATH=", "HOME=",
+	"VMOS_DEBUG=",
+	"ASAN_OPTIONS=",
+	"UBSAN_OPTIONS=",
+	"XCURSOR_THEME=",
+	"XCURSOR_SIZE=",
+	"XCURSOR_PATH=",
+	"HOME=",
 };
 
 #define HELPER_ENV (sizeof(helper_env) / sizeof(helper_env[0]))

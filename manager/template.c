@@ -51,13 +51,14 @@ static int version_load(const char *dir, const char *name, const char *version, 
 		return r;
 	r = manifest_parse(text, len, ret_manifest, &line);
 	if (r < 0) {
-		log_warning("%s: line %u is wrong (0: name, version or architecture is missing); the version is left out",
-			    path, line);
+		log_warning(
+			"%s: line %u is wrong (0: name, version or architecture is missing); the version is left out",
+			path, line);
 		return r;
 	}
 	if (strcmp(ret_manifest->name, name) != 0 || strcmp(ret_manifest->version, version) != 0) {
 		log_warning("%s: names template %s version %s, but lies in %s/%s; the version is left out", path,
-			    ret_manifest->name, ret_manifest->version, name, version);
+			ret_manifest->name, ret_manifest->version, name, version);
 		return -EBADMSG;
 	}
 	return 0;

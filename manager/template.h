@@ -12,7 +12,8 @@
 
 #define TEMPLATE_VERSIONS_MAX 64
 
-struct template {
+struct template
+{
 	char name[MANIFEST_WORD_MAX + 1];
 	char *versions[TEMPLATE_VERSIONS_MAX + 1]; /* oldest first, NULL terminated, owned */
 	unsigned nversions; /* at least 1 */

@@ -10,7 +10,7 @@
 #define TEMPLATE_INTERFACE "org.vmos.Template1"
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-		    void *userdata, sd_bus_error *ret_error)
+	void *userdata, sd_bus_error *ret_error)
 {
 	const struct template *t = userdata;
 	const char *value = t->name;
@@ -22,8 +22,8 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 	return sd_bus_message_append(reply, "s", value);
 }
 
-static int get_versions(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-			void *userdata, sd_bus_error *ret_error)
+static int get_versions(sd_bus *bus, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
 	struct template *t = userdata;
 
@@ -31,7 +31,7 @@ static int get_versions(sd_bus *bus, const char *path, const char *interface, co
 }
 
 static int get_size(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-		    void *userdata, sd_bus_error *ret_error)
+	void *userdata, sd_bus_error *ret_error)
 {
 	const struct template *t = userdata;
 
@@ -39,7 +39,7 @@ static int get_size(sd_bus *bus, const char *path, const char *interface, const 
 }
 
 static int get_users(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-		     void *userdata, sd_bus_error *ret_error)
+	void *userdata, sd_bus_error *ret_error)
 {
 	const struct template *t = userdata;
 	const struct manager *m = t->manager;

@@ -164,7 +164,7 @@ static int handle_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, 
 		break;
 	case VIR_DOMAIN_EVENT_SUSPENDED:
 		virt_happen(virt, name, VIRT_EVENT_PAUSED,
-			    detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR ? VIRT_DETAIL_IO_ERROR : VIRT_DETAIL_NORMAL);
+			detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR ? VIRT_DETAIL_IO_ERROR : VIRT_DETAIL_NORMAL);
 		break;
 	case VIR_DOMAIN_EVENT_RESUMED:
 		virt_happen(virt, name, VIRT_EVENT_RESUMED, VIRT_DETAIL_NORMAL);
@@ -240,7 +240,8 @@ static int open_failed(void)
 
 	if (strstr(text, "driver.pid") || strstr(text, "pidfile") || strstr(text, "pid file"))
 		return -EBUSY;
-	if (error && (error->code == VIR_ERR_NO_CONNECT || strstr(text, "driver_qemu") || strstr(text, "no such driver")))
+	if (error &&
+		(error->code == VIR_ERR_NO_CONNECT || strstr(text, "driver_qemu") || strstr(text, "no such driver")))
 		return -ENOPKG;
 	log_error("libvirt's QEMU driver did not open: %s", text);
 	return -EIO;
@@ -275,7 +276,7 @@ static int virt_connect(struct virt *virt, const char *root)
 	if (!virt->conn)
 		return open_failed();
 	if (virConnectDomainEventRegisterAny(virt->conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-					     VIR_DOMAIN_EVENT_CALLBACK(handle_lifecycle), virt, NULL) < 0)
+		    VIR_DOMAIN_EVENT_CALLBACK(handle_lifecycle), virt, NULL) < 0)
 		return open_failed();
 	return 0;
 }
@@ -329,7 +330,7 @@ int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)
 		virDomainGetState(domains[i], &state, NULL, 0);
 		if (xml)
 			handle(virDomainGetName(domains[i]), xml, virDomainIsActive(domains[i]) == 1,
-			       state == VIR_DOMAIN_PAUSED, userdata);
+				state == VIR_DOMAIN_PAUSED, userdata);
 		virDomainFree(domains[i]);
 	}
 	free(domains);

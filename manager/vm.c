@@ -169,7 +169,11 @@ void vm_set_error(struct vm *vm, const char *fmt, ...)
 int vm_submit(struct vm *vm, enum virt_verb verb, const char *xml, virt_done_fn done)
 {
 	struct virt_job job = {
-		.verb = verb, .name = vm->config.name, .xml = (char *)xml, .done = done, .userdata = vm,
+		.verb = verb,
+		.name = vm->config.name,
+		.xml = (char *)xml,
+		.done = done,
+		.userdata = vm,
 	};
 	int r = virt_submit(vm->manager->virt, &job);
 
@@ -218,8 +222,12 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 	const struct template *t = manager_find_template(vm->manager, vm->config.template);
 	const struct confine *confine = &vm->manager->confine;
 	struct domain_paths paths = {
-		.emulator = confine->emulator, .cmdline = "", .disk = vm->disk, .console = vm->console,
-		.ctl_socket = vm->ctl_socket, .gui_socket = vm->gui_socket,
+		.emulator = confine->emulator,
+		.cmdline = "",
+		.disk = vm->disk,
+		.console = vm->console,
+		.ctl_socket = vm->ctl_socket,
+		.gui_socket = vm->gui_socket,
 	};
 	struct template_boot boot = { 0 };
 	char *folder cleanup_free = NULL;
@@ -239,7 +247,7 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 	r = domain_xml_build(&vm->config, &paths, vm->manager->accel.kvm, ret_xml);
 	template_boot_finish(&boot);
 	if (r < 0)
-		return errors_set(ret_error, ERROR_FAILED, "The path %s cannot be written in a VM's description: %s", vm->dir,
-				  strerror(-r));
+		return errors_set(ret_error, ERROR_FAILED, "The path %s cannot be written in a VM's description: %s",
+			vm->dir, strerror(-r));
 	return 0;
 }

@@ -107,7 +107,7 @@ void vm_waiters_reply(struct vm_waiters *waiters, const sd_bus_error *error);
 /* Keeps @call (a reference of its own) for later. -EBUSY: too many. */
 int vm_waiters_add(struct vm_waiters *waiters, sd_bus_message *call);
 
-/* The domain XML for now: with the newest version of its template where that is there. 0, or an error in @ret_error. */
+/* The domain XML of this moment: with the newest version of its template where that is there. 0, or an error in @ret_error. */
 int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error);
 
 /* vm_start.c. Each answers @call now or later; < 0: not begun, @ret_error says why. */

@@ -12,7 +12,7 @@
 #define VM_INTERFACE "org.vmos.VM1"
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-		    void *userdata, sd_bus_error *ret_error)
+	void *userdata, sd_bus_error *ret_error)
 {
 	const struct vm *vm = userdata;
 	const struct {
@@ -37,7 +37,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 }
 
 static int get_color(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-		     void *userdata, sd_bus_error *ret_error)
+	void *userdata, sd_bus_error *ret_error)
 {
 	const struct vm *vm = userdata;
 	char color[8];
@@ -47,7 +47,7 @@ static int get_color(sd_bus *bus, const char *path, const char *interface, const
 }
 
 static int get_number(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-		      void *userdata, sd_bus_error *ret_error)
+	void *userdata, sd_bus_error *ret_error)
 {
 	const struct vm *vm = userdata;
 	uint32_t value = strcmp(property, "Memory") == 0 ? vm->config.memory_mib : vm->config.vcpus;

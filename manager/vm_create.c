@@ -76,7 +76,9 @@ static void handle_defined(const struct virt_job *job, void *userdata)
 static void creation_define(struct creation *c, sd_bus_error *error)
 {
 	char *xml cleanup_free = NULL;
-	struct virt_job job = { .verb = VIRT_DEFINE, .name = c->vm->config.name, .done = handle_defined, .userdata = c };
+	struct virt_job job = {
+		.verb = VIRT_DEFINE, .name = c->vm->config.name, .done = handle_defined, .userdata = c
+	};
 	int r = vm_build_xml(c->vm, &xml, error);
 
 	if (r == 0) {
@@ -100,12 +102,15 @@ static void handle_disk_made(int status, const char *text, void *userdata)
 		creation_define(c, &error);
 	} else {
 		if (status == 127)
-			errors_set(&error, ERROR_NO_QEMU, "qemu-img is missing, so no disk can be made. Install the package qemu-utils.");
+			errors_set(&error, ERROR_NO_QEMU,
+				"qemu-img is missing, so no disk can be made. Install the package qemu-utils.");
 		else if (strstr(text, "No space left"))
-			errors_set(&error, ERROR_NO_SPACE, "The file system of %s is full. Free some space, then create the VM again.",
-				   c->vm->dir);
+			errors_set(&error, ERROR_NO_SPACE,
+				"The file system of %s is full. Free some space, then create the VM again.",
+				c->vm->dir);
 		else
-			errors_set(&error, ERROR_FAILED, "The private disk %s could not be made: %s", c->vm->disk, text);
+			errors_set(
+				&error, ERROR_FAILED, "The private disk %s could not be made: %s", c->vm->disk, text);
 		creation_fail(c, &error);
 	}
 	sd_bus_error_free(&error);
@@ -115,7 +120,8 @@ static void handle_disk_made(int status, const char *text, void *userdata)
 static int make_disk(struct creation *c)
 {
 	char size[16];
-	char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=on", c->vm->disk, size, NULL };
+	char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", "-o", "lazy_refcounts=on", c->vm->disk, size,
+		NULL };
 	int r = paths_mkdir(c->vm->dir);
 
 	if (r == 0)
@@ -144,11 +150,12 @@ static void make_uuid(char *dst, size_t cap)
 	arc4random_buf(b, sizeof(b));
 	b[6] = (b[6] & 0x0f) | 0x40;
 	b[8] = (b[8] & 0x3f) | 0x80;
-	snprintf(dst, cap, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4],
-		 b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	snprintf(dst, cap, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
+		b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
-static void fill_config(const struct manager *m, const char *name, const struct options *o, struct vm_config *ret_config)
+static void fill_config(
+	const struct manager *m, const char *name, const struct options *o, struct vm_config *ret_config)
 {
 	struct vm_config c = {
 		.kind = "app",
@@ -173,19 +180,23 @@ static int check_name(struct manager *m, const char *name, sd_bus_error *ret_err
 
 	if (!text_is_vm_name(name))
 		return errors_set(ret_error, ERROR_INVALID_NAME,
-				  "That is no VM name: use at most %d letters, digits, '_', '.' and '-', beginning with a letter or digit.",
-				  VM_NAME_MAX);
+			"That is no VM name: use at most %d letters, digits, '_', '.' and '-', beginning with a letter "
+			"or digit.",
+			VM_NAME_MAX);
 	if (manager_find_vm(m, name))
-		return errors_set(ret_error, ERROR_EXISTS, "There is a VM %s already. Choose another name, or delete that one.", name);
+		return errors_set(ret_error, ERROR_EXISTS,
+			"There is a VM %s already. Choose another name, or delete that one.", name);
 	for (const struct vm *vm = m->vms; vm; vm = vm->next) {
 		/* names become folders and window titles: two that differ in case only are one to the eye */
 		if (strcasecmp(vm->config.name, name) == 0)
-			return errors_set(ret_error, ERROR_EXISTS, "There is a VM %s already, which differs in case only. Choose another name.",
-					  vm->config.name);
+			return errors_set(ret_error, ERROR_EXISTS,
+				"There is a VM %s already, which differs in case only. Choose another name.",
+				vm->config.name);
 		n++;
 	}
 	if (n >= MANAGER_VMS_MAX)
-		return errors_set(ret_error, ERROR_BUSY, "There are %d VMs already, which is the limit. Delete one.", MANAGER_VMS_MAX);
+		return errors_set(ret_error, ERROR_BUSY, "There are %d VMs already, which is the limit. Delete one.",
+			MANAGER_VMS_MAX);
 	return 0;
 }
 
@@ -195,12 +206,13 @@ static int check_config(struct manager *m, const struct vm_config *config, sd_bu
 
 	if (t && strcmp(t->newest.architecture, m->accel.architecture) != 0)
 		return errors_set(ret_error, ERROR_WRONG_ARCHITECTURE,
-				  "Template %s was built for %s, but this host is %s. Build the template on this host.", t->name,
-				  t->newest.architecture, m->accel.architecture);
+			"Template %s was built for %s, but this host is %s. Build the template on this host.", t->name,
+			t->newest.architecture, m->accel.architecture);
 	if (!t)
 		return errors_set(ret_error, ERROR_NO_TEMPLATE,
-				  "There is no template %s. Build it by \"vmos template build %s\", or name one of \"vmos template list\".",
-				  config->template, config->template);
+			"There is no template %s. Build it by \"vmos template build %s\", or name one of \"vmos "
+			"template list\".",
+			config->template, config->template);
 	return 0;
 }
 
@@ -209,8 +221,8 @@ static int check_space(const struct manager *m, sd_bus_error *ret_error)
 	struct statvfs fs;
 
 	if (statvfs(m->vms_dir, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < CREATE_SPACE_MIN)
-		return errors_set(ret_error, ERROR_NO_SPACE, "The file system of %s is full. Free some space, then create the VM again.",
-				  m->vms_dir);
+		return errors_set(ret_error, ERROR_NO_SPACE,
+			"The file system of %s is full. Free some space, then create the VM again.", m->vms_dir);
 	return 0;
 }
 
@@ -220,11 +232,13 @@ static int vm_begin(struct manager *m, const struct vm_config *config, struct vm
 
 	if (r == -ENAMETOOLONG)
 		return errors_set(ret_error, ERROR_INVALID_NAME,
-				  "The name is too long: the VM's sockets in %s/%s would exceed the kernel's limit of 107 bytes. "
-				  "Choose a shorter name, or a shorter XDG_RUNTIME_DIR.", m->vms_run_dir, config->name);
+			"The name is too long: the VM's sockets in %s/%s would exceed the kernel's limit of 107 bytes. "
+			"Choose a shorter name, or a shorter XDG_RUNTIME_DIR.",
+			m->vms_run_dir, config->name);
 	if (r == 0 && access((*ret_vm)->dir, F_OK) == 0) {
-		r = errors_set(ret_error, ERROR_EXISTS, "The folder %s is there already, but belongs to no VM. Move it away, or choose another name.",
-			       (*ret_vm)->dir);
+		r = errors_set(ret_error, ERROR_EXISTS,
+			"The folder %s is there already, but belongs to no VM. Move it away, or choose another name.",
+			(*ret_vm)->dir);
 		vm_free(*ret_vm);
 	}
 	return r;

@@ -75,9 +75,10 @@ int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 
 	if (!vm_is_off(vm))
 		return errors_set(ret_error, ERROR_BUSY, "VM %s is %s. Stop it before you delete it.", vm->config.name,
-				  vm_state_name(vm->state));
+			vm_state_name(vm->state));
 	if (vm->busy || vm->jobs)
-		return errors_set(ret_error, ERROR_BUSY, "VM %s is being changed. Try again in a moment.", vm->config.name);
+		return errors_set(
+			ret_error, ERROR_BUSY, "VM %s is being changed. Try again in a moment.", vm->config.name);
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;

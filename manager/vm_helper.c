@@ -29,7 +29,11 @@ static int start_helper(struct vm *vm, enum helper_kind kind, int display)
 	char *program cleanup_free = programs_find(vm->manager->libexec, program_names[kind]);
 	char *path cleanup_free = listen_path(vm, kind);
 	struct helper_start start = {
-		.program = program, .listen_path = path, .vm = vm->config.name, .rgb = vm->config.rgb, .display = display,
+		.program = program,
+		.listen_path = path,
+		.vm = vm->config.name,
+		.rgb = vm->config.rgb,
+		.display = display,
 	};
 
 	if (!program) {
@@ -56,14 +60,15 @@ static void start_desktop(struct vm *vm)
 	fd = fd_unix_connect(display, SOCK_STREAM);
 	if (fd < 0) {
 		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
-		vm_set_error(vm, "The Wayland display %s does not answer (%s); windows appear when a display is there.", display,
-			     strerror(-fd));
+		vm_set_error(vm, "The Wayland display %s does not answer (%s); windows appear when a display is there.",
+			display, strerror(-fd));
 		return;
 	}
 	r = start_helper(vm, HELPER_DESKTOP, fd);
 	if (r < 0) {
 		vm_set_desktop(vm, VM_DESKTOP_LOST);
-		vm_set_error(vm, "vmos-desktop does not start (%s): no windows until the VM is restarted.", strerror(-r));
+		vm_set_error(
+			vm, "vmos-desktop does not start (%s): no windows until the VM is restarted.", strerror(-r));
 	}
 }
 
@@ -84,9 +89,12 @@ static void guest_moved(struct vm *vm, enum helper_guest_state state)
 {
 	switch (state) {
 	case HELPER_GUEST_GONE:
-		if (vm->agent == VM_AGENT_READY) {
+		/* while the VM powers off, that is as it should be */
+		if (vm->agent == VM_AGENT_READY && vm->state != VM_STOPPING) {
 			vm_set_agent(vm, VM_AGENT_LOST);
-			vm_set_error(vm, "The agent in the guest ended. The VM runs on; its windows come back when the agent does.");
+			vm_set_error(vm,
+				"The agent in the guest ended. The VM runs on; its windows come back when the agent "
+				"does.");
 		}
 		break;
 	case HELPER_GUEST_JOINED:
@@ -132,14 +140,17 @@ static void courier_ended(struct vm *vm, struct helper *h, enum helper_reason re
 {
 	if (reason == HELPER_REASON_PROTOCOL) {
 		vm_set_agent(vm, VM_AGENT_REFUSED);
-		vm_set_error(vm, "The guest broke the control protocol (%s). It is not listened to until the VM is restarted.", text);
+		vm_set_error(vm,
+			"The guest broke the control protocol (%s). It is not listened to until the VM is restarted.",
+			text);
 	} else if (restart_helper(vm, h) == 0) {
 		log_warning("VM %s: vmos-courier ended (%s) and was started again", vm->config.name, text);
 		vm_set_agent(vm, VM_AGENT_WAITING);
 		return;
 	} else {
 		vm_set_agent(vm, VM_AGENT_LOST);
-		vm_set_error(vm, "vmos-courier ended (%s). Programs cannot be run in the VM until it is restarted.", text);
+		vm_set_error(
+			vm, "vmos-courier ended (%s). Programs cannot be run in the VM until it is restarted.", text);
 	}
 	if (vm->state == VM_STARTING)
 		vm_start_lost(vm, vm->last_error);
@@ -150,11 +161,14 @@ static void desktop_ended(struct vm *vm, struct helper *h, enum helper_reason re
 	switch (reason) {
 	case HELPER_REASON_PROTOCOL:
 		vm_set_desktop(vm, VM_DESKTOP_REFUSED);
-		vm_set_error(vm, "The guest broke the window protocol (%s). It has no windows until the VM is restarted.", text);
+		vm_set_error(vm,
+			"The guest broke the window protocol (%s). It has no windows until the VM is restarted.", text);
 		break;
 	case HELPER_REASON_DISPLAY:
 		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
-		vm_set_error(vm, "The Wayland display is gone (%s). The VM runs on; windows come back with the next display.", text);
+		vm_set_error(vm,
+			"The Wayland display is gone (%s). The VM runs on; windows come back with the next display.",
+			text);
 		break;
 	default:
 		if (restart_helper(vm, h) == 0) {
@@ -228,7 +242,8 @@ static void adopt_helper(struct vm *vm, enum helper_kind kind)
 	log_debug("VM %s: %s does not answer: %s", vm->config.name, path ? path : "?", strerror(-r));
 	if (kind == HELPER_COURIER) {
 		vm_set_agent(vm, VM_AGENT_LOST);
-		vm_set_error(vm, "Its vmos-courier ended while no vmosd ran. Restart the VM to run programs in it again.");
+		vm_set_error(
+			vm, "Its vmos-courier ended while no vmosd ran. Restart the VM to run programs in it again.");
 	} else {
 		vm_set_desktop(vm, VM_DESKTOP_LOST);
 		vm_set_error(vm, "It had no vmos-desktop while no vmosd ran. Restart the VM to see its windows again.");

@@ -44,7 +44,7 @@ static int read_fds(sd_bus_message *call, int fds[RUN_FDS], sd_bus_error *ret_er
 		return r;
 	if (n != RUN_FDS)
 		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
-				  "Run takes four fds (standard input, output, error, control), not %u.", n);
+			"Run takes four fds (standard input, output, error, control), not %u.", n);
 	return sd_bus_message_exit_container(call);
 }
 
@@ -55,13 +55,15 @@ static int read_call(sd_bus_message *call, struct run_call *ret_run, sd_bus_erro
 	if (r >= 0)
 		r = sd_bus_message_read_strv(call, &ret_run->env);
 	if (r >= 0)
-		r = sd_bus_message_read(call, "yyqq", &ret_run->uid_class, &ret_run->flags, &ret_run->rows, &ret_run->cols);
+		r = sd_bus_message_read(
+			call, "yyqq", &ret_run->uid_class, &ret_run->flags, &ret_run->rows, &ret_run->cols);
 	if (r < 0)
 		return r;
 	if (!ret_run->argv || !ret_run->argv[0] || !ret_run->argv[0][0])
 		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "There is no command to run.");
 	if (ret_run->uid_class > CTL_UID_ROOT || (ret_run->flags & ~CTL_RUN_FLAGS))
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "The user class or the flags of Run are not known.");
+		return errors_set(
+			ret_error, ERROR_INVALID_ARGUMENT, "The user class or the flags of Run are not known.");
 	return read_fds(call, ret_run->fds, ret_error);
 }
 
@@ -77,10 +79,11 @@ static int pack_arguments(const struct run_call *run, uint32_t *ret_len, sd_bus_
 		return -ENOMEM;
 	len = ctl_args_encode(run->argv, run->env ? run->env : none, blob, CTL_ARGS_MAX);
 	if (len == -E2BIG || len > (int)CTL_ARGS_MAX)
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "The command and its environment are too long: %u KiB at most.",
-				  CTL_ARGS_MAX >> 10);
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+			"The command and its environment are too long: %u KiB at most.", CTL_ARGS_MAX >> 10);
 	if (len < 0 || ctl_args_check(blob, (size_t)len, &argc, &envc) < 0)
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "Each string of the environment must be NAME=VALUE.");
+		return errors_set(
+			ret_error, ERROR_INVALID_ARGUMENT, "Each string of the environment must be NAME=VALUE.");
 	fd = fd_memfd_data("vmos-run", blob, (size_t)len);
 	if (fd < 0)
 		return fd;
@@ -100,13 +103,19 @@ static int hand_over(struct vm *vm, const struct run_call *run, sd_bus_error *re
 	if (++vm->next_run == 0)
 		vm->next_run = 1;
 	m.run = (struct helper_run){
-		.id = vm->next_run, .args_len = len, .uid_class = run->uid_class, .flags = run->flags, .rows = run->rows, .cols = run->cols,
+		.id = vm->next_run,
+		.args_len = len,
+		.uid_class = run->uid_class,
+		.flags = run->flags,
+		.rows = run->rows,
+		.cols = run->cols,
 	};
 	r = helper_send(&vm->helper[HELPER_COURIER], &m,
-			(const int[]){ args, run->fds[0], run->fds[1], run->fds[2], run->fds[3] });
+		(const int[]){ args, run->fds[0], run->fds[1], run->fds[2], run->fds[3] });
 	if (r < 0)
-		return errors_set(ret_error, ERROR_GUEST_LOST, "The vmos-courier of VM %s does not take the command: %s. Try again.",
-				  vm->config.name, strerror(-r));
+		return errors_set(ret_error, ERROR_GUEST_LOST,
+			"The vmos-courier of VM %s does not take the command: %s. Try again.", vm->config.name,
+			strerror(-r));
 	return 0;
 }
 
@@ -115,13 +124,15 @@ static int check_state(const struct vm *vm, sd_bus_error *ret_error)
 	const char *name = vm->config.name;
 
 	if (vm->state == VM_PAUSED)
-		return errors_set(ret_error, ERROR_NOT_RUNNING, "VM %s is paused. Let it go on by \"vmos resume %s\".", name, name);
+		return errors_set(ret_error, ERROR_NOT_RUNNING, "VM %s is paused. Let it go on by \"vmos resume %s\".",
+			name, name);
 	if (vm->state != VM_RUNNING)
 		return errors_set(ret_error, ERROR_NOT_RUNNING, "VM %s is %s. Start it by \"vmos start %s\".", name,
-				  vm_state_name(vm->state), name);
+			vm_state_name(vm->state), name);
 	if (vm->agent != VM_AGENT_READY)
-		return errors_set(ret_error, ERROR_GUEST_LOST, "The agent of VM %s does not answer (%s). If it stays so, restart the VM.",
-				  name, vm_agent_name(vm->agent));
+		return errors_set(ret_error, ERROR_GUEST_LOST,
+			"The agent of VM %s does not answer (%s). If it stays so, restart the VM.", name,
+			vm_agent_name(vm->agent));
 	return 0;
 }
 

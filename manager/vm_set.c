@@ -74,7 +74,9 @@ static void apply(struct vm_config *config, const struct options *o)
 static int submit_change(struct change *c, sd_bus_error *ret_error)
 {
 	char *xml cleanup_free = NULL;
-	struct virt_job job = { .verb = VIRT_DEFINE, .name = c->vm->config.name, .done = handle_changed, .userdata = c };
+	struct virt_job job = {
+		.verb = VIRT_DEFINE, .name = c->vm->config.name, .done = handle_changed, .userdata = c
+	};
 	int r = vm_build_xml(c->vm, &xml, ret_error);
 
 	if (r < 0)
@@ -94,13 +96,13 @@ int vm_set(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 
 	if (!vm_is_off(vm) || vm->busy || vm->jobs)
 		return errors_set(ret_error, ERROR_BUSY, "VM %s is %s. Stop it before you change it.", vm->config.name,
-				  vm_is_off(vm) ? "being changed" : vm_state_name(vm->state));
+			vm_is_off(vm) ? "being changed" : vm_state_name(vm->state));
 	r = options_read(call, false, &options, ret_error);
 	if (r < 0)
 		return r;
 	if (options.template[0] && !manager_find_template(vm->manager, options.template))
-		return errors_set(ret_error, ERROR_NO_TEMPLATE, "There is no template %s. \"vmos template list\" shows those there are.",
-				  options.template);
+		return errors_set(ret_error, ERROR_NO_TEMPLATE,
+			"There is no template %s. \"vmos template list\" shows those there are.", options.template);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;

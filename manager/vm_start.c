@@ -24,7 +24,8 @@
 
 #define READY_TIMEOUT_KVM 30 /* seconds */
 #define READY_TIMEOUT_TCG 120
-#define START_SPACE_MIN (64ull << 20) /* bytes free on the host before a VM starts: its disk grows, its console is logged */
+#define START_SPACE_MIN \
+	(64ull << 20) /* bytes free on the host before a VM starts: its disk grows, its console is logged */
 
 static uint64_t now_usec(void)
 {
@@ -50,18 +51,19 @@ static int check_template(struct vm *vm, sd_bus_error *ret_error)
 
 	if (!t)
 		return errors_set(ret_error, ERROR_NO_TEMPLATE,
-				  "Template %s of VM %s is not there. Build it by \"vmos template build %s\".", vm->config.template,
-				  vm->config.name, vm->config.template);
+			"Template %s of VM %s is not there. Build it by \"vmos template build %s\".",
+			vm->config.template, vm->config.name, vm->config.template);
 	if (strcmp(t->newest.architecture, vm->manager->accel.architecture) != 0)
 		return errors_set(ret_error, ERROR_WRONG_ARCHITECTURE,
-				  "Template %s was built for %s, but this host is %s. Build the template on this host.", t->name,
-				  t->newest.architecture, vm->manager->accel.architecture);
+			"Template %s was built for %s, but this host is %s. Build the template on this host.", t->name,
+			t->newest.architecture, vm->manager->accel.architecture);
 	r = template_boot_init(&boot, t, &missing);
 	template_boot_finish(&boot);
 	if (r == -ENOENT)
 		return errors_set(ret_error, ERROR_NO_TEMPLATE,
-				  "Version %s of template %s has lost its file %s. Build the template again by \"vmos template build %s\".",
-				  t->newest.version, t->name, missing, t->name);
+			"Version %s of template %s has lost its file %s. Build the template again by \"vmos template "
+			"build %s\".",
+			t->newest.version, t->name, missing, t->name);
 	return r;
 }
 
@@ -70,16 +72,16 @@ static int check_host(struct vm *vm, sd_bus_error *ret_error)
 	struct statvfs fs;
 
 	if (!confine_has_qemu())
-		return errors_set(ret_error, ERROR_NO_QEMU, "%s is missing, so no VM can start. Install the package qemu-system-x86.",
-				  CONFINE_QEMU);
+		return errors_set(ret_error, ERROR_NO_QEMU,
+			"%s is missing, so no VM can start. Install the package qemu-system-x86.", CONFINE_QEMU);
 	if (access(vm->disk, R_OK | W_OK) < 0)
 		return errors_set(ret_error, ERROR_FAILED,
-				  "The private disk %s of VM %s cannot be opened: %s. Put it back, or delete the VM.", vm->disk,
-				  vm->config.name, strerror(errno));
+			"The private disk %s of VM %s cannot be opened: %s. Put it back, or delete the VM.", vm->disk,
+			vm->config.name, strerror(errno));
 	if (statvfs(vm->dir, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < START_SPACE_MIN)
 		return errors_set(ret_error, ERROR_NO_SPACE,
-				  "The file system of %s has less than %llu MiB free. Free some space, then start VM %s again.", vm->dir,
-				  START_SPACE_MIN >> 20, vm->config.name);
+			"The file system of %s has less than %llu MiB free. Free some space, then start VM %s again.",
+			vm->dir, START_SPACE_MIN >> 20, vm->config.name);
 	return check_template(vm, ret_error);
 }
 
@@ -134,7 +136,7 @@ static void console_error(const struct vm *vm, sd_bus_error *ret_error, const ch
 
 	console_tail(vm->console, tail, sizeof(tail));
 	errors_set(ret_error, name, "%s The whole console is in %s.%s%s", sentence, vm->console,
-		   tail[0] ? " Its last lines:\n" : "", tail);
+		tail[0] ? " Its last lines:\n" : "", tail);
 }
 
 static void fail_with_console(struct vm *vm, const char *name, const char *sentence)
@@ -150,7 +152,8 @@ void vm_start_lost(struct vm *vm, const char *why)
 {
 	char sentence[512];
 
-	snprintf(sentence, sizeof(sentence), "VM %s did not start: %s", vm->config.name, why ? why : "its helper ended.");
+	snprintf(sentence, sizeof(sentence), "VM %s did not start: %s", vm->config.name,
+		why ? why : "its helper ended.");
 	fail_with_console(vm, ERROR_GUEST_LOST, sentence);
 }
 
@@ -172,7 +175,7 @@ static int handle_ready_timeout(sd_event_source *source, uint64_t usec, void *us
 	char sentence[256];
 
 	snprintf(sentence, sizeof(sentence), "VM %s was not ready within %u seconds and was stopped.", vm->config.name,
-		 ready_timeout(vm));
+		ready_timeout(vm));
 	fail_with_console(vm, ERROR_TIMEOUT, sentence);
 	return 0;
 }
@@ -232,12 +235,12 @@ static int begin(struct vm *vm, sd_bus_error *ret_error)
 	r = open_channels(vm);
 	if (r == 0)
 		r = sd_event_add_time_relative(vm->manager->event, &vm->timer, CLOCK_MONOTONIC,
-					       ready_timeout(vm) * 1000000ull, 0, handle_ready_timeout, vm);
+			ready_timeout(vm) * 1000000ull, 0, handle_ready_timeout, vm);
 	if (r >= 0)
 		r = vm_submit(vm, VIRT_START, xml, handle_started);
 	if (r < 0)
-		return errors_set(ret_error, ERROR_FAILED, "VM %s: its channels could not be made in %s: %s", vm->config.name,
-				  vm->run_dir, strerror(-r));
+		return errors_set(ret_error, ERROR_FAILED, "VM %s: its channels could not be made in %s: %s",
+			vm->config.name, vm->run_dir, strerror(-r));
 	return 0;
 }
 
@@ -248,13 +251,14 @@ int vm_start(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 	if (vm->state == VM_RUNNING)
 		return sd_bus_reply_method_return(call, NULL);
 	if (vm->state == VM_PAUSED)
-		return errors_set(ret_error, ERROR_BUSY, "VM %s is paused. Let it go on by \"vmos resume %s\".", vm->config.name,
-				  vm->config.name);
+		return errors_set(ret_error, ERROR_BUSY, "VM %s is paused. Let it go on by \"vmos resume %s\".",
+			vm->config.name, vm->config.name);
 	if (vm->state == VM_STOPPING || vm->busy || (vm_is_off(vm) && vm->jobs))
 		return errors_set(ret_error, ERROR_BUSY, "VM %s is being stopped or changed. Try again in a moment.",
-				  vm->config.name);
+			vm->config.name);
 	if (vm_waiters_add(&vm->starting, call) < 0)
-		return errors_set(ret_error, ERROR_BUSY, "Too many callers wait for the start of VM %s.", vm->config.name);
+		return errors_set(
+			ret_error, ERROR_BUSY, "Too many callers wait for the start of VM %s.", vm->config.name);
 	if (vm->state == VM_STARTING)
 		return 1;
 	vm_set_error(vm, NULL);

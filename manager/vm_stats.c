@@ -165,7 +165,8 @@ int vm_stats(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 	for (s = vm->manager->stats; s; s = s->next)
 		n++;
 	if (n >= STATS_CALLS_MAX)
-		return errors_set(ret_error, ERROR_BUSY, "Too many callers ask for numbers at once. Try again in a moment.");
+		return errors_set(
+			ret_error, ERROR_BUSY, "Too many callers ask for numbers at once. Try again in a moment.");
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
@@ -174,7 +175,8 @@ int vm_stats(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 	s->call = sd_bus_message_ref(call);
 	s->next = vm->manager->stats;
 	vm->manager->stats = s;
-	r = sd_event_add_time_relative(vm->manager->event, &s->timer, CLOCK_MONOTONIC, STATS_TIMEOUT, 0, handle_stats_timeout, s);
+	r = sd_event_add_time_relative(
+		vm->manager->event, &s->timer, CLOCK_MONOTONIC, STATS_TIMEOUT, 0, handle_stats_timeout, s);
 	if (r < 0) {
 		stats_free(s);
 		return r;

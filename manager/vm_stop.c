@@ -66,8 +66,8 @@ static int handle_stop_timeout(sd_event_source *source, uint64_t usec, void *use
 
 	vm->timer = sd_event_source_disable_unref(vm->timer);
 	errors_set(&error, ERROR_TIMEOUT,
-		   "VM %s did not power off within %d seconds. Try again, or end it by \"vmos stop --force %s\".",
-		   vm->config.name, VM_STOP_TIMEOUT, vm->config.name);
+		"VM %s did not power off within %d seconds. Try again, or end it by \"vmos stop --force %s\".",
+		vm->config.name, VM_STOP_TIMEOUT, vm->config.name);
 	vm_set_state(vm, VM_RUNNING);
 	vm_waiters_reply(&vm->stopping, &error);
 	sd_bus_error_free(&error);
@@ -80,23 +80,26 @@ static int stop_politely(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_
 	int r;
 
 	if (vm->state == VM_STARTING)
-		return errors_set(ret_error, ERROR_BUSY, "VM %s is still starting. Wait, or end it by \"vmos stop --force %s\".",
-				  name, name);
+		return errors_set(ret_error, ERROR_BUSY,
+			"VM %s is still starting. Wait, or end it by \"vmos stop --force %s\".", name, name);
 	if (vm->state == VM_PAUSED)
 		return errors_set(ret_error, ERROR_BUSY,
-				  "VM %s is paused and cannot power off. Use \"vmos resume %s\" first, or \"vmos stop --force %s\".",
-				  name, name, name);
+			"VM %s is paused and cannot power off. Use \"vmos resume %s\" first, or \"vmos stop --force "
+			"%s\".",
+			name, name, name);
 	if (vm->state == VM_STOPPING) {
 		r = vm_waiters_add(&vm->stopping, call);
-		return r < 0 ? errors_set(ret_error, ERROR_BUSY, "Too many callers wait for the end of VM %s.", name) : 1;
+		return r < 0 ? errors_set(ret_error, ERROR_BUSY, "Too many callers wait for the end of VM %s.", name)
+			     : 1;
 	}
 	r = vm->agent == VM_AGENT_READY ? helper_send_type(&vm->helper[HELPER_COURIER], HELPER_SHUTDOWN) : -ENOTCONN;
 	if (r < 0)
 		return errors_set(ret_error, ERROR_GUEST_LOST,
-				  "The agent of VM %s does not answer, so it cannot be asked to power off. End it by \"vmos stop --force %s\".",
-				  name, name);
+			"The agent of VM %s does not answer, so it cannot be asked to power off. End it by \"vmos stop "
+			"--force %s\".",
+			name, name);
 	r = sd_event_add_time_relative(vm->manager->event, &vm->timer, CLOCK_MONOTONIC, VM_STOP_TIMEOUT * 1000000ull, 0,
-				       handle_stop_timeout, vm);
+		handle_stop_timeout, vm);
 	if (r < 0)
 		return r;
 	vm_set_error(vm, NULL);
@@ -110,9 +113,11 @@ static int stop_now(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 
 	if (vm_waiters_add(&vm->stopping, call) < 0)
-		return errors_set(ret_error, ERROR_BUSY, "Too many callers wait for the end of VM %s.", vm->config.name);
+		return errors_set(
+			ret_error, ERROR_BUSY, "Too many callers wait for the end of VM %s.", vm->config.name);
 	if (vm->state == VM_STARTING) {
-		errors_set(&error, ERROR_FAILED, "The start of VM %s was ended by \"vmos stop --force\".", vm->config.name);
+		errors_set(&error, ERROR_FAILED, "The start of VM %s was ended by \"vmos stop --force\".",
+			vm->config.name);
 		vm_start_fail(vm, &error);
 		sd_bus_error_free(&error);
 		return 1;
@@ -160,15 +165,18 @@ static void handle_paused(const struct virt_job *job, void *userdata)
 int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_error)
 {
 	enum vm_state from = pause ? VM_RUNNING : VM_PAUSED;
-	struct virt_job job = { .verb = pause ? VIRT_SUSPEND : VIRT_RESUME, .name = vm->config.name, .done = handle_paused };
+	struct virt_job job = {
+		.verb = pause ? VIRT_SUSPEND : VIRT_RESUME, .name = vm->config.name, .done = handle_paused
+	};
 	struct pause_call *p;
 	int r;
 
 	if (vm->state == (pause ? VM_PAUSED : VM_RUNNING))
 		return sd_bus_reply_method_return(call, NULL);
 	if (vm->state != from)
-		return errors_set(ret_error, vm_is_off(vm) ? ERROR_NOT_RUNNING : ERROR_BUSY, "VM %s is %s, so it cannot be %s.",
-				  vm->config.name, vm_state_name(vm->state), pause ? "paused" : "resumed");
+		return errors_set(ret_error, vm_is_off(vm) ? ERROR_NOT_RUNNING : ERROR_BUSY,
+			"VM %s is %s, so it cannot be %s.", vm->config.name, vm_state_name(vm->state),
+			pause ? "paused" : "resumed");
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
@@ -201,8 +209,9 @@ static void domain_stopped(struct vm *vm, enum virt_detail detail)
 		return;
 	}
 	if (!wanted && detail == VIRT_DETAIL_CRASHED)
-		vm_set_error(vm, "QEMU ended unexpectedly. Start the VM again; what QEMU said is in %s/libvirt/log/qemu/%s.log.",
-			     vm->manager->data, vm->config.name);
+		vm_set_error(vm,
+			"QEMU ended unexpectedly. Start the VM again; what QEMU said is in %s/libvirt/log/qemu/%s.log.",
+			vm->manager->data, vm->config.name);
 	vm_off(vm, bad ? VM_FAILED : VM_OFF);
 }
 
@@ -217,8 +226,11 @@ void vm_handle_event(struct vm *vm, enum virt_event event, enum virt_detail deta
 			break;
 		vm_set_state(vm, VM_PAUSED);
 		if (detail == VIRT_DETAIL_IO_ERROR)
-			vm_set_error(vm, "The host could not write the VM's disk (is the file system full?). Free some space, then "
-					 "\"vmos resume %s\".", vm->config.name);
+			vm_set_error(vm,
+				"The host could not write the VM's disk (is the file system full?). Free some space, "
+				"then "
+				"\"vmos resume %s\".",
+				vm->config.name);
 		break;
 	case VIRT_EVENT_RESUMED:
 		if (vm->state == VM_PAUSED) {

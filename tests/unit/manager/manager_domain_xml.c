@@ -16,17 +16,27 @@
 #include "base/fd.h"
 
 static const struct vm_config config = {
-	.name = "work", .uuid = "c88e2970-c6ae-4638-84b8-2d722ed2ab38", .template = "debian-13", .kind = "app", .rgb = 0x2563eb,
-	.memory_mib = 768, .vcpus = 2, .ready_timeout = 90,
+	.name = "work",
+	.uuid = "c88e2970-c6ae-4638-84b8-2d722ed2ab38",
+	.template = "debian-13",
+	.kind = "app",
+	.rgb = 0x2563eb,
+	.memory_mib = 768,
+	.vcpus = 2,
+	.ready_timeout = 90,
 };
 
 static const struct domain_paths paths = {
 	.emulator = "/usr/libexec/vmos/vmos-confine",
 	.confine_spec = "ro=/t/debian-13/1:rw=/d/work:ro=/r/work",
-	.kernel = "/t/debian-13/1/kernel", .initrd = "/t/debian-13/1/initrd", .root = "/t/debian-13/1/root.erofs",
+	.kernel = "/t/debian-13/1/kernel",
+	.initrd = "/t/debian-13/1/initrd",
+	.root = "/t/debian-13/1/root.erofs",
 	.cmdline = "vmos.roothash=00ff",
-	.disk = "/d/work/private.qcow2", .console = "/d/work/console.log",
-	.ctl_socket = "/r/work/ctl.sock", .gui_socket = "/r/work/gui.sock",
+	.disk = "/d/work/private.qcow2",
+	.console = "/d/work/console.log",
+	.ctl_socket = "/r/work/ctl.sock",
+	.gui_socket = "/r/work/gui.sock",
 };
 
 /* The golden file was read over line by line and starts under libvirt 9.0; a change of it must be as deliberate. */
@@ -139,7 +149,9 @@ static void test_utf8_path(void **state)
 static void test_foreign(void **state)
 {
 	static const char *const broken[] = {
-		"name=\"other\"", "template='x'", "template='x' kind='app' color='mauve' ready-timeout='0'",
+		"name=\"other\"",
+		"template='x'",
+		"template='x' kind='app' color='mauve' ready-timeout='0'",
 		"template='x' kind='toolongkind' color='#000000' ready-timeout='0'",
 		"template='x' kind='app' color='#000000' ready-timeout='-1'",
 	};
@@ -152,8 +164,10 @@ static void test_foreign(void **state)
 		char xml[512];
 
 		snprintf(xml, sizeof(xml),
-			 "<domain><name>a</name><uuid>c88e2970-c6ae-4638-84b8-2d722ed2ab38</uuid><memory>1024</memory><vcpu>1</vcpu>"
-			 "<metadata><v:vm xmlns:v='" DOMAIN_XML_NAMESPACE "' %s/></metadata></domain>", broken[i]);
+			"<domain><name>a</name><uuid>c88e2970-c6ae-4638-84b8-2d722ed2ab38</uuid><memory>1024</"
+			"memory><vcpu>1</vcpu>"
+			"<metadata><v:vm xmlns:v='" DOMAIN_XML_NAMESPACE "' %s/></metadata></domain>",
+			broken[i]);
 		assert_int_equal(domain_xml_parse(xml, &back), -EBADMSG);
 	}
 }
@@ -175,9 +189,12 @@ static void test_without_template(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),	   cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_all_bytes),  cmocka_unit_test(test_all_bytes_in_config),
-		cmocka_unit_test(test_utf8_path),  cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_all_bytes),
+		cmocka_unit_test(test_all_bytes_in_config),
+		cmocka_unit_test(test_utf8_path),
+		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_without_template),
 	};
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#define GOOD                                                                                                    \
+#define GOOD                                                                                                  \
 	"# made by a test\nname=debian-13\nversion=20260101T000000Z-abc\narchitecture=x86_64\nsuite=trixie\n" \
 	"cmdline=vmos.roothash=00ff vmos.rootblocks=12\nsize_root=208408576\n"
 
@@ -38,7 +38,8 @@ static void test_lenient(void **state)
 	struct manifest m;
 	unsigned line;
 
-	assert_int_equal(parse("name=a\nversion=1\narchitecture=x86_64\ncmdline=\n\nnew_key=anything \"at\" all", &m, &line), 0);
+	assert_int_equal(
+		parse("name=a\nversion=1\narchitecture=x86_64\ncmdline=\n\nnew_key=anything \"at\" all", &m, &line), 0);
 	assert_string_equal(m.cmdline, "");
 	assert_int_equal(m.size_root, 0);
 }
@@ -46,9 +47,24 @@ static void test_lenient(void **state)
 static void test_refused_lines(void **state)
 {
 	static const char *const wrong[] = {
-		"name", "=x", "name=", "name=.hidden", "name=-x", "name=a/b", "name=..", "name=a b", "version=../x",
-		"cmdline=a\"b", "cmdline=a'b", "cmdline=a\\b", "cmdline=a;b\t", "size_root=", "size_root=-1", "size_root=1e9",
-		"size_root=9999999999999999", "architecture=x86_64\r",
+		"name",
+		"=x",
+		"name=",
+		"name=.hidden",
+		"name=-x",
+		"name=a/b",
+		"name=..",
+		"name=a b",
+		"version=../x",
+		"cmdline=a\"b",
+		"cmdline=a'b",
+		"cmdline=a\\b",
+		"cmdline=a;b\t",
+		"size_root=",
+		"size_root=-1",
+		"size_root=1e9",
+		"size_root=9999999999999999",
+		"architecture=x86_64\r",
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -86,7 +102,8 @@ static void test_all_bytes(void **state)
 		text[6] = (char)byte;
 		if (manifest_parse(text, sizeof(text) - 1, &m, &line) == 0) {
 			assert_int_equal((unsigned char)m.name[1], byte);
-			assert_non_null(strchr("0123456789_.-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", (int)byte));
+			assert_non_null(
+				strchr("0123456789_.-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", (int)byte));
 		}
 	}
 }

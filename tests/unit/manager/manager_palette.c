@@ -24,7 +24,8 @@ static void test_parse(void **state)
 
 static void test_refuse(void **state)
 {
-	static const char *const wrong[] = { "", "#", "#12", "#1234", "#12345", "#1234567", "#12345g", "mauve", "blue ", "#-12345" };
+	static const char *const wrong[] = { "", "#", "#12", "#1234", "#12345", "#1234567", "#12345g", "mauve", "blue ",
+		"#-12345" };
 	uint32_t rgb = 7;
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -77,8 +78,11 @@ static void test_format(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_refuse), cmocka_unit_test(test_names_parse),
-		cmocka_unit_test(test_pick),  cmocka_unit_test(test_format),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_names_parse),
+		cmocka_unit_test(test_pick),
+		cmocka_unit_test(test_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
