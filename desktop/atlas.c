@@ -123,7 +123,7 @@ static int draw_glyph(struct atlas *a, struct scratch *s, uint32_t cp, struct gl
 	int n = 1, r;
 
 	if (cairo_scaled_font_text_to_glyphs(s->font, 0, 0, utf8, (int)utf8_put(cp, utf8), &glyphs, &n, NULL, NULL,
-					     NULL) != CAIRO_STATUS_SUCCESS)
+		    NULL) != CAIRO_STATUS_SUCCESS)
 		return 0;
 	one = glyphs[0];
 	if (glyphs != &one)

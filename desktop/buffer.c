@@ -92,8 +92,9 @@ static void survey(struct buffers *set, const struct gui_commit *c, uint32_t pag
 
 static int buffer_begin(struct buffers *set, struct buffer *b, const struct gui_commit *c, uint32_t pages)
 {
-	static const uint32_t formats[] = { [GUI_FMT_XRGB] = WL_SHM_FORMAT_XRGB8888,
-					    [GUI_FMT_ARGB] = WL_SHM_FORMAT_ARGB8888 };
+	static const uint32_t formats[] = {
+		[GUI_FMT_XRGB] = WL_SHM_FORMAT_XRGB8888, [GUI_FMT_ARGB] = WL_SHM_FORMAT_ARGB8888
+	};
 	uint64_t at = set->heap_off + (uint64_t)c->page * VMOS_PAGE_SIZE;
 
 	*b = (struct buffer){ .set = set, .page = c->page, .pages = pages, .stride = c->stride };

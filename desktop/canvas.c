@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 static struct rect intersect(struct rect a, struct rect b)
 {
 	int x0 = a.x > b.x ? a.x : b.x;
@@ -44,7 +43,7 @@ static uint32_t mix_channel(uint32_t a, uint32_t b, unsigned shift, unsigned amo
 uint32_t canvas_mix(uint32_t a, uint32_t b, unsigned amount)
 {
 	return mix_channel(a, b, 24, amount) | mix_channel(a, b, 16, amount) | mix_channel(a, b, 8, amount) |
-	       mix_channel(a, b, 0, amount);
+		mix_channel(a, b, 0, amount);
 }
 
 /* Calls for each pixel of @m inside the clip: mixes the pixel with @argb by coverage, or by what is not covered. */

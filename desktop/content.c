@@ -101,8 +101,13 @@ void content_origin(const struct content *c, int *ret_x, int *ret_y)
 	*ret_y = part_at(c->geo.y, c->geo.h, logical(c, c->h));
 }
 
-/* @at and @len (logical) along one axis of a buffer of @pixels: a source that lies inside of it, 24.8. */
-static void source_axis(const struct content *c, int pixels, int at, int len, wl_fixed_t *ret_at, wl_fixed_t *ret_len)
+/* A part of a buffer along one axis, 24.8. */
+struct source {
+	wl_fixed_t at, len;
+};
+
+/* @at and @len (logical) along an axis of @pixels: a source that lies inside of the buffer. */
+static struct source source_axis(const struct content *c, int pixels, int at, int len)
 {
 	int64_t all = (int64_t)pixels * 256;
 	int64_t from = (int64_t)at * c->scale120 * 256 / GUI_SCALE_ONE;
@@ -112,22 +117,21 @@ static void source_axis(const struct content *c, int pixels, int at, int len, wl
 		from = all - 1;
 	if (size > all - from)
 		size = all - from;
-	*ret_at = (wl_fixed_t)from;
-	*ret_len = (wl_fixed_t)(size > 0 ? size : 1);
+	return (struct source){ (wl_fixed_t)from, (wl_fixed_t)(size > 0 ? size : 1) };
 }
 
 static void crop(struct content *c, struct rect room)
 {
 	int x, y, w, h;
-	wl_fixed_t sx, sy, sw, sh;
+	struct source sx, sy;
 
 	content_origin(c, &x, &y);
 	content_size(c, &w, &h);
 	w = smaller(w, room.w);
 	h = smaller(h, room.h);
-	source_axis(c, c->w, x, w, &sx, &sw);
-	source_axis(c, c->h, y, h, &sy, &sh);
-	wp_viewport_set_source(c->viewport, sx, sy, sw, sh);
+	sx = source_axis(c, c->w, x, w);
+	sy = source_axis(c, c->h, y, h);
+	wp_viewport_set_source(c->viewport, sx.at, sy.at, sx.len, sy.len);
 	wp_viewport_set_destination(c->viewport, w, h);
 	wl_subsurface_set_position(c->sub, room.x, room.y);
 }
@@ -150,8 +154,8 @@ static void send_damage(struct content *c)
 		const struct gui_rect *r = &c->damage[i];
 
 		if (r->x < c->w && r->y < c->h)
-			wl_surface_damage_buffer(c->wl, r->x, r->y, smaller(r->w, c->w - r->x),
-						 smaller(r->h, c->h - r->y));
+			wl_surface_damage_buffer(
+				c->wl, r->x, r->y, smaller(r->w, c->w - r->x), smaller(r->h, c->h - r->y));
 	}
 	if (c->damage_all || c->ndamage == 0)
 		wl_surface_damage_buffer(c->wl, 0, 0, c->w, c->h);

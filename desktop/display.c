@@ -44,8 +44,8 @@ static void **global_slot(struct display *d, const struct global *g)
 	return (void **)((char *)d + g->offset);
 }
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
-			  uint32_t version)
+static void handle_global(
+	void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version)
 {
 	struct display *d = data;
 

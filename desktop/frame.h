@@ -58,8 +58,7 @@ struct frame_insets frame_insets(bool popup, bool fullscreen);
 uint32_t frame_ink(uint32_t rgb);
 
 /* Draws the title bar over the whole of @c, which is @look->w × FRAME_BAR at the face's scale. */
-void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_face *f,
-		    const struct frame_look *look);
+void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_face *f, const struct frame_look *look);
 
 /* Which part is at @x, @y of an outer window of @w × @h. @ret_edges: the edge bits for FRAME_EDGE, else 0. */
 enum frame_part frame_hit(const struct frame_look *look, int h, int x, int y, uint32_t *ret_edges);

@@ -109,7 +109,7 @@ static int take(struct guest *g)
 
 		msg_head_get(&copy, &head);
 		snprintf(g->why, sizeof(g->why), "message type %u (%s) is malformed", head.type,
-			 gui_type_name(head.type));
+			gui_type_name(head.type));
 		return r;
 	}
 	r = dispatch(g, &m);

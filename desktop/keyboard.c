@@ -66,8 +66,8 @@ static void send_mods(struct seat *s)
 	guest_send(s->guest, &m);
 }
 
-static void handle_enter(void *data, struct wl_keyboard *k, uint32_t serial, struct wl_surface *surface,
-			 struct wl_array *keys)
+static void handle_enter(
+	void *data, struct wl_keyboard *k, uint32_t serial, struct wl_surface *surface, struct wl_array *keys)
 {
 	struct seat *s = data;
 	struct window *w = key_window(surface);
@@ -95,8 +95,7 @@ static void handle_leave(void *data, struct wl_keyboard *k, uint32_t serial, str
 	s->kb_left = s->kb_focus != NULL;
 }
 
-static void handle_key(void *data, struct wl_keyboard *k, uint32_t serial, uint32_t time, uint32_t key,
-		       uint32_t state)
+static void handle_key(void *data, struct wl_keyboard *k, uint32_t serial, uint32_t time, uint32_t key, uint32_t state)
 {
 	struct seat *s = data;
 	struct gui_msg m = { .head = { .type = GUI_KEY, .serial = serial } };
@@ -110,8 +109,8 @@ static void handle_key(void *data, struct wl_keyboard *k, uint32_t serial, uint3
 	guest_send(s->guest, &m);
 }
 
-static void handle_modifiers(void *data, struct wl_keyboard *k, uint32_t serial, uint32_t depressed,
-			     uint32_t latched, uint32_t locked, uint32_t group)
+static void handle_modifiers(void *data, struct wl_keyboard *k, uint32_t serial, uint32_t depressed, uint32_t latched,
+	uint32_t locked, uint32_t group)
 {
 	struct seat *s = data;
 

@@ -11,7 +11,7 @@ static int32_t bounded(int32_t v, int32_t low, int32_t high)
 }
 
 static void handle_geometry(void *data, struct wl_output *wl, int32_t x, int32_t y, int32_t mm_w, int32_t mm_h,
-			    int32_t subpixel, const char *make, const char *model, int32_t transform)
+	int32_t subpixel, const char *make, const char *model, int32_t transform)
 {
 	struct output *o = data;
 

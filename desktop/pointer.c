@@ -82,8 +82,8 @@ static void send_position(struct seat *s, uint16_t type, uint32_t serial, uint32
 	guest_send(s->guest, &m);
 }
 
-static void handle_enter(void *data, struct wl_pointer *p, uint32_t serial, struct wl_surface *surface,
-			 wl_fixed_t x, wl_fixed_t y)
+static void handle_enter(
+	void *data, struct wl_pointer *p, uint32_t serial, struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y)
 {
 	struct seat *s = data;
 	uint32_t edges;
@@ -204,8 +204,8 @@ static void button_in_content(struct seat *s, uint32_t serial, const struct gui_
 	guest_send(s->guest, &m);
 }
 
-static void handle_button(void *data, struct wl_pointer *p, uint32_t serial, uint32_t time, uint32_t button,
-			  uint32_t state)
+static void handle_button(
+	void *data, struct wl_pointer *p, uint32_t serial, uint32_t time, uint32_t button, uint32_t state)
 {
 	struct seat *s = data;
 	bool pressed = state == WL_POINTER_BUTTON_STATE_PRESSED;

@@ -23,8 +23,7 @@ static int clamp(int v, int low, int high)
 	return v < low ? low : v > high ? high : v;
 }
 
-static void handle_popup_configure(void *data, struct xdg_popup *p, int32_t x, int32_t y, int32_t width,
-				   int32_t height)
+static void handle_popup_configure(void *data, struct xdg_popup *p, int32_t x, int32_t y, int32_t width, int32_t height)
 {
 	struct window *w = data;
 
@@ -100,7 +99,7 @@ static void set_anchor(struct xdg_positioner *p, const struct window *w)
 	left = clamp(pos->anchor_x - x, 0, room.w - 1);
 	top = clamp(pos->anchor_y - y, 0, room.h - 1);
 	xdg_positioner_set_anchor_rect(p, room.x + left, room.y + top, clamp(pos->anchor_w, 1, room.w - left),
-				       clamp(pos->anchor_h, 1, room.h - top));
+		clamp(pos->anchor_h, 1, room.h - top));
 }
 
 /* xdg_positioner's numbers for a side or corner given as edge bits. Anchors and gravities count alike. */
@@ -138,8 +137,8 @@ static struct xdg_positioner *make_positioner(const struct window *w)
 	xdg_positioner_set_anchor(p, side_of(pos->anchor));
 	xdg_positioner_set_gravity(p, side_of(pos->gravity));
 	xdg_positioner_set_constraint_adjustment(p, pos->constraint);
-	xdg_positioner_set_offset(p, clamp(pos->dx, -GUI_SIZE_MAX, GUI_SIZE_MAX),
-				  clamp(pos->dy, -GUI_SIZE_MAX, GUI_SIZE_MAX));
+	xdg_positioner_set_offset(
+		p, clamp(pos->dx, -GUI_SIZE_MAX, GUI_SIZE_MAX), clamp(pos->dy, -GUI_SIZE_MAX, GUI_SIZE_MAX));
 	return p;
 }
 

@@ -148,7 +148,11 @@ void seat_cursor_shape(struct seat *s, uint32_t shape)
 int seat_cursor_image(struct seat *s, uint32_t win, const struct gui_cursor_img *img)
 {
 	const struct gui_commit slot = {
-		.page = img->page, .w = img->w, .h = img->h, .stride = GUI_STRIDE_ALIGN, .fmt = GUI_FMT_ARGB,
+		.page = img->page,
+		.w = img->w,
+		.h = img->h,
+		.stride = GUI_STRIDE_ALIGN,
+		.fmt = GUI_FMT_ARGB,
 	};
 	struct buffer *b;
 	int r = buffers_take(s->windows->buffers, &slot, win, &b);

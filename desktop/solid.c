@@ -63,7 +63,7 @@ void solid_show(struct solid *s, struct display *d, struct pool_buffer *b, struc
 	wl_surface_attach(s->wl, b->wl, 0, 0);
 	b->busy = true;
 	wp_viewport_set_source(s->viewport, wl_fixed_from_int(INSET), wl_fixed_from_int(INSET),
-			       wl_fixed_from_int(SHOWN), wl_fixed_from_int(SHOWN));
+		wl_fixed_from_int(SHOWN), wl_fixed_from_int(SHOWN));
 	wp_viewport_set_destination(s->viewport, at.w, at.h);
 	wl_surface_damage_buffer(s->wl, 0, 0, SIDE, SIDE);
 	wl_region_add(all, 0, 0, at.w, at.h);

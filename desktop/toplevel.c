@@ -76,8 +76,8 @@ static uint32_t state_bit(uint32_t state)
 	return state < sizeof(bits) / sizeof(bits[0]) ? bits[state] : 0;
 }
 
-static void handle_toplevel_configure(void *data, struct xdg_toplevel *t, int32_t width, int32_t height,
-				      struct wl_array *states)
+static void handle_toplevel_configure(
+	void *data, struct xdg_toplevel *t, int32_t width, int32_t height, struct wl_array *states)
 {
 	struct window *w = data;
 	const uint32_t *state = states->data;
@@ -324,8 +324,8 @@ static void layout(struct window *w)
 	w->outer_h = outer_h;
 	if (w->dirty)
 		draw_bar(w);
-	solid_show(&w->back, w->set->display, w->set->colour, (struct rect){ 0, FRAME_BAR, outer_w,
-									    outer_h - FRAME_BAR });
+	solid_show(
+		&w->back, w->set->display, w->set->colour, (struct rect){ 0, FRAME_BAR, outer_w, outer_h - FRAME_BAR });
 	solid_show(&w->mat, w->set->display, w->set->mat, room);
 	xdg_surface_set_window_geometry(w->xdg, 0, 0, outer_w, outer_h);
 }
@@ -416,7 +416,7 @@ void toplevel_hints(struct window *w, const struct gui_hints *h)
 	if (most_w == 0)
 		most_w = most_h = GUI_SIZE_MAX;
 	xdg_toplevel_set_min_size(w->toplevel, outer_bound(h->min_w ? h->min_w : 1, add_w, FRAME_MIN_W, most_w),
-				  outer_bound(h->min_h ? h->min_h : 1, add_h, low_h, most_h));
+		outer_bound(h->min_h ? h->min_h : 1, add_h, low_h, most_h));
 	xdg_toplevel_set_max_size(w->toplevel, outer_bound(h->max_w, add_w, FRAME_MIN_W, 2 * GUI_SIZE_MAX),
-				  outer_bound(h->max_h, add_h, low_h, 2 * GUI_SIZE_MAX));
+		outer_bound(h->max_h, add_h, low_h, 2 * GUI_SIZE_MAX));
 }

@@ -207,8 +207,8 @@ struct rect window_room(const struct window *w)
 
 struct frame_look window_look(const struct window *w)
 {
-	const uint32_t tiled = GUI_STATE_TILED_LEFT | GUI_STATE_TILED_RIGHT | GUI_STATE_TILED_TOP |
-			       GUI_STATE_TILED_BOTTOM;
+	const uint32_t tiled =
+		GUI_STATE_TILED_LEFT | GUI_STATE_TILED_RIGHT | GUI_STATE_TILED_TOP | GUI_STATE_TILED_BOTTOM;
 
 	return (struct frame_look){
 		.owner = &w->set->owner,
@@ -225,7 +225,7 @@ struct frame_look window_look(const struct window *w)
 static bool is_news(const struct gui_configure *a, const struct gui_configure *b)
 {
 	return a->w != b->w || a->h != b->h || a->states != b->states || a->scale120 != b->scale120 ||
-	       a->bounds_w != b->bounds_w || a->bounds_h != b->bounds_h;
+		a->bounds_w != b->bounds_w || a->bounds_h != b->bounds_h;
 }
 
 static uint16_t size16(int v)
@@ -315,7 +315,7 @@ int window_title(struct window *w, const struct gui_title *t)
 static bool is_app_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-	       c == '-';
+		c == '-';
 }
 
 int window_app_id(struct window *w, const struct gui_title *t)

@@ -22,7 +22,8 @@
 #define SLOT_PAGES 4096 /* 16 MiB: no window of the test is larger */
 #define SLOTS 6
 
-struct friend {
+struct friend
+{
 	struct stand stand;
 	struct channel ch;
 	uint32_t serial;
@@ -137,9 +138,15 @@ static void toggle_popup(struct friend *f)
 	m.win_new.parent = WIN;
 	send_msg(f, &m);
 	m = (struct gui_msg){ .head = { .type = GUI_POPUP_POS, .win = POPUP } };
-	m.popup_pos = (struct gui_popup_pos){ .anchor_x = f->ptr_x, .anchor_y = f->ptr_y, .anchor_w = 1, .anchor_h = 1,
-		.anchor = GUI_EDGE_BOTTOM | GUI_EDGE_RIGHT, .gravity = GUI_EDGE_BOTTOM | GUI_EDGE_RIGHT,
-		.constraint = GUI_CONSTRAINT_MASK, .w = 180, .h = 140 };
+	m.popup_pos = (struct gui_popup_pos){ .anchor_x = f->ptr_x,
+		.anchor_y = f->ptr_y,
+		.anchor_w = 1,
+		.anchor_h = 1,
+		.anchor = GUI_EDGE_BOTTOM | GUI_EDGE_RIGHT,
+		.gravity = GUI_EDGE_BOTTOM | GUI_EDGE_RIGHT,
+		.constraint = GUI_CONSTRAINT_MASK,
+		.w = 180,
+		.h = 140 };
 	send_msg(f, &m);
 	f->popup = true;
 }
@@ -181,7 +188,7 @@ static void take_input(struct friend *f, const struct gui_msg *m)
 static void take_configure(struct friend *f, const struct gui_msg *m)
 {
 	printf("CONFIGURE %ux%u states %x serial %u\n", m->configure.w, m->configure.h, m->configure.states,
-	       m->head.serial);
+		m->head.serial);
 	f->serial = m->head.serial;
 	if (m->configure.w)
 		f->w = m->configure.w;
@@ -206,7 +213,7 @@ static void take_message(struct friend *f, const struct gui_msg *m)
 		break;
 	case GUI_POPUP_PLACED:
 		printf("POPUP_PLACED %d,%d %ux%u\n", m->popup_placed.x, m->popup_placed.y, m->popup_placed.w,
-		       m->popup_placed.h);
+			m->popup_placed.h);
 		commit(f, POPUP, m->popup_placed.w, m->popup_placed.h);
 		break;
 	case GUI_POPUP_DONE:
@@ -224,6 +231,7 @@ static void take_all(struct friend *f)
 {
 	struct gui_msg m;
 	struct msg packed;
+	bool kick;
 
 	channel_poll(&f->ch);
 	while (channel_recv(&f->ch, &packed) == 1) {
@@ -231,7 +239,9 @@ static void take_all(struct friend *f)
 			errx(1, "the host sent a message that does not decode");
 		take_message(f, &m);
 	}
-	if (channel_recv_done(&f->ch) | channel_flush(&f->ch))
+	kick = channel_recv_done(&f->ch);
+	kick = channel_flush(&f->ch) || kick;
+	if (kick)
 		fd_eventfd_kick(f->stand.notify_host);
 }
 
@@ -239,7 +249,7 @@ static void serve(struct friend *f)
 {
 	while (stand_is_running(&f->stand) && stand_now_ms() < f->ends) {
 		struct pollfd p[] = { { .fd = f->stand.notify_guest, .events = POLLIN },
-				      { .fd = f->stand.sock, .events = POLLIN } };
+			{ .fd = f->stand.sock, .events = POLLIN } };
 
 		take_all(f);
 		if (channel_arm(&f->ch))
@@ -278,8 +288,8 @@ int main(int argc, char **argv)
 	usleep(100000);
 	stand_poll(&f.stand);
 	printf("STATS windows %u frames %llu copied %llu wakeups %llu\n", f.stand.stats.windows,
-	       (unsigned long long)f.stand.stats.frames, (unsigned long long)f.stand.stats.bytes_copied,
-	       (unsigned long long)f.stand.stats.wakeups);
+		(unsigned long long)f.stand.stats.frames, (unsigned long long)f.stand.stats.bytes_copied,
+		(unsigned long long)f.stand.stats.wakeups);
 	r = stand_is_running(&f.stand) ? stand_quit(&f.stand) : -1;
 	printf("END %d %s\n", r, f.stand.failure);
 	return r < 0;

@@ -119,12 +119,15 @@ static void take_answers(struct attack *a)
 {
 	struct gui_msg m;
 	struct msg packed;
+	bool kick;
 
 	while (channel_recv(&a->ch, &packed) == 1) {
 		if (gui_decode_host(&packed, &m) == 0)
 			storm_answer(&a->storm, &m);
 	}
-	if (channel_recv_done(&a->ch) | channel_flush(&a->ch) | (a->kind->scribble != 0))
+	kick = channel_recv_done(&a->ch);
+	kick = channel_flush(&a->ch) || kick;
+	if (kick || a->kind->scribble)
 		fd_eventfd_kick(a->stand.notify_host);
 }
 
@@ -209,7 +212,7 @@ static bool live(struct attack *a)
 	a->lives++;
 	if (a->stand.bad_reports || a->stand.stats.bytes_copied) {
 		printf("# %u reports were not well formed, %llu bytes copied\n", a->stand.bad_reports,
-		       (unsigned long long)a->stand.stats.bytes_copied);
+			(unsigned long long)a->stand.stats.bytes_copied);
 		ok = false;
 	}
 	if (!a->kind->scribble && !a->kind->mutate && !a->kind->noise && a->stand.failure[0]) {
@@ -246,6 +249,6 @@ int main(int argc, char **argv)
 	}
 	printf("1..%zu\n", NKINDS);
 	printf("# seed %s: %lu messages in %lu lives, %lu refused, %lu quit by us, %llu commits in the last\n", argv[3],
-	       a.sent, a.lives, a.refused, a.quit, (unsigned long long)a.stand.stats.frames);
+		a.sent, a.lives, a.refused, a.quit, (unsigned long long)a.stand.stats.frames);
 	return failed != 0;
 }

@@ -24,8 +24,8 @@ struct mouse {
 	uint32_t w, h, time;
 };
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
-			  uint32_t version)
+static void handle_global(
+	void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version)
 {
 	struct mouse *m = data;
 
@@ -66,8 +66,8 @@ static uint32_t number(char ***argv)
 static void wheel(struct mouse *m, int steps)
 {
 	zwlr_virtual_pointer_v1_axis_source(m->pointer, WL_POINTER_AXIS_SOURCE_WHEEL);
-	zwlr_virtual_pointer_v1_axis_discrete(m->pointer, m->time, WL_POINTER_AXIS_VERTICAL_SCROLL,
-					      wl_fixed_from_int(steps * 15), steps);
+	zwlr_virtual_pointer_v1_axis_discrete(
+		m->pointer, m->time, WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(steps * 15), steps);
 	end_step(m);
 }
 

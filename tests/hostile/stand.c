@@ -29,17 +29,14 @@ uint64_t stand_now_ms(void)
 
 void stand_init(struct stand *s)
 {
-	char path[100];
-
 	s->size = VMOS_GUI_REGION;
 	s->region = fd_memfd_sealed("stand", s->size);
 	s->notify_guest = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->notify_host = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	snprintf(path, sizeof(path), "%s/stand-%d.sock", getenv("XDG_RUNTIME_DIR"), getpid());
-	s->listener = fd_unix_listen(path, SOCK_SEQPACKET, 1);
+	snprintf(s->path, sizeof(s->path), "%s/stand-%d.sock", getenv("XDG_RUNTIME_DIR"), getpid());
+	s->listener = fd_unix_listen(s->path, SOCK_SEQPACKET, 1);
 	if (s->region < 0 || s->notify_guest < 0 || s->notify_host < 0 || s->listener < 0)
 		errx(2, "cannot make the region, eventfds or the listener below XDG_RUNTIME_DIR");
-	unlink(path);
 	s->base = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->region, 0);
 	if (s->base == MAP_FAILED)
 		err(2, "mmap of the region");
@@ -100,6 +97,12 @@ static void take_report(struct stand *s, const struct helper_msg *m)
 	case HELPER_UP:
 		s->up = true;
 		break;
+	case HELPER_GUEST:
+		s->guest = m->guest.state;
+		break;
+	case HELPER_FDS:
+		s->given = m->nfds;
+		break;
 	case HELPER_STATS:
 		s->stats = m->stats;
 		s->nstats++;
@@ -139,6 +142,15 @@ void stand_poll(struct stand *s)
 	s->pid = 0;
 	close(s->sock);
 	s->sock = -1;
+}
+
+int stand_knock(struct stand *s)
+{
+	int fd = fd_unix_connect(s->path, SOCK_SEQPACKET);
+
+	if (fd >= 0)
+		fd_set_nonblock(fd, true);
+	return fd;
 }
 
 bool stand_is_running(const struct stand *s)

@@ -24,10 +24,13 @@ struct stand {
 	pid_t pid; /* 0: not running */
 	int status; /* of waitpid, once it has ended */
 	bool up;
+	uint32_t guest; /* enum helper_guest_state, last reported */
+	unsigned given; /* fds that came with FDS */
 	unsigned bad_reports;
 	struct helper_stats stats; /* last */
 	unsigned nstats;
 	char failure[HELPER_TEXT_MAX];
+	char path[108]; /* of the listener */
 };
 
 /* Region, eventfds and listener. Exits with a message when the machine cannot give them. */
@@ -43,5 +46,7 @@ int stand_quit(struct stand *s);
 /* Waits up to @ms for UP. */
 bool stand_wait_up(struct stand *s, int ms);
 uint64_t stand_now_ms(void);
+/* Connects to the listener as a new vmosd does; the socket, or -errno. */
+int stand_knock(struct stand *s);
 
 #endif

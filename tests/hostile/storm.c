@@ -117,8 +117,8 @@ static void make_commit(struct storm *s, struct storm_window *w, struct gui_msg 
 	c->scale120 = (uint16_t)(below(s, 2) ? GUI_SCALE_ONE : 60 + edge(s, 900));
 	c->nrect = (uint8_t)below(s, GUI_COMMIT_RECTS + 1);
 	for (int i = 0; i < c->nrect; i++)
-		c->rect[i] = (struct gui_rect){ (uint16_t)edge(s, GUI_SIZE_MAX), (uint16_t)edge(s, GUI_SIZE_MAX), size(s),
-						size(s) };
+		c->rect[i] = (struct gui_rect){ (uint16_t)edge(s, GUI_SIZE_MAX), (uint16_t)edge(s, GUI_SIZE_MAX),
+			size(s), size(s) };
 	s->held[slot] = STORM_SLOT_PAGES;
 }
 
@@ -184,8 +184,7 @@ static void make_cursor(struct storm *s, struct gui_msg *m)
 		return;
 	m->head.type = GUI_CURSOR_IMG;
 	m->cursor_img = (struct gui_cursor_img){ slot * STORM_SLOT_PAGES, (uint8_t)(1 + edge(s, 63)),
-						 (uint8_t)(1 + edge(s, 63)), (uint8_t)edge(s, 64),
-						 (uint8_t)edge(s, 64) };
+		(uint8_t)(1 + edge(s, 63)), (uint8_t)edge(s, 64), (uint8_t)edge(s, 64) };
 	s->held[slot] = STORM_SLOT_PAGES;
 }
 
@@ -209,7 +208,7 @@ static void make_small(struct storm *s, struct gui_msg *m)
 		m->head.type = GUI_DAMAGE;
 		for (int i = 0; i < GUI_DAMAGE_RECTS; i++)
 			m->damage.rect[i] = (struct gui_rect){ (uint16_t)edge(s, GUI_SIZE_MAX),
-							       (uint16_t)edge(s, GUI_SIZE_MAX), size(s), size(s) };
+				(uint16_t)edge(s, GUI_SIZE_MAX), size(s), size(s) };
 		break;
 	case 4:
 		m->head.type = GUI_IDLE_INHIBIT;
