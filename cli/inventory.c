@@ -169,13 +169,15 @@ static int read_object(sd_bus_message *m, const struct field *fields, void *obje
 static void free_object(const struct field *fields, void *object)
 {
 	for (const struct field *f = fields; f->name; f++) {
-		void *member = *(void **)((char *)object + f->offset);
+		void *member;
 
+		if (*f->type != 's' && *f->type != 'a')
+			continue;
+		member = *(void **)((char *)object + f->offset);
 		if (*f->type == 'a')
 			for (char **s = member; s && *s; s++)
 				free(*s);
-		if (*f->type == 's' || *f->type == 'a')
-			free(member);
+		free(member);
 	}
 }
 

@@ -35,6 +35,7 @@ _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
 	local commands="create delete set start stop pause resume list show status top run shell template help"
+	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -43,6 +44,10 @@ _vmos()
 	fi
 	if [ "$previous" = --template ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --color ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$colors" -- "$cur")
 		return
 	fi
 	case $command in

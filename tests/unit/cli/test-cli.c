@@ -181,7 +181,8 @@ static void test_vm_options(void **state)
 	assert_int_equal(parse(&o, 1, 1, (char *[]){ "create", NULL }), CLI_USAGE);
 	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "b", NULL }), CLI_USAGE);
 	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "--memory=none", NULL }), CLI_USAGE);
-	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "--color=red", NULL }), CLI_USAGE);
+	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "--color=red", NULL }), 0);
+	assert_string_equal(o.color, "red");
 	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "--vcpus=0", NULL }), CLI_USAGE);
 	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "--bogus", NULL }), CLI_USAGE);
 	assert_int_equal(parse(&o, 0, 3, (char *[]){ "set", "a", "--disk=2G", NULL }), CLI_USAGE);
