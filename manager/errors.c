@@ -57,9 +57,3 @@ int errors_set_virt(sd_bus_error *ret_error, const char *vm, const struct virt_j
 	}
 	return errors_set(ret_error, ERROR_FAILED, "libvirt refuses VM %s: %s", vm, text);
 }
-
-void errors_copy(sd_bus_error *dst, const sd_bus_error *src)
-{
-	sd_bus_error_free(dst);
-	sd_bus_error_copy(dst, src);
-}

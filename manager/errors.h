@@ -33,7 +33,4 @@ int errors_set(sd_bus_error *ret_error, const char *name, const char *fmt, ...) 
 /* A failed call to libvirt about VM @vm, in our words where its cause is known: a disk in use, no memory, no space. */
 int errors_set_virt(sd_bus_error *ret_error, const char *vm, const struct virt_job *job);
 
-/* Copies an error for later; @dst must be SD_BUS_ERROR_NULL or is freed first. */
-void errors_copy(sd_bus_error *dst, const sd_bus_error *src);
-
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -14,16 +15,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "manager/spawn.h"
-
-static const char *const programs[HELPER_KINDS] = {
-	[HELPER_COURIER] = "vmos-courier",
-	[HELPER_DESKTOP] = "vmos-desktop",
-};
-
-const char *helper_name(enum helper_kind kind)
-{
-	return programs[kind];
-}
 
 void helper_init(struct helper *h, enum helper_kind kind, const struct helper_ops *ops, void *owner)
 {
@@ -100,6 +91,29 @@ static void take_up(struct helper *h)
 	h->ops->up(h);
 }
 
+static uint64_t now_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* Each report of the guest's state becomes a signal on the bus: one that was taken over must not flood it. */
+static int take_guest(struct helper *h, const struct helper_guest *guest)
+{
+	uint64_t now = now_usec();
+
+	if (now - h->guest_since > HELPER_GUEST_PERIOD * 1000000ull) {
+		h->guest_since = now;
+		h->guest_count = 0;
+	}
+	if (++h->guest_count > HELPER_GUEST_MAX)
+		return -EBADMSG;
+	h->ops->guest(h, guest);
+	return 0;
+}
+
 static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 {
 	switch (m->type) {
@@ -107,8 +121,7 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		take_up(h);
 		return 0;
 	case HELPER_GUEST:
-		h->ops->guest(h, &m->guest);
-		return 0;
+		return take_guest(h, &m->guest);
 	case HELPER_STATS:
 		h->stats = m->stats;
 		h->stats_wanted = false;
@@ -300,38 +313,60 @@ int helper_dismiss(const char *listen_path)
 	return fd_send_packet(fd, &m, sizeof(m), NULL, 0);
 }
 
-/* Nobody waits for it any more: the init process or this handler reaps it. */
-static int handle_stopped_exit(sd_event_source *source, const siginfo_t *si, void *userdata)
+/* A child that was told to leave: it gets a moment, then it is ended. */
+struct leaving {
+	sd_event_source *child, *timer;
+};
+
+static void leaving_free(struct leaving *l)
 {
+	sd_event_source_disable_unref(l->child);
+	sd_event_source_disable_unref(l->timer);
+	free(l);
+}
+
+static int handle_left(sd_event_source *source, const siginfo_t *si, void *userdata)
+{
+	leaving_free(userdata);
 	return 0;
+}
+
+static int handle_overstay(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct leaving *l = userdata;
+
+	return sd_event_source_send_child_signal(l->child, SIGKILL, NULL, 0);
+}
+
+static void helper_see_off(sd_event *event, pid_t pid)
+{
+	struct leaving *l = calloc(1, sizeof(*l));
+
+	if (l && sd_event_add_child(event, &l->child, pid, WEXITED, handle_left, l) >= 0 &&
+		sd_event_add_time_relative(event, &l->timer, CLOCK_MONOTONIC, HELPER_LEAVE_TIMEOUT * 1000000ull, 0,
+			handle_overstay, l) >= 0)
+		return;
+	kill(pid, SIGKILL);
+	if (l)
+		leaving_free(l);
 }
 
 void helper_stop(struct helper *h)
 {
-	helper_send_type(h, HELPER_QUIT);
-	if (h->child && h->pid > 0) {
-		sd_event_source *reaper = NULL;
-		pid_t pid = h->pid;
+	pid_t pid = h->pid;
 
-		h->child = sd_event_source_disable_unref(h->child);
-		/* floating: the loop drops it with the child */
-		if (sd_event_add_child(h->event, &reaper, pid, WEXITED, handle_stopped_exit, NULL) >= 0) {
-			sd_event_source_set_floating(reaper, 1);
-			sd_event_source_unref(reaper);
-		}
-	}
+	helper_send_type(h, HELPER_QUIT);
 	helper_release(h);
+	if (pid > 0)
+		helper_see_off(h->event, pid);
 	h->state = HELPER_STATE_NONE;
 	h->failed = false;
 }
 
 bool helper_may_restart(struct helper *h)
 {
-	struct timespec ts;
-	uint64_t now;
+	uint64_t now = now_usec();
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000 + 1;
 	if (h->restarts[0] && now - h->restarts[0] < 60 * 1000000ull)
 		return false;
 	memmove(h->restarts, h->restarts + 1, sizeof(h->restarts) - sizeof(h->restarts[0]));

@@ -18,6 +18,9 @@
 #include "proto/helper.h"
 
 #define HELPER_RESTARTS 3 /* a minute at most */
+#define HELPER_GUEST_MAX 100 /* reports of the guest's state … */
+#define HELPER_GUEST_PERIOD 10 /* … seconds at most */
+#define HELPER_LEAVE_TIMEOUT 3 /* seconds that one gets after QUIT */
 #define HELPER_UP_TIMEOUT 20 /* seconds until a new helper must be up */
 
 enum helper_kind { HELPER_COURIER, HELPER_DESKTOP, HELPER_KINDS };
@@ -52,6 +55,8 @@ struct helper {
 	char text[HELPER_TEXT_MAX];
 	uint64_t restarts[HELPER_RESTARTS]; /* when the last ones were, monotonic usec */
 	struct helper_stats stats;
+	uint64_t guest_since; /* monotonic usec: begin of the period that guest_count counts */
+	unsigned guest_count;
 	bool stats_wanted; /* a QUERY is unanswered */
 };
 
@@ -79,7 +84,5 @@ bool helper_may_restart(struct helper *h);
 int helper_send(struct helper *h, const struct helper_msg *m, const int *fds);
 /* A message without fields. */
 int helper_send_type(struct helper *h, enum helper_type type);
-
-const char *helper_name(enum helper_kind kind);
 
 #endif
