@@ -52,7 +52,7 @@ void run_end(struct run *run, uint32_t type, int32_t status);
 /* Sends all that waits for room in the ring. -EAGAIN: some of it still waits. */
 int run_push(struct run *run);
 
-/* Messages of the guest about this run. -EPROTO: it may not say so. */
+/* Messages of the guest about this run. -EPROTO: it may not say so; stdio also as output_put(). */
 int run_take_started(struct run *run, const struct ctl_started *m);
 int run_take_exit(struct run *run, const struct ctl_exit *m);
 int run_take_stdio(struct run *run, const struct ctl_stdio *m, const uint8_t *untrusted_data);

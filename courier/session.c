@@ -62,10 +62,12 @@ static int session_exit(struct guest *g, const struct ctl_msg *m)
 static int session_stdio(struct guest *g, const struct ctl_msg *m)
 {
 	struct run *run = guest_find_run(g, m->stdio.id);
+	int r;
 
 	if (channel_blob(&g->channel, m->stdio.blob, g->chunk, CTL_CHUNK) < 0)
 		return guest_refuse(g, "a STDIO of the agent names bytes outside its blob zone");
-	return run ? run_take_stdio(run, &m->stdio, g->chunk) : 0;
+	r = run ? run_take_stdio(run, &m->stdio, g->chunk) : 0;
+	return r == -EMSGSIZE ? guest_refuse(g, "the agent sent more output than its window allows") : r;
 }
 
 static int session_eof(struct guest *g, const struct ctl_msg *m)
@@ -124,8 +126,12 @@ int session_take(struct guest *g, const struct msg *untrusted_msg)
 		if (session_table[i].after_ready && !g->ready)
 			break;
 		r = session_table[i].take(g, &m);
-		if (r < 0 && !g->failed)
-			return guest_refuse(g, "the agent may not send %s now (%d)", ctl_type_name(m.head.type), r);
+		if (r == -EPROTO && !g->failed)
+			break;
+		if (r < 0 && !g->failed) {
+			g->failed = true;
+			manager_fail(g->manager, HELPER_REASON_INTERNAL, "out of memory");
+		}
 		return r;
 	}
 	return guest_refuse(g, "the agent may not send %s now", ctl_type_name(m.head.type));

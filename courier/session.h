@@ -7,7 +7,7 @@
 
 struct guest;
 
-/* Takes a message of the guest (a private copy). Returns 0, or -EPROTO after guest_refuse(). */
+/* Takes a message of the guest (a private copy). Returns 0, or -errno after the courier was told to end. */
 int session_take(struct guest *g, const struct msg *untrusted_msg);
 
 #endif

@@ -141,8 +141,10 @@ int output_put(struct output *o, const uint8_t *untrusted_data, uint32_t len)
 {
 	int r;
 
-	if (o->eof || len > CTL_WINDOW - o->out)
+	if (o->eof)
 		return -EPROTO;
+	if (len > CTL_WINDOW - o->out)
+		return -EMSGSIZE;
 	o->out += len;
 	if (o->broken) {
 		o->owed += len;

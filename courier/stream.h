@@ -54,7 +54,7 @@ void input_close(struct input *in);
 
 /*
  * Takes bytes of the guest: writes what the fd takes at once, keeps the rest.
- * -EPROTO: more than the window allows, or after the end; -ENOMEM.
+ * -EMSGSIZE: more than the window allows; -EPROTO: after the end; -ENOMEM.
  */
 int output_put(struct output *o, const uint8_t *untrusted_data, uint32_t len);
 /* Writes on what waits. Watches the fd while something is left. */

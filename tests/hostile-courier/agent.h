@@ -15,7 +15,7 @@
 #include "proto/channel.h"
 #include "tests/hostile-courier/harness.h"
 
-#define AGENT_RUNS 16
+#define AGENT_RUNS 40
 
 struct agent_run {
 	uint32_t id; /* 0: free */

@@ -280,22 +280,47 @@ static void test_adoption(void)
 	test_status();
 }
 
-/* A window of 32 programs, and arguments that are none: refused, and nothing else suffers. */
+/* As many programs as there may be, then one more: it alone is refused. */
+static void test_many_runs(void)
+{
+	struct command cmds[CTL_RUNS_MAX], one_more;
+
+	for (int i = 0; i < CTL_RUNS_MAX; i++) {
+		run((char *[]){ "wait", NULL }, -1, -1, &cmds[i]);
+		expect(&cmds[i], RUNCTL_STARTED, 42);
+	}
+	run((char *[]){ "exit", "0", NULL }, -1, -1, &one_more);
+	expect(&one_more, RUNCTL_EXIT, -EBUSY);
+	command_close(&one_more);
+	for (int i = 0; i < CTL_RUNS_MAX; i++) {
+		command_say(&cmds[i], RUNCTL_SIGNAL, SIGTERM, 0);
+		expect(&cmds[i], RUNCTL_EXIT, 256 + SIGTERM);
+		command_close(&cmds[i]);
+	}
+}
+
+/* Arguments that are none, and an id that is taken: nothing else suffers. */
 static void test_bad_requests(void)
 {
 	struct helper_msg m = { .type = HELPER_RUN };
 	int fds[5];
-	struct command cmd;
+	struct command cmd, waiting;
 
 	for (int i = 0; i < 5; i++)
 		fds[i] = fd_memfd_data("bad", "\1\0\0\0abcdef", 10);
 	m.run = (struct helper_run){ .id = 4000, .args_len = 10 };
 	CHECK(courier_send(&courier, &m, fds, 5));
 	fd_close_all(fds, 5);
+	run((char *[]){ "wait", NULL }, -1, -1, &waiting);
+	expect(&waiting, RUNCTL_STARTED, 42);
+	next_id--;
 	run((char *[]){ "exit", "5", NULL }, -1, -1, &cmd);
 	expect(&cmd, RUNCTL_STARTED, 42);
 	expect(&cmd, RUNCTL_EXIT, 5);
 	command_close(&cmd);
+	command_say(&waiting, RUNCTL_SIGNAL, SIGTERM, 0);
+	expect(&waiting, RUNCTL_EXIT, 256 + SIGTERM);
+	command_close(&waiting);
 }
 
 static void expect_refusal(void)
@@ -338,6 +363,7 @@ int friendly(const char *program)
 	RUN_TEST(test_signals);
 	RUN_TEST(test_stalled_reader);
 	RUN_TEST(test_stats_and_idle);
+	RUN_TEST(test_many_runs);
 	RUN_TEST(test_bad_requests);
 	RUN_TEST(test_agent_leaves);
 	RUN_TEST(test_adoption);
