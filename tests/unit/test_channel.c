@@ -389,24 +389,27 @@ static void test_host_restarts(void **state)
 static void test_indices_wrap(void **state)
 {
 	struct pair *p = pair_joined(VMOS_ROLE_CTL, 1);
-	const uint32_t start = UINT32_MAX - 5;
+	const uint32_t start = UINT32_MAX - 4;
 	struct msg m;
 
 	p->guest.tx_prod = p->guest.tx_published = p->guest.tx_freed = start;
 	p->host.rx_cons = p->host.rx_published = start;
 	pair_guest_words(p)->prod = pair_host_words(p)->cons = start;
-	assert_true(channel_arm(&p->host));
 	for (uint32_t i = 0; i < 10; i++) {
+		assert_true(channel_arm(&p->host));
 		assert_int_equal(send_number(&p->guest, i), 0);
-		assert_true(channel_flush(&p->guest) == (i == 0));
+		assert_int_equal(send_number(&p->guest, i + 100), 0);
+		assert_true(channel_flush(&p->guest));
+		assert_int_equal(send_number(&p->guest, i + 200), 0);
+		assert_false(channel_flush(&p->guest));
+		for (uint32_t n = 0; n < 3; n++) {
+			assert_int_equal(channel_recv(&p->host, &m), 1);
+			assert_int_equal(number_of(&m), i + n * 100);
+		}
+		channel_recv_done(&p->host);
 	}
-	for (uint32_t i = 0; i < 10; i++) {
-		assert_int_equal(channel_recv(&p->host, &m), 1);
-		assert_int_equal(number_of(&m), i);
-	}
-	channel_recv_done(&p->host);
 	assert_int_equal(send_number(&p->guest, 1), 0);
-	assert_int_equal(p->guest.tx_freed, start + 10);
+	assert_int_equal(p->guest.tx_freed, start + 30);
 	pair_free(p);
 }
 

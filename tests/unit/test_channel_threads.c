@@ -33,9 +33,17 @@ static bool sleep_on(int fd)
 	return true;
 }
 
+/* Long spells of single messages, where the consumer is about to sleep each time, between those of many at once. */
+static uint32_t flush_every(uint32_t number)
+{
+	return number / 8192 % 2 ? 1 : 17;
+}
+
 static size_t blob_size(uint32_t number)
 {
-	return number % 3 == 0 ? 0 : number * 2654435761u % BLOB_MAX;
+	if (number % 3 == 0)
+		return 0;
+	return number * 2654435761u % (flush_every(number) == 1 ? 16 : BLOB_MAX);
 }
 
 static int queue(struct channel *c, uint32_t number, const uint8_t *pattern)
@@ -54,6 +62,14 @@ static int queue(struct channel *c, uint32_t number, const uint8_t *pattern)
 	return channel_send(c, &m);
 }
 
+/* A pause of changing length, so that the consumer is met at every point on its way to sleep. */
+static void pause_a_little(uint32_t number)
+{
+	if (flush_every(number) == 1)
+		for (volatile uint32_t i = 0; i < number * 7 % 1024; i++)
+			;
+}
+
 static void *handle_producer(void *arg)
 {
 	struct stress *s = arg;
@@ -67,7 +83,8 @@ static void *handle_producer(void *arg)
 
 		if (ret == 0) {
 			number++;
-			if (number % 17 == 0 && channel_flush(s->from))
+			pause_a_little(number);
+			if (number % flush_every(number) == 0 && channel_flush(s->from))
 				fd_eventfd_kick(s->wake_to);
 			continue;
 		}

@@ -86,7 +86,7 @@ static void test_memfd_data(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(fd_read_all(fd, buf, sizeof(buf)), 5);
 	assert_string_equal(buf, "hello");
-	assert_int_equal(write(fd, "x", 1), -1);
+	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
 	assert_int_equal(fd_check_sealed(fd, 5), 0);
 	close(fd);
 }

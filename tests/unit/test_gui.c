@@ -323,6 +323,8 @@ static void test_slot_fits(void **state)
 	assert_true(gui_slot_fits(&c, 8192));
 	assert_false(gui_slot_fits(&c, 8191));
 	assert_false(gui_slot_fits(&c, 0));
+	c.page = 1u << 20; /* 4 GiB: 0 in 32 bits */
+	assert_false(gui_slot_fits(&c, 8192));
 	c = (struct gui_commit){ .page = UINT32_MAX, .h = UINT16_MAX, .stride = UINT32_MAX };
 	assert_false(gui_slot_fits(&c, VMOS_GUI_REGION));
 	assert_true(gui_slot_fits(&c, UINT64_MAX));

@@ -96,6 +96,7 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_report, reports[4], m.fail.reason = HELPER_REASON_SETUP + 1);
 	REFUSED(helper_check_report, reports[4], m.fail.text[1] = '\n');
 	REFUSED(helper_check_report, reports[4], m.fail.text[1] = '\x80');
+	REFUSED(helper_check_report, reports[4], m.fail.text[1] = '\x7f');
 	REFUSED(helper_check_report, reports[4], memset(m.fail.text, 'a', sizeof(m.fail.text)));
 }
 
