@@ -50,6 +50,7 @@ static void handle_buffer_release(uint32_t win, uint32_t page, void *data)
 static void handle_output(struct output *o, bool gone, void *data)
 {
 	guest_send_output(data, o, gone);
+	window_set_rescale(&windows);
 }
 
 static void handle_guest_state(enum helper_guest_state state, void *data)

@@ -157,7 +157,7 @@ static const struct wp_fractional_scale_v1_listener fractional_listener = {
 };
 
 /* Without fractional-scale: the largest scale of the outputs the window is on. */
-static void outputs_changed(struct window *w)
+void toplevel_rescale(struct window *w)
 {
 	unsigned best = 0;
 
@@ -178,7 +178,7 @@ static void handle_enter(void *data, struct wl_surface *surface, struct wl_outpu
 
 	if (o)
 		w->outputs |= 1u << (o - w->set->display->outputs);
-	outputs_changed(w);
+	toplevel_rescale(w);
 }
 
 static void handle_leave(void *data, struct wl_surface *surface, struct wl_output *wl)
@@ -188,7 +188,7 @@ static void handle_leave(void *data, struct wl_surface *surface, struct wl_outpu
 
 	if (o)
 		w->outputs &= ~(1u << (o - w->set->display->outputs));
-	outputs_changed(w);
+	toplevel_rescale(w);
 }
 
 static const struct wl_surface_listener root_listener = { .enter = handle_enter, .leave = handle_leave };

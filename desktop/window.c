@@ -58,6 +58,14 @@ void window_set_refresh(struct window_set *set)
 	}
 }
 
+void window_set_rescale(struct window_set *set)
+{
+	for (int i = 0; i < GUI_WINDOWS_MAX; i++) {
+		if (set->all[i] && set->all[i]->toplevel)
+			toplevel_rescale(set->all[i]);
+	}
+}
+
 struct window *window_find(struct window_set *set, uint32_t id)
 {
 	for (int i = 0; i < GUI_WINDOWS_MAX; i++) {

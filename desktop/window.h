@@ -115,6 +115,8 @@ void window_set_clear(struct window_set *set);
 void window_set_finish(struct window_set *set);
 /* Draws what has become dirty. Once per round of the event loop. */
 void window_set_refresh(struct window_set *set);
+/* The scale of an output has changed. */
+void window_set_rescale(struct window_set *set);
 /* NULL: the guest has no such window. */
 struct window *window_find(struct window_set *set, uint32_t id);
 
@@ -147,6 +149,8 @@ int toplevel_create(struct window *w);
 void toplevel_present(struct window *w, uint32_t serial);
 void toplevel_redraw(struct window *w);
 void toplevel_end(struct window *w);
+/* The outputs it is on, or the scale of one, have changed. */
+void toplevel_rescale(struct window *w);
 void toplevel_pursue(struct window *w);
 void toplevel_hints(struct window *w, const struct gui_hints *h);
 
