@@ -43,10 +43,16 @@ static void keep_from_slot(struct window *w, struct surface *s)
 	}
 }
 
+/* Whether the newest slot no longer shows the only surface as the new layout wants it. */
 static bool layout_moved(const struct layout *a, const struct layout *b)
 {
-	return a->n != 1 || b->n != 1 || a->w != b->w || a->h != b->h || a->scale120 != b->scale120 ||
-		a->layers[0].paint.x != b->layers[0].paint.x || a->layers[0].paint.y != b->layers[0].paint.y;
+	const struct paint_layer *p, *q;
+
+	if (a->n != 1 || b->n != 1 || a->w != b->w || a->h != b->h || a->scale120 != b->scale120)
+		return true;
+	p = &a->layers[0].paint;
+	q = &b->layers[0].paint;
+	return p->x != q->x || p->y != q->y || p->direct != q->direct || p->src_x != q->src_x || p->src_y != q->src_y;
 }
 
 /* Takes @now as the window's layout and turns all changes into damage of the canvas. */
