@@ -17,6 +17,7 @@ int content_init(struct content *c, struct display *d, struct wl_surface *parent
 {
 	c->display = d;
 	c->shown = false;
+	c->crop = (struct content_crop){ 0 };
 	c->wl = display_surface(d, ref);
 	if (!c->wl)
 		return -ENOMEM;
@@ -120,10 +121,17 @@ static struct source source_axis(const struct content *c, int pixels, int at, in
 	return (struct source){ (wl_fixed_t)from, (wl_fixed_t)(size > 0 ? size : 1) };
 }
 
+static bool is_same_crop(const struct content_crop *a, const struct content_crop *b)
+{
+	return a->sx == b->sx && a->sy == b->sy && a->sw == b->sw && a->sh == b->sh && a->at.x == b->at.x &&
+		a->at.y == b->at.y && a->at.w == b->at.w && a->at.h == b->at.h;
+}
+
 static void crop(struct content *c, struct rect room)
 {
 	int x, y, w, h;
 	struct source sx, sy;
+	struct content_crop now;
 
 	content_origin(c, &x, &y);
 	content_size(c, &w, &h);
@@ -131,6 +139,10 @@ static void crop(struct content *c, struct rect room)
 	h = smaller(h, room.h);
 	sx = source_axis(c, c->w, x, w);
 	sy = source_axis(c, c->h, y, h);
+	now = (struct content_crop){ sx.at, sy.at, sx.len, sy.len, { room.x, room.y, w, h } };
+	if (is_same_crop(&now, &c->crop))
+		return;
+	c->crop = now;
 	wp_viewport_set_source(c->viewport, sx.at, sy.at, sx.len, sy.len);
 	wp_viewport_set_destination(c->viewport, w, h);
 	wl_subsurface_set_position(c->sub, room.x, room.y);

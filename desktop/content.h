@@ -23,6 +23,12 @@ struct wp_viewport;
 
 #define CONTENT_DAMAGE_MAX 16
 
+/* What of the buffer is shown (24.8) and where in the frame (logical). */
+struct content_crop {
+	int32_t sx, sy, sw, sh;
+	struct rect at;
+};
+
 struct content {
 	struct display *display; /* NULL: no surface */
 	struct wl_surface *wl;
@@ -33,6 +39,7 @@ struct content {
 	bool shown; /* a buffer has been attached */
 	int w, h; /* of the last buffer taken, in its pixels */
 	int scale120;
+	struct content_crop crop; /* as told to the compositor */
 	struct gui_rect geo; /* from HINTS, logical; w == 0: all of it is the window */
 	struct gui_rect damage[CONTENT_DAMAGE_MAX]; /* since the last attach, in buffer pixels */
 	unsigned ndamage;
