@@ -11,7 +11,39 @@
 #include "base/paths.h"
 #include "manager/manager.h"
 
-static void handle_domain(const char *name, const char *xml, bool active, bool paused, void *userdata)
+static void dismiss_helpers(const char *run_dir)
+{
+	static const char *const sockets[] = { "courier.sock", "desktop.sock" };
+
+	for (unsigned i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		char *path cleanup_free = paths_join(run_dir, sockets[i], NULL);
+
+		if (path)
+			helper_dismiss(path);
+	}
+}
+
+static void reclaim_running(struct vm *vm, enum virt_state state)
+{
+	switch (state) {
+	case VIRT_STATE_OFF:
+		break;
+	case VIRT_STATE_HALF:
+		vm->state = VM_STOPPING;
+		vm_set_error(vm, "Its start was cut off by the end of vmosd. Start it again.");
+		dismiss_helpers(vm->run_dir);
+		vm_destroy_domain(vm);
+		break;
+	case VIRT_STATE_RUNNING:
+	case VIRT_STATE_PAUSED:
+		log_info("VM %s: found running", vm->config.name);
+		vm->state = state == VIRT_STATE_PAUSED ? VM_PAUSED : VM_RUNNING;
+		vm_adopt_helpers(vm);
+		break;
+	}
+}
+
+static void handle_domain(const char *name, const char *xml, enum virt_state state, void *userdata)
 {
 	struct manager *m = userdata;
 	struct vm_config config;
@@ -27,23 +59,7 @@ static void handle_domain(const char *name, const char *xml, bool active, bool p
 		return;
 	}
 	manager_add_vm(m, vm);
-	if (!active)
-		return;
-	log_info("VM %s: found running", vm->config.name);
-	vm->state = paused ? VM_PAUSED : VM_RUNNING;
-	vm_adopt_helpers(vm);
-}
-
-static void dismiss_helpers(const char *run_dir)
-{
-	static const char *const sockets[] = { "courier.sock", "desktop.sock" };
-
-	for (unsigned i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
-		char *path cleanup_free = paths_join(run_dir, sockets[i], NULL);
-
-		if (path)
-			helper_dismiss(path);
-	}
+	reclaim_running(vm, state);
 }
 
 /* Calls @handle for each sub-folder of @dir. */

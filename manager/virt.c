@@ -314,6 +314,19 @@ int virt_open(sd_event *event, const char *root, virt_event_fn handle_event, voi
 	return r;
 }
 
+static enum virt_state domain_state(virDomainPtr domain)
+{
+	int state = VIR_DOMAIN_SHUTOFF, reason = 0;
+
+	if (virDomainGetState(domain, &state, &reason, 0) < 0 || virDomainIsActive(domain) != 1)
+		return VIRT_STATE_OFF;
+	if (state != VIR_DOMAIN_PAUSED)
+		return VIRT_STATE_RUNNING;
+	if (reason == VIR_DOMAIN_PAUSED_USER || reason == VIR_DOMAIN_PAUSED_IOERROR)
+		return VIRT_STATE_PAUSED;
+	return VIRT_STATE_HALF;
+}
+
 int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)
 {
 	virDomainPtr *domains = NULL;
@@ -325,12 +338,9 @@ int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)
 	}
 	for (int i = 0; i < n; i++) {
 		char *xml cleanup_free = virDomainGetXMLDesc(domains[i], VIR_DOMAIN_XML_INACTIVE);
-		int state = VIR_DOMAIN_SHUTOFF;
 
-		virDomainGetState(domains[i], &state, NULL, 0);
 		if (xml)
-			handle(virDomainGetName(domains[i]), xml, virDomainIsActive(domains[i]) == 1,
-				state == VIR_DOMAIN_PAUSED, userdata);
+			handle(virDomainGetName(domains[i]), xml, domain_state(domains[i]), userdata);
 		virDomainFree(domains[i]);
 	}
 	free(domains);

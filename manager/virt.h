@@ -36,7 +36,10 @@ struct virt_job;
 /* On the main loop; @job is freed afterwards. */
 typedef void (*virt_done_fn)(const struct virt_job *job, void *userdata);
 typedef void (*virt_event_fn)(const char *name, enum virt_event event, enum virt_detail detail, void *userdata);
-typedef void (*virt_domain_fn)(const char *name, const char *xml, bool active, bool paused, void *userdata);
+/* half: its start was cut off, QEMU waits for a start that nobody completes */
+enum virt_state { VIRT_STATE_OFF, VIRT_STATE_RUNNING, VIRT_STATE_PAUSED, VIRT_STATE_HALF };
+
+typedef void (*virt_domain_fn)(const char *name, const char *xml, enum virt_state state, void *userdata);
 
 struct virt_job {
 	enum virt_verb verb;

@@ -13,6 +13,8 @@
 #include "manager/errors.h"
 #include "manager/manager.h"
 
+#define DESTROY_EVENT_TIMEOUT 1000000 /* usec */
+
 void vm_off(struct vm *vm, enum vm_state state)
 {
 	if (vm_is_off(vm))
@@ -29,15 +31,37 @@ void vm_off(struct vm *vm, enum vm_state state)
 	vm_waiters_reply(&vm->stopping, NULL);
 }
 
+/* An unwanted end is bad when QEMU crashed, a wanted one when it follows a failed start. */
+static enum vm_state stopped_state(const struct vm *vm, enum virt_detail detail)
+{
+	bool bad = vm->state == VM_STOPPING ? vm->last_error && !vm->stopping.n : detail == VIRT_DETAIL_CRASHED;
+
+	return bad ? VM_FAILED : VM_OFF;
+}
+
+static int handle_no_event(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct vm *vm = userdata;
+
+	vm_off(vm, stopped_state(vm, VIRT_DETAIL_NORMAL));
+	return 0;
+}
+
 static void handle_destroyed(const struct virt_job *job, void *userdata)
 {
 	struct vm *vm = userdata;
 
 	vm_job_done(vm);
-	if (job->result == 0)
-		return; /* libvirt's event says when it is over */
-	if (job->result == -ESRCH || job->result == -ENOENT) {
-		vm_off(vm, vm->last_error ? VM_FAILED : VM_OFF);
+	/* libvirt's event says that it is over; but none comes when libvirt itself gave the domain up meanwhile */
+	if (job->result == 0 && vm->state == VM_STOPPING) {
+		sd_event_source_disable_unref(vm->timer);
+		vm->timer = NULL;
+		if (sd_event_add_time_relative(vm->manager->event, &vm->timer, CLOCK_MONOTONIC, DESTROY_EVENT_TIMEOUT,
+			    0, handle_no_event, vm) >= 0)
+			return;
+	}
+	if (job->result == 0 || job->result == -ESRCH || job->result == -ENOENT) {
+		vm_off(vm, stopped_state(vm, VIRT_DETAIL_NORMAL));
 		return;
 	}
 	vm_set_error(vm, "libvirt could not end QEMU: %s", job->message);
@@ -195,8 +219,7 @@ int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_
 static void domain_stopped(struct vm *vm, enum virt_detail detail)
 {
 	bool wanted = vm->state == VM_STOPPING;
-	/* an unwanted end is bad when QEMU crashed, a wanted one when it follows a failed start */
-	bool bad = wanted ? vm->last_error && !vm->stopping.n : detail == VIRT_DETAIL_CRASHED;
+	enum vm_state state = stopped_state(vm, detail);
 
 	if (vm_is_off(vm))
 		return;
@@ -212,7 +235,7 @@ static void domain_stopped(struct vm *vm, enum virt_detail detail)
 		vm_set_error(vm,
 			"QEMU ended unexpectedly. Start the VM again; what QEMU said is in %s/libvirt/log/qemu/%s.log.",
 			vm->manager->data, vm->config.name);
-	vm_off(vm, bad ? VM_FAILED : VM_OFF);
+	vm_off(vm, state);
 }
 
 void vm_handle_event(struct vm *vm, enum virt_event event, enum virt_detail detail)
