@@ -13,7 +13,8 @@ without_qemu()
 {
 	local bin=$work/no-qemu/bin
 
-	mkdir -p "$bin" "$work/no-qemu/run"
+	mkdir -p "$bin" "$work/no-qemu/run" "$work/no-qemu/data/vmos"
+	cp -al "$XDG_DATA_HOME/vmos/templates" "$work/no-qemu/data/vmos/"
 	chmod 700 "$work/no-qemu/run"
 	ln -sf /usr/bin/* "$bin/"
 	rm -f "$bin"/qemu-* "$bin"/kvm*
@@ -21,14 +22,19 @@ without_qemu()
 		XDG_STATE_HOME="$work/no-qemu/state" "$vmos" "$@"
 }
 
+without_qemu_start()
+{
+	without_qemu create first >/dev/null && without_qemu start first
+}
+
 for name in '' '-x' 'a b' '../x' 'a/b' 'ü' "$(printf 'n%.0s' {1..41})"; do
 	refuse "a VM named '${name:0:12}' is refused" "name" "$vmos" create -- "$name"
 done
-refuse "a second VM of the same name" "exist" "$vmos" create work
+refuse "a second VM of the same name" "already" "$vmos" create work
 refuse "an unknown template" "template" "$vmos" create third --template nosuch
 refuse "too little memory" "memory" "$vmos" create third --memory 8M
 refuse "more memory than the host has" "memory" "$vmos" create third --memory 900000M
-refuse "too small a disk" "disk" "$vmos" create third --disk 1K
+refuse "too small a disk" "disk" "$vmos" create third --disk 0
 refuse "a colour that is none" "colo" "$vmos" create third --color bluish
 refuse "no processor" "vcpu" "$vmos" create third --vcpus 0
 refuse "an unknown VM" "nosuch" "$vmos" start nosuch
@@ -43,11 +49,12 @@ foreign_architecture()
 	local from to
 
 	from=$(echo "$XDG_DATA_HOME"/vmos/templates/*/* | head -n 1)
-	to=$XDG_DATA_HOME/vmos/templates/foreign/1
+	to=$work/foreign/1
 	mkdir -p "$to"
 	cp -l "${from%% *}"/* "$to/"
 	rm "$to/manifest"
 	sed -e 's/^architecture=.*/architecture=s390x/' -e 's/^name=.*/name=foreign/' -e 's/^version=.*/version=1/' "${from%% *}/manifest" >"$to/manifest"
+	mv "$work/foreign" "$XDG_DATA_HOME/vmos/templates/"
 }
 
 check "set up a template of another machine" foreign_architecture
@@ -66,9 +73,9 @@ wait "$holder" 2>/dev/null
 # A guest that never becomes ready: its disk is not a file system of ours.
 check "a VM with a short time-out" "$vmos" set third --ready-timeout 3
 refuse "a guest that does not become ready in time" "ready" "$vmos" start third
-check "it is not left running" within 15 eval '! field_is third state running && [ -z "$(pids qemu-system third)" ]'
+check "it is not left running" within 15 eval '[[ $(field third state) == @(off|failed) ]] && [ -z "$(pids qemu-system third)" ]'
 check "the error has the end of its console" eval 'field third last_error | grep -q .'
 check "it can be deleted" "$vmos" delete --yes third
 check "nothing half-made stays after that either" nothing_stays
 
-refuse "missing QEMU" "qemu" without_qemu create first
+refuse "missing QEMU" "qemu" without_qemu_start
