@@ -11,7 +11,7 @@
 #include "desktop/window.h"
 #include "xdg-shell-client-protocol.h"
 
-#define FRESH_MS 3000 /* how long a press may open a popup with a grab: a slow guest's menu comes late */
+#define FRESH_MS 5000 /* how long a press may open a popup with a grab: a slow guest's menu comes late */
 
 static uint64_t now_ms(void)
 {
@@ -76,6 +76,7 @@ void seat_settle(struct seat *s)
 	if (!s->kb_left)
 		return;
 	s->kb_left = false;
+	s->fresh_serial = 0; /* what the user types now is for another window: no popup may take the keyboard */
 	m.head.win = s->kb_focus ? s->kb_focus->id : 0;
 	if (s->kb_focus)
 		guest_send(s->guest, &m);
@@ -116,6 +117,8 @@ uint32_t seat_take_serial(struct seat *s)
 	uint32_t serial = s->fresh_serial;
 
 	s->fresh_serial = 0;
+	if (s->keyboard && (!s->kb_focus || s->kb_left))
+		return 0;
 	return serial && now_ms() - s->fresh_ms <= FRESH_MS ? serial : 0;
 }
 

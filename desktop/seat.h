@@ -76,7 +76,7 @@ void seat_settle(struct seat *s);
 void seat_forget(struct seat *s, struct window *w);
 /* The guest is gone: nothing is focused any more as far as a guest knows. */
 void seat_reset(struct seat *s);
-/* Serial of a recent press in this VM's windows, once; 0: none. */
+/* Serial of a recent press in this VM's windows, once; 0: none, or the keyboard is with another client by now. */
 uint32_t seat_take_serial(struct seat *s);
 void seat_note_press(struct seat *s, uint32_t serial);
 
