@@ -24,6 +24,16 @@ change_manager()
 	"$vmos" start work && "$vmos" start web && timeout 60 "$vmos" run work --window -- foot && within 20 has_windows work 1
 }
 
+# The helpers that will be attacked are the sanitizers' builds, and no others.
+is_sanitized()
+{
+	local pid
+
+	for pid in $(pids vmosd) $(pids vmos-desktop) $(pids vmos-courier); do
+		grep -q libasan "/proc/$pid/maps" || { cat "/proc/$pid/cmdline"; return 1; }
+	done
+}
+
 build_hostile()
 {
 	gcc -O2 -std=gnu11 -D_GNU_SOURCE -static -pthread -I"$top" "$top/tests/vm/guest/hostile.c" "$top"/proto/*.c -o "$hostile"
@@ -62,6 +72,7 @@ if [ ! -x "$asan" ]; then
 else
 	check "build the hostile program" build_hostile
 	check "host programs with sanitizers serve both VMs" change_manager
+	check "all of them have the sanitizers" is_sanitized
 	seed=$RANDOM
 	note "seed $seed"
 	for attack in "gui lawful" "gui garbage" "ctl lawful" "ctl garbage"; do
