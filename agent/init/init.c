@@ -141,7 +141,7 @@ static void __attribute__((noreturn)) power_off(void)
 		pause();
 }
 
-/* Makes the system. The driver is loaded beside the disk's work: together they are most of init's time. */
+/* Makes what applications need. The driver is loaded beside the disk's work: together they are most of init's time. */
 static int system_start(void)
 {
 	pid_t loader = fork();
@@ -154,7 +154,6 @@ static int system_start(void)
 	if (loader < 0)
 		module_load();
 
-	mounts_make();
 	r = mounts_runtime();
 	if (r < 0)
 		log_error("%s: %s", USER_RUNTIME, strerror(-r));
@@ -273,7 +272,7 @@ static int signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Where another init is process 1: "vmos-init --prepare" makes the system for it and ends. */
+/* Where another init is process 1: "vmos-init --prepare" does the part of it that is ours and ends. */
 static int main_of_other(int argc, char **argv)
 {
 	log_open("vmos-init", NULL);
@@ -306,6 +305,7 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &files);
 
 	in.signals = signals_open();
+	mounts_make();
 	if (system_start() < 0)
 		power_off();
 	in.services[BUS].listen_fd = bus_listen();
