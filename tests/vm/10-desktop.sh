@@ -44,15 +44,6 @@ names_differ()
 	! diff -q <(name_mask work) <(name_mask web) >/dev/null
 }
 
-# Types a command into the window that has the focus.
-type_line()
-{
-	wtype "$1"
-	sleep 0.5
-	wtype -k Return
-	sleep 1
-}
-
 file_says()
 {
 	[ "$(guest "$1" cat "$2" 2>/dev/null)" = "$3" ]
@@ -145,7 +136,7 @@ menu_opens_by_keyboard()
 {
 	focus_editor
 	editor_shot menu-none
-	wtype -k F10
+	press F10
 	sleep 2
 	editor_shot menu-open
 	looks_different menu-none menu-open 3000
@@ -154,7 +145,7 @@ menu_opens_by_keyboard()
 # Escape goes to the popup: the one on top of a grab has the keyboard.
 menu_closes()
 {
-	wtype -k Escape
+	press Escape
 	sleep 1.5
 	editor_shot menu-closed
 	looks_different menu-closed menu-open 3000

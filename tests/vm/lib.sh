@@ -164,6 +164,22 @@ focus()
 	sleep 0.7
 }
 
+# press KEY: one key to the focused window. sway 1.7 loses the first key of each wtype, as its keymap comes anew: a
+# key without meaning goes first.
+press()
+{
+	wtype -k Shift_L -s 150 -k "$1"
+}
+
+# Types a line into the focused window.
+type_line()
+{
+	wtype -k Shift_L -s 150 "$1"
+	sleep 0.5
+	press Return
+	sleep 1
+}
+
 click()
 {
 	swaymsg -q "seat - cursor set $1 $2"
