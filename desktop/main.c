@@ -16,6 +16,7 @@
 #include "desktop/buffer.h"
 #include "desktop/display.h"
 #include "desktop/guest.h"
+#include "desktop/keeper.h"
 #include "desktop/manager.h"
 #include "desktop/pool.h"
 #include "desktop/sandbox.h"
@@ -141,6 +142,11 @@ static int main_open(void)
 	if (r < 0)
 		return fail(HELPER_REASON_SETUP, "vmosd's listening socket cannot be used");
 	main_wire();
+	if (fds[MANAGER_FDS - 1] < 0) {
+		r = keeper_run(&manager, &guest, fds);
+		manager.quit = true; /* no guest is served */
+		return r;
+	}
 	r = open_parts(fds);
 	if (r)
 		return r;

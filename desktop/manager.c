@@ -21,14 +21,16 @@ int manager_receive_setup(struct manager *m, int sock, int *ret_fds)
 
 	if (n < 0)
 		return (int)n;
-	if (helper_check_request(&msg, (size_t)n, nfds) < 0 || msg.type != HELPER_SETUP || nfds != MANAGER_FDS) {
+	if (helper_check_request(&msg, (size_t)n, nfds) < 0 || msg.type != HELPER_SETUP ||
+		msg.setup.role != VMOS_ROLE_GUI) {
 		fd_close_all(fds, nfds);
 		return -EBADMSG;
 	}
 	m->sock = sock;
 	m->setup = msg.setup;
 	m->listener = fds[3];
-	memcpy(ret_fds, fds, sizeof(fds[0]) * MANAGER_FDS);
+	ret_fds[MANAGER_FDS - 1] = -1;
+	memcpy(ret_fds, fds, sizeof(fds[0]) * nfds);
 	return fd_set_nonblock(sock, true);
 }
 
@@ -89,6 +91,7 @@ static void adopt(struct manager *m)
 		log_warning("vmosd does not take its fds back");
 	manager_tell_up(m);
 	manager_tell_guest(m, guest_state(g));
+	m->adopted = true;
 }
 
 static void obey(struct manager *m, const struct helper_msg *msg)

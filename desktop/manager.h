@@ -21,9 +21,10 @@ struct manager {
 	const struct window_set *windows;
 	uint64_t wakeups;
 	bool quit; /* vmosd said so */
+	bool adopted; /* another vmosd has taken the fds back */
 };
 
-/* Waits for SETUP on @sock. @ret_fds: MANAGER_FDS fds, the caller's. 0 or -errno. */
+/* Waits for SETUP on @sock. @ret_fds: MANAGER_FDS fds, the caller's; the last is -1: there is no display. 0 or -errno. */
 int manager_receive_setup(struct manager *m, int sock, int *ret_fds);
 /* Reports. None of them fails: a vmosd that does not listen asks again. */
 void manager_tell_up(struct manager *m);

@@ -236,7 +236,7 @@ static int helper_setup(struct helper *h, const struct helper_start *start, int 
 	int fds[] = { h->region->memory, h->region->notify_guest, h->region->notify_host, listener, start->display };
 	struct helper_msg m = {
 		.type = HELPER_SETUP,
-		.nfds = h->kind == HELPER_DESKTOP ? 5 : 4,
+		.nfds = start->display >= 0 ? 5 : 4,
 		.setup = { .rgb = start->rgb,
 			.role = h->region->role,
 			.epoch = h->epoch + 1,
@@ -258,6 +258,7 @@ int helper_start(struct helper *h, const struct helper_start *start)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
 	h->failed = false;
+	h->keeper = h->kind == HELPER_DESKTOP && start->display < 0;
 	h->sock = pair[0];
 	r = helper_setup(h, start, listener);
 	if (r == 0)

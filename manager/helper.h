@@ -58,6 +58,7 @@ struct helper {
 	uint64_t guest_since; /* monotonic usec: begin of the period that guest_count counts */
 	unsigned guest_count;
 	bool stats_wanted; /* a QUERY is unanswered */
+	bool keeper; /* a desktop without a display */
 };
 
 struct helper_start {
@@ -65,7 +66,7 @@ struct helper_start {
 	const char *listen_path;
 	const char *vm;
 	uint32_t rgb;
-	int display; /* connected to the compositor, for a desktop; borrowed */
+	int display; /* for a desktop: connected to the compositor, borrowed; -1: none, it only keeps the channel */
 };
 
 void helper_init(struct helper *h, enum helper_kind kind, const struct helper_ops *ops, void *owner);

@@ -45,26 +45,11 @@ static int start_helper(struct vm *vm, enum helper_kind kind, int display)
 	return helper_start(&vm->helper[kind], &start);
 }
 
-static void start_desktop(struct vm *vm)
+/* @display: connected to the compositor; -1: none, then it only keeps the channel for a later vmosd. */
+static void start_desktop_on(struct vm *vm, int display)
 {
-	const char *display = vm->manager->display;
-	int fd cleanup_fd = -1;
-	int r;
+	int r = start_helper(vm, HELPER_DESKTOP, display);
 
-	if (!region_is_open(&vm->region[HELPER_DESKTOP]))
-		return;
-	if (!display) {
-		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
-		return;
-	}
-	fd = fd_unix_connect(display, SOCK_STREAM);
-	if (fd < 0) {
-		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
-		vm_set_error(vm, "The Wayland display %s does not answer (%s); windows appear when a display is there.",
-			display, strerror(-fd));
-		return;
-	}
-	r = start_helper(vm, HELPER_DESKTOP, fd);
 	if (r < 0) {
 		vm_set_desktop(vm, VM_DESKTOP_LOST);
 		vm_set_error(
@@ -72,12 +57,35 @@ static void start_desktop(struct vm *vm)
 	}
 }
 
+static void start_desktop(struct vm *vm)
+{
+	const char *display = vm->manager->display;
+	int fd cleanup_fd = -1;
+
+	if (!region_is_open(&vm->region[HELPER_DESKTOP]))
+		return;
+	fd = display ? fd_unix_connect(display, SOCK_STREAM) : -ENOENT;
+	if (fd < 0)
+		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
+	if (fd < 0 && display)
+		vm_set_error(vm, "The Wayland display %s does not answer (%s); windows appear when a display is there.",
+			display, strerror(-fd));
+	start_desktop_on(vm, fd < 0 ? -1 : fd);
+}
+
+static void desktop_up(struct vm *vm, bool keeper)
+{
+	if (vm->desktop == VM_DESKTOP_NO_DISPLAY && !keeper)
+		vm_set_error(vm, NULL); /* it said that there was none */
+	vm_set_desktop(vm, keeper ? VM_DESKTOP_NO_DISPLAY : VM_DESKTOP_UP);
+}
+
 static void handle_up(struct helper *h)
 {
 	struct vm *vm = h->owner;
 
 	if (h->kind == HELPER_DESKTOP)
-		vm_set_desktop(vm, VM_DESKTOP_UP);
+		desktop_up(vm, h->keeper);
 	else if (vm->agent == VM_AGENT_NONE)
 		vm_set_agent(vm, VM_AGENT_WAITING);
 	/* one that was found again is asked how its guest is */
@@ -156,6 +164,22 @@ static void courier_ended(struct vm *vm, struct helper *h, enum helper_reason re
 		vm_start_lost(vm, vm->last_error);
 }
 
+/* The compositor left, or ended this one client: if it is there, the windows come back at once. */
+static void display_ended(struct vm *vm, struct helper *h, const char *text)
+{
+	vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
+	if (!region_is_open(h->region))
+		return;
+	if (helper_may_restart(h)) {
+		log_warning("VM %s: vmos-desktop lost its display (%s)", vm->config.name, text);
+		start_desktop(vm);
+		return;
+	}
+	vm_set_error(
+		vm, "The Wayland display is gone (%s). The VM runs on; windows come back with the next display.", text);
+	start_desktop_on(vm, -1);
+}
+
 static void desktop_ended(struct vm *vm, struct helper *h, enum helper_reason reason, const char *text)
 {
 	switch (reason) {
@@ -165,10 +189,7 @@ static void desktop_ended(struct vm *vm, struct helper *h, enum helper_reason re
 			"The guest broke the window protocol (%s). It has no windows until the VM is restarted.", text);
 		break;
 	case HELPER_REASON_DISPLAY:
-		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
-		vm_set_error(vm,
-			"The Wayland display is gone (%s). The VM runs on; windows come back with the next display.",
-			text);
+		display_ended(vm, h, text);
 		break;
 	default:
 		if (restart_helper(vm, h) == 0) {
@@ -258,6 +279,8 @@ void vm_adopt_helpers(struct vm *vm)
 
 void vm_retry_display(struct vm *vm)
 {
-	if (vm->desktop == VM_DESKTOP_NO_DISPLAY && vm->helper[HELPER_DESKTOP].sock < 0)
-		start_desktop(vm);
+	if (vm->desktop != VM_DESKTOP_NO_DISPLAY)
+		return;
+	helper_stop(&vm->helper[HELPER_DESKTOP]); /* the keeper, if any */
+	start_desktop(vm);
 }

@@ -65,7 +65,8 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 		return -EBADMSG;
 	switch (m->type) {
 	case HELPER_SETUP:
-		return verdict(setup_ok(&m->setup) && nfds == CHANNEL_FDS + (m->setup.role == VMOS_ROLE_GUI));
+		return verdict(setup_ok(&m->setup) &&
+			(nfds == CHANNEL_FDS || (nfds == CHANNEL_FDS + 1 && m->setup.role == VMOS_ROLE_GUI)));
 	case HELPER_RUN:
 		return verdict(run_ok(&m->run) && nfds == RUN_FDS);
 	case HELPER_SHUTDOWN:

@@ -26,7 +26,8 @@
 
 enum helper_type {
 	/* vmosd to helper */
-	HELPER_SETUP = 1, /* fds: region, notify_guest, notify_host, listener; desktop: + Wayland connection */
+	HELPER_SETUP =
+		1, /* fds: region, notify_guest, notify_host, listener; desktop: + Wayland connection, if there is a display */
 	HELPER_RUN, /* courier; fds: args (sealed memfd), stdin, stdout, stderr, control */
 	HELPER_SHUTDOWN, /* courier: ask the guest to power off */
 	HELPER_QUIT, /* leave, closing the session */

@@ -20,10 +20,8 @@ static const struct helper_msg requests[] = {
 	{ .type = HELPER_SETUP, .nfds = 4, .setup = SETUP_CTL },
 	{ .type = HELPER_SETUP, .nfds = 5, .setup = SETUP_GUI },
 	{ .type = HELPER_RUN, .nfds = 5, .run = { .id = 1, .args_len = 5, .uid_class = 1, .flags = 3 } },
-	{ .type = HELPER_SHUTDOWN },
-	{ .type = HELPER_QUIT },
-	{ .type = HELPER_QUERY },
-	{ .type = HELPER_ADOPT },
+	{ .type = HELPER_SHUTDOWN }, { .type = HELPER_QUIT }, { .type = HELPER_QUERY }, { .type = HELPER_ADOPT },
+	{ .type = HELPER_SETUP, .nfds = 4, .setup = SETUP_GUI }, /* no display */
 };
 
 static const struct helper_msg reports[] = {
@@ -75,7 +73,7 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_request, requests[0], m.setup.vm[0] = '/');
 	REFUSED(helper_check_request, requests[0], m.setup.rgb = 0x1000000);
 	REFUSED(helper_check_request, requests[0], m.setup.role = 3);
-	REFUSED(helper_check_request, requests[0], m.setup.role = VMOS_ROLE_GUI);
+	REFUSED(helper_check_request, requests[1], m.setup.role = VMOS_ROLE_CTL);
 	REFUSED(helper_check_request, requests[0], m.setup.epoch = 0);
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = VMOS_CTL_REGION - 4096);
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = 4096);
