@@ -37,6 +37,8 @@ int format_parse_size(const char *text, uint64_t unit, uint32_t *ret)
 		return -EINVAL;
 	if (errno == ERANGE || value > UINT64_MAX / 2 / factor)
 		return -ERANGE;
+	if (value * factor < unit)
+		return -EDOM;
 	units = (value * factor + unit - 1) / unit;
 	if (units > UINT32_MAX)
 		return -ERANGE;

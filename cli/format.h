@@ -13,7 +13,8 @@
 /*
  * A size as people write it: digits and K, M, G or T (powers of 1024; "B" and
  * "iB" may follow), or digits alone in units of @unit bytes. The result is in
- * units of @unit, rounded up. -EINVAL: no size, or 0; -ERANGE: too big.
+ * units of @unit, rounded up. -EINVAL: no size, or 0; -EDOM: less than one
+ * unit; -ERANGE: too big.
  */
 int format_parse_size(const char *text, uint64_t unit, uint32_t *ret);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/vm_options.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "cli/cli.h"
@@ -13,8 +14,13 @@
 
 static int parse_size(const char *option, const char *text, uint64_t unit, uint32_t *ret)
 {
-	if (!format_parse_size(text, unit, ret))
+	int r = format_parse_size(text, unit, ret);
+
+	if (!r)
 		return 0;
+	if (r == -EDOM)
+		return cli_error(
+			CLI_USAGE, "--%s %s is too small: give %s or more", option, text, unit == GIB ? "1G" : "1M");
 	return cli_error(CLI_USAGE, "--%s takes a size such as 512M or 4G, not \"%s\"", option, text);
 }
 

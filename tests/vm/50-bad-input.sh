@@ -34,7 +34,8 @@ refuse "a second VM of the same name" "already" "$vmos" create work
 refuse "an unknown template" "template" "$vmos" create third --template nosuch
 refuse "too little memory" "memory" "$vmos" create third --memory 8M
 refuse "more memory than the host has" "memory" "$vmos" create third --memory 900000M
-refuse "too small a disk" "disk" "$vmos" create third --disk 0
+refuse "no disk" "disk" "$vmos" create third --disk 0
+refuse "too small a disk" "disk" "$vmos" create third --disk 1K
 refuse "a colour that is none" "colo" "$vmos" create third --color bluish
 refuse "no processor" "vcpu" "$vmos" create third --vcpus 0
 refuse "an unknown VM" "nosuch" "$vmos" start nosuch

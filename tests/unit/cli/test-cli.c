@@ -60,10 +60,10 @@ static void test_parse_size(void **state)
 	assert_int_equal(v, 2048);
 	assert_int_equal(format_parse_size("2gib", MIB, &v), 0);
 	assert_int_equal(v, 2048);
-	assert_int_equal(format_parse_size("1K", MIB, &v), 0);
-	assert_int_equal(v, 1);
-	assert_int_equal(format_parse_size("512M", GIB, &v), 0);
-	assert_int_equal(v, 1);
+	assert_int_equal(format_parse_size("1025K", MIB, &v), 0);
+	assert_int_equal(v, 2);
+	assert_int_equal(format_parse_size("1K", MIB, &v), -EDOM);
+	assert_int_equal(format_parse_size("512M", GIB, &v), -EDOM);
 	assert_int_equal(format_parse_size("1TB", GIB, &v), 0);
 	assert_int_equal(v, 1024);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
