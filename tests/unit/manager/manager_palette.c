@@ -54,7 +54,7 @@ static void test_names_parse(void **state)
 /* New VMs get different colours for as long as the palette has any. */
 static void test_pick(void **state)
 {
-	uint32_t used[12];
+	uint32_t used[12] = { 0 };
 
 	for (unsigned i = 0; i < 12; i++) {
 		used[i] = palette_pick(used, i);
