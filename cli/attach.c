@@ -45,10 +45,10 @@ static int is_running(sd_bus *bus, const char *vm, bool *ret_running)
 }
 
 /* An agent that is not ready yet is waited for by Start, too. */
-static int prepare_vm(sd_bus *bus, const char *vm)
+static int prepare_vm(sd_bus *bus, const char *vm, bool wants_display)
 {
 	bool running = false;
-	int r = client_send_display(bus);
+	int r = client_send_display(bus, wants_display);
 
 	if (!r)
 		r = is_running(bus, vm, &running);
@@ -252,7 +252,7 @@ int attach_run(const struct attach *a)
 {
 	sd_bus *bus cleanup_bus = NULL;
 
-	if (client_open(&bus) || prepare_vm(bus, a->vm))
+	if (client_open(&bus) || prepare_vm(bus, a->vm, a->window))
 		return CLI_RUN_FAILED;
 	return attach_attached(bus, a);
 }

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/paths.h"
 #include "base/userbus.h"
 #include "cli/cli.h"
@@ -226,7 +228,15 @@ int client_vm_do(sd_bus *bus, const char *name, const char *method, const char *
 	return r ? r : client_send(bus, call, progress, NULL);
 }
 
-int client_send_display(sd_bus *bus)
+/* Does a compositor listen at @path? */
+static bool answers(const char *path)
+{
+	int fd cleanup_fd = fd_unix_connect(path, SOCK_STREAM);
+
+	return fd >= 0;
+}
+
+int client_send_display(sd_bus *bus, bool wanted)
 {
 	sd_bus_message *call cleanup_message = NULL;
 	char *path cleanup_free = NULL;
@@ -238,6 +248,10 @@ int client_send_display(sd_bus *bus)
 		return cli_error(CLI_REFUSED,
 			"WAYLAND_DISPLAY is \"%s\", but XDG_RUNTIME_DIR does not say where that is",
 			getenv("WAYLAND_DISPLAY"));
+	if (!wanted && !answers(path)) {
+		fprintf(stderr, "vmos: the Wayland display %s does not answer: no windows will be seen\n", path);
+		return 0;
+	}
 	r = client_manager_call(bus, "SetDisplay", &call);
 	if (r)
 		return r;

@@ -50,7 +50,11 @@ int client_broken(int error);
 /* The exit code that belongs to a D-Bus error's name. */
 int client_exit_code(const char *error_name);
 
-/* Tells vmosd where the user's Wayland compositor listens, when there is one. Exit code. */
-int client_send_display(sd_bus *bus);
+/*
+ * Tells vmosd where the user's Wayland compositor listens, when there is one.
+ * One that does not answer is an error where windows are @wanted, else only
+ * worth a word. Exit code.
+ */
+int client_send_display(sd_bus *bus, bool wanted);
 
 #endif

@@ -30,6 +30,6 @@ int start_main(int argc, char **argv)
 	if (!r)
 		r = client_open(&bus);
 	if (!r)
-		r = client_send_display(bus);
+		r = client_send_display(bus, false);
 	return r ? r : each_vm(bus, argv + optind, start_each, NULL);
 }

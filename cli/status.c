@@ -96,7 +96,7 @@ int status_main(int argc, char **argv)
 	if (!r)
 		r = client_open(&bus);
 	if (!r)
-		r = client_send_display(bus);
+		r = client_send_display(bus, false);
 	if (!r)
 		r = inventory_manager(bus, &manager);
 	if (!r)

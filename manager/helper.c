@@ -249,10 +249,12 @@ static int helper_setup(struct helper *h, const struct helper_start *start, int 
 
 int helper_start(struct helper *h, const struct helper_start *start)
 {
-	int listener cleanup_fd = fd_unix_listen(start->listen_path, SOCK_SEQPACKET, 1);
+	int listener cleanup_fd = -1;
 	int pair[2];
 	int r;
 
+	unlink(start->listen_path); /* its predecessor's, which may be on its way out and not have closed it yet */
+	listener = fd_unix_listen(start->listen_path, SOCK_SEQPACKET, 1);
 	if (listener < 0)
 		return listener;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
