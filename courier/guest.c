@@ -280,6 +280,12 @@ void guest_shutdown(struct guest *g)
 	guest_settle(g);
 }
 
+void guest_set_time(struct guest *g)
+{
+	g->send_time = g->ready;
+	guest_settle(g);
+}
+
 void guest_ask_stats(struct guest *g)
 {
 	g->send_stats_req = g->ready;

@@ -55,6 +55,8 @@ enum helper_guest_state guest_state(const struct guest *g);
 /* Starts a program. The fds of HELPER_RUN are taken over; what fails is told to the command. */
 void guest_run(struct guest *g, const struct helper_run *req, const int *fds);
 void guest_shutdown(struct guest *g);
+/* Tells the guest the time. READY does so by itself; a pause of the VM makes it necessary again. */
+void guest_set_time(struct guest *g);
 void guest_ask_stats(struct guest *g);
 
 /* Queue a message, with @len bytes in the blob zone that @ref (a member of @m) then names. -EAGAIN: no room. */

@@ -142,6 +142,9 @@ static void manager_obey(struct manager *m, const struct helper_msg *msg, const 
 	case HELPER_SHUTDOWN:
 		guest_shutdown(m->guest);
 		break;
+	case HELPER_RESUMED:
+		guest_set_time(m->guest);
+		break;
 	case HELPER_QUERY:
 		manager_query(m);
 		break;

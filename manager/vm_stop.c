@@ -160,6 +160,14 @@ int vm_stop(struct vm *vm, bool force, sd_bus_message *call, sd_bus_error *ret_e
 	return force ? stop_now(vm, call, ret_error) : stop_politely(vm, call, ret_error);
 }
 
+/* Libvirt says twice that a VM goes on, by the job's result and by an event: the first one counts. */
+static void vm_resumed(struct vm *vm)
+{
+	vm_set_state(vm, VM_RUNNING);
+	if (vm->agent == VM_AGENT_READY && helper_send_type(&vm->helper[HELPER_COURIER], HELPER_RESUMED) < 0)
+		log_warning("VM %s was not told the time after its pause", vm->config.name);
+}
+
 struct pause_call {
 	struct vm *vm;
 	sd_bus_message *call;
@@ -174,8 +182,10 @@ static void handle_paused(const struct virt_job *job, void *userdata)
 
 	vm_job_done(vm);
 	if (job->result == 0) {
-		if (vm->state == VM_RUNNING || vm->state == VM_PAUSED)
-			vm_set_state(vm, p->pause ? VM_PAUSED : VM_RUNNING);
+		if (p->pause && vm->state == VM_RUNNING)
+			vm_set_state(vm, VM_PAUSED);
+		else if (!p->pause && vm->state == VM_PAUSED)
+			vm_resumed(vm);
 		sd_bus_reply_method_return(p->call, NULL);
 	} else {
 		errors_set_virt(&error, vm->config.name, job);
@@ -258,7 +268,7 @@ void vm_handle_event(struct vm *vm, enum virt_event event, enum virt_detail deta
 	case VIRT_EVENT_RESUMED:
 		if (vm->state == VM_PAUSED) {
 			vm_set_error(vm, NULL);
-			vm_set_state(vm, VM_RUNNING);
+			vm_resumed(vm);
 		}
 		break;
 	}

@@ -73,6 +73,7 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 	case HELPER_QUIT:
 	case HELPER_QUERY:
 	case HELPER_ADOPT:
+	case HELPER_RESUMED:
 		return verdict(nfds == 0);
 	default:
 		return -EBADMSG;

@@ -33,6 +33,7 @@ enum helper_type {
 	HELPER_QUIT, /* leave, closing the session */
 	HELPER_QUERY, /* answered by STATS */
 	HELPER_ADOPT, /* answered by FDS, then all is as after SETUP */
+	HELPER_RESUMED, /* courier: the VM was paused and runs again, its clock is behind */
 	/* helper to vmosd */
 	HELPER_UP = 0x81, /* sandboxed, session open */
 	HELPER_GUEST, /* guest.state: the agent joined, is ready, or left */

@@ -144,6 +144,7 @@ static int write_helpers(void)
 		{ .type = HELPER_SETUP, .nfds = 4, .setup = setup },
 		{ .type = HELPER_RUN, .nfds = 5, .run = { .id = 1, .args_len = 8 } },
 		{ .type = HELPER_QUIT },
+		{ .type = HELPER_RESUMED },
 		{ .type = HELPER_GUEST, .guest = { .state = HELPER_GUEST_READY, .epoch = 1 } },
 		{ .type = HELPER_STATS, .stats = { .windows = 1 } },
 		{ .type = HELPER_FDS, .nfds = 4, .setup = setup },

@@ -22,6 +22,7 @@ static const struct helper_msg requests[] = {
 	{ .type = HELPER_RUN, .nfds = 5, .run = { .id = 1, .args_len = 5, .uid_class = 1, .flags = 3 } },
 	{ .type = HELPER_SHUTDOWN }, { .type = HELPER_QUIT }, { .type = HELPER_QUERY }, { .type = HELPER_ADOPT },
 	{ .type = HELPER_SETUP, .nfds = 4, .setup = SETUP_GUI }, /* no display */
+	{ .type = HELPER_RESUMED },
 };
 
 static const struct helper_msg reports[] = {
@@ -84,7 +85,7 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_request, requests[2], m.run.uid_class = 2);
 	REFUSED(helper_check_request, requests[2], m.run.flags = 4);
 	REFUSED(helper_check_request, requests[3], m.type = 0);
-	REFUSED(helper_check_request, requests[3], m.type = HELPER_ADOPT + 1);
+	REFUSED(helper_check_request, requests[3], m.type = HELPER_RESUMED + 1);
 	REFUSED(helper_check_report, reports[1], m.guest.state = HELPER_GUEST_READY + 1);
 	REFUSED(helper_check_report, reports[2], m.stats.windows = GUI_WINDOWS_MAX + 1);
 	REFUSED(helper_check_report, reports[2], m.stats.guest = 3);
