@@ -7,7 +7,7 @@ FUZZ := build-fuzz
 FUZZ_SECONDS ?= 30
 LAYERS := tools unit fuzz asan vm
 
-.PHONY: all run stop check $(LAYERS:%=check-%) bench bench-report format install clean
+.PHONY: all run stop packages check $(LAYERS:%=check-%) bench bench-report format install clean
 
 all: $(BUILD)/build.ninja
 	@meson compile -C $(BUILD)
@@ -19,30 +19,34 @@ run:
 stop:
 	@tools/run --stop
 
+# What the tests need besides the compiler: they start real VMs, compositors and linters.
+packages:
+	@tools/setup
+
 # Every layer, also after one has failed; the last line counts.
 check:
 	@tools/check-all $(LAYERS)
 
-check-tools:
+check-tools: packages
 	@tools/check --self-test && tools/check
 
-check-unit: all
+check-unit: packages all
 	@tools/test-meson $(BUILD) unit --no-suite hostile
 
 # The unit tests again, and the programs that read hostile bytes against guests that write them.
-check-asan: $(ASAN)/build.ninja
+check-asan: packages $(ASAN)/build.ninja
 	@meson compile -C $(ASAN) && tools/test-meson $(ASAN) asan --timeout-multiplier 3
 
-check-fuzz: $(FUZZ)/build.ninja
+check-fuzz: packages $(FUZZ)/build.ninja
 	@meson compile -C $(FUZZ) && tools/test-fuzz $(FUZZ) $(FUZZ_SECONDS)
 
-check-vm: all $(ASAN)/build.ninja
+check-vm: packages all $(ASAN)/build.ninja
 	@meson compile -C $(ASAN) && tests/vm/run
 
-bench: all
+bench: packages all
 	@tests/bench/run
 
-bench-%: all
+bench-%: packages all
 	@tests/bench/run $*
 
 # Draws the tables and pictures of a saved run: make bench-report RUN=file
