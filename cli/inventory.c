@@ -17,62 +17,59 @@ struct field {
 	size_t offset;
 };
 
-#define FIELD(s, member, property, dbus_type)                   \
-	{                                                       \
-		property, dbus_type, offsetof(struct s, member) \
-	}
+#define FIELD(s, member, property, dbus_type) property, dbus_type, offsetof(struct s, member)
 
 static const struct field vm_fields[] = {
-	FIELD(vm_info, name, "Name", "s"),
-	FIELD(vm_info, template, "Template", "s"),
-	FIELD(vm_info, color, "Color", "s"),
-	FIELD(vm_info, kind, "Kind", "s"),
-	FIELD(vm_info, state, "State", "s"),
-	FIELD(vm_info, agent, "Agent", "s"),
-	FIELD(vm_info, desktop, "Desktop", "s"),
-	FIELD(vm_info, last_error, "LastError", "s"),
-	FIELD(vm_info, console_log, "ConsoleLog", "s"),
-	FIELD(vm_info, disk_path, "DiskPath", "s"),
-	FIELD(vm_info, memory, "Memory", "u"),
-	FIELD(vm_info, vcpus, "VCPUs", "u"),
+	{ FIELD(vm_info, name, "Name", "s") },
+	{ FIELD(vm_info, template, "Template", "s") },
+	{ FIELD(vm_info, color, "Color", "s") },
+	{ FIELD(vm_info, kind, "Kind", "s") },
+	{ FIELD(vm_info, state, "State", "s") },
+	{ FIELD(vm_info, agent, "Agent", "s") },
+	{ FIELD(vm_info, desktop, "Desktop", "s") },
+	{ FIELD(vm_info, last_error, "LastError", "s") },
+	{ FIELD(vm_info, console_log, "ConsoleLog", "s") },
+	{ FIELD(vm_info, disk_path, "DiskPath", "s") },
+	{ FIELD(vm_info, memory, "Memory", "u") },
+	{ FIELD(vm_info, vcpus, "VCPUs", "u") },
 	{ NULL, NULL, 0 },
 };
 
 static const struct field template_fields[] = {
-	FIELD(template_info, name, "Name", "s"),
-	FIELD(template_info, version, "Version", "s"),
-	FIELD(template_info, architecture, "Architecture", "s"),
-	FIELD(template_info, versions, "Versions", "as"),
-	FIELD(template_info, used_by, "UsedBy", "as"),
-	FIELD(template_info, size, "SizeBytes", "t"),
+	{ FIELD(template_info, name, "Name", "s") },
+	{ FIELD(template_info, version, "Version", "s") },
+	{ FIELD(template_info, architecture, "Architecture", "s") },
+	{ FIELD(template_info, versions, "Versions", "as") },
+	{ FIELD(template_info, used_by, "UsedBy", "as") },
+	{ FIELD(template_info, size, "SizeBytes", "t") },
 	{ NULL, NULL, 0 },
 };
 
 static const struct field manager_fields[] = {
-	FIELD(manager_info, version, "Version", "s"),
-	FIELD(manager_info, mode, "Mode", "s"),
-	FIELD(manager_info, accelerator, "Accelerator", "s"),
-	FIELD(manager_info, reason, "AcceleratorReason", "s"),
-	FIELD(manager_info, display, "Display", "s"),
+	{ FIELD(manager_info, version, "Version", "s") },
+	{ FIELD(manager_info, mode, "Mode", "s") },
+	{ FIELD(manager_info, accelerator, "Accelerator", "s") },
+	{ FIELD(manager_info, reason, "AcceleratorReason", "s") },
+	{ FIELD(manager_info, display, "Display", "s") },
 	{ NULL, NULL, 0 },
 };
 
 /* Numbers of Stats are u or t; all are kept in 64 bits. */
 static const struct field stats_fields[] = {
-	FIELD(vm_stats, cpu_ns, "CpuNs", "n"),
-	FIELD(vm_stats, memory_kib, "MemoryKiB", "n"),
-	FIELD(vm_stats, disk_bytes, "DiskBytes", "n"),
-	FIELD(vm_stats, windows, "Windows", "n"),
-	FIELD(vm_stats, frames, "Frames", "n"),
-	FIELD(vm_stats, bytes_copied, "BytesCopied", "n"),
-	FIELD(vm_stats, desktop_wakeups, "DesktopWakeups", "n"),
-	FIELD(vm_stats, courier_wakeups, "CourierWakeups", "n"),
-	FIELD(vm_stats, guest_cpu_permille, "GuestCpuPermille", "n"),
-	FIELD(vm_stats, guest_mem_total_kib, "GuestMemTotalKiB", "n"),
-	FIELD(vm_stats, guest_mem_used_kib, "GuestMemUsedKiB", "n"),
-	FIELD(vm_stats, guest_disk_total, "GuestDiskTotal", "n"),
-	FIELD(vm_stats, guest_disk_used, "GuestDiskUsed", "n"),
-	FIELD(vm_stats, ready_ms, "ReadyMs", "n"),
+	{ FIELD(vm_stats, cpu_ns, "CpuNs", "n") },
+	{ FIELD(vm_stats, memory_kib, "MemoryKiB", "n") },
+	{ FIELD(vm_stats, disk_bytes, "DiskBytes", "n") },
+	{ FIELD(vm_stats, windows, "Windows", "n") },
+	{ FIELD(vm_stats, frames, "Frames", "n") },
+	{ FIELD(vm_stats, bytes_copied, "BytesCopied", "n") },
+	{ FIELD(vm_stats, desktop_wakeups, "DesktopWakeups", "n") },
+	{ FIELD(vm_stats, courier_wakeups, "CourierWakeups", "n") },
+	{ FIELD(vm_stats, guest_cpu_permille, "GuestCpuPermille", "n") },
+	{ FIELD(vm_stats, guest_mem_total_kib, "GuestMemTotalKiB", "n") },
+	{ FIELD(vm_stats, guest_mem_used_kib, "GuestMemUsedKiB", "n") },
+	{ FIELD(vm_stats, guest_disk_total, "GuestDiskTotal", "n") },
+	{ FIELD(vm_stats, guest_disk_used, "GuestDiskUsed", "n") },
+	{ FIELD(vm_stats, ready_ms, "ReadyMs", "n") },
 	{ NULL, NULL, 0 },
 };
 

@@ -34,13 +34,15 @@ struct vm_stats {
 	uint64_t ready_ms;
 };
 
+struct protection {
+	char *name, *text;
+	bool on;
+};
+
 /* What Manager1 says of itself. */
 struct manager_info {
 	char *version, *mode, *accelerator, *reason, *display;
-	struct protection {
-		char *name, *text;
-		bool on;
-	} * protections;
+	struct protection *protections;
 	size_t nprotections;
 };
 

@@ -35,11 +35,13 @@ struct codec_type {
 	bool (*check)(const void *decoded); /* the whole decoded message; NULL: any value will do */
 };
 
-/* One field of @count values: "struct gui_commit", "rect", 16 values of 2 bytes. */
-#define CODEC_FIELD(type, member, nr, bytes)                                  \
-	{                                                                     \
-		.size = (bytes), .count = (nr), .off = offsetof(type, member) \
-	}
+/*
+ * One field of @count values: "struct gui_commit", "rect", 16 values of 2 bytes. On one line by hand:
+ * clang-format 14 and 19 disagree about a macro's braces.
+ */
+/* clang-format off */
+#define CODEC_FIELD(type, member, nr, bytes) { .size = (bytes), .count = (nr), .off = offsetof(type, member) }
+/* clang-format on */
 
 /* Whether @head keeps the rules of @type in direction @way (one CODEC_TO_*). */
 bool codec_head_ok(const struct codec_type *type, const struct msg_head *head, uint32_t way);

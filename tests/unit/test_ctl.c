@@ -7,43 +7,40 @@
 #include "proto/uapi/vmos_channel.h"
 #include "tests/unit/unit.h"
 
-#define HEAD(t)                        \
-	{                              \
-		.type = (t), .seq = 77 \
-	}
+#define HEAD(t) .type = (t), .seq = 77
 
 /* One good message of each type; the stream messages of both directions. */
 static const struct ctl_msg good[] = {
-	{ .head = HEAD(CTL_HELLO), .hello = { .version = 1, .gos = CTL_GOS_LINUX, .features = 9 } },
-	{ .head = HEAD(CTL_READY), .ready = { .boot_ns = 1ull << 40 } },
-	{ .head = HEAD(CTL_STATS),
+	{ .head = { HEAD(CTL_HELLO) }, .hello = { .version = 1, .gos = CTL_GOS_LINUX, .features = 9 } },
+	{ .head = { HEAD(CTL_READY) }, .ready = { .boot_ns = 1ull << 40 } },
+	{ .head = { HEAD(CTL_STATS) },
 		.stats = { .cpu_permille = 1500,
 			.mem_total_kib = 2,
 			.mem_used_kib = 2,
 			.disk_total = 8,
 			.disk_used = 7 } },
-	{ .head = HEAD(CTL_BYE) },
-	{ .head = HEAD(CTL_STARTED), .started = { .id = 1, .pid = 400 } },
-	{ .head = HEAD(CTL_EXIT), .exit = { .id = 1, .status = -2 } },
-	{ .head = HEAD(CTL_STDIO), .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = CTL_CHUNK } } },
-	{ .head = HEAD(CTL_STDIO), .stdio = { .id = 1, .fd = 0, .blob = { .off = VMOS_CTL_BLOB - 1, .len = 1 } } },
-	{ .head = HEAD(CTL_EOF), .eof = { .id = 1, .fd = 2 } },
-	{ .head = HEAD(CTL_CREDIT), .credit = { .id = 1, .fd = 0, .bytes = CTL_WINDOW } },
-	{ .head = HEAD(CTL_CREDIT), .credit = { .id = 1, .fd = 2, .bytes = 1 } },
-	{ .head = HEAD(CTL_RUN),
+	{ .head = { HEAD(CTL_BYE) } },
+	{ .head = { HEAD(CTL_STARTED) }, .started = { .id = 1, .pid = 400 } },
+	{ .head = { HEAD(CTL_EXIT) }, .exit = { .id = 1, .status = -2 } },
+	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = CTL_CHUNK } } },
+	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 0, .blob = { .off = VMOS_CTL_BLOB - 1, .len = 1 } } },
+	{ .head = { HEAD(CTL_EOF) }, .eof = { .id = 1, .fd = 2 } },
+	{ .head = { HEAD(CTL_CREDIT) }, .credit = { .id = 1, .fd = 0, .bytes = CTL_WINDOW } },
+	{ .head = { HEAD(CTL_CREDIT) }, .credit = { .id = 1, .fd = 2, .bytes = 1 } },
+	{ .head = { HEAD(CTL_RUN) },
 		.run = { .id = 1,
 			.uid_class = CTL_UID_ROOT,
 			.flags = CTL_RUN_PTY,
 			.rows = 24,
 			.cols = 80,
 			.blob = { .off = 0, .len = CTL_ARGS_MAX } } },
-	{ .head = HEAD(CTL_WINCH), .winch = { .id = 1, .rows = 50, .cols = 132 } },
-	{ .head = HEAD(CTL_SIGNAL), .signal = { .id = 1, .signo = 15 } },
-	{ .head = HEAD(CTL_SHUTDOWN) },
-	{ .head = HEAD(CTL_TIME), .time = { .realtime_ns = UINT64_MAX } },
-	{ .head = HEAD(CTL_PING), .ping = { .cookie = 1 } },
-	{ .head = HEAD(CTL_STATS_REQ) },
-	{ .head = HEAD(CTL_PONG), .ping = { .cookie = 1 } },
+	{ .head = { HEAD(CTL_WINCH) }, .winch = { .id = 1, .rows = 50, .cols = 132 } },
+	{ .head = { HEAD(CTL_SIGNAL) }, .signal = { .id = 1, .signo = 15 } },
+	{ .head = { HEAD(CTL_SHUTDOWN) } },
+	{ .head = { HEAD(CTL_TIME) }, .time = { .realtime_ns = UINT64_MAX } },
+	{ .head = { HEAD(CTL_PING) }, .ping = { .cookie = 1 } },
+	{ .head = { HEAD(CTL_STATS_REQ) } },
+	{ .head = { HEAD(CTL_PONG) }, .ping = { .cookie = 1 } },
 };
 
 static const struct ctl_msg *good_of(uint16_t type)

@@ -6,19 +6,16 @@
 #include "proto/uapi/vmos_channel.h"
 #include "tests/unit/unit.h"
 
-#define HEAD(t, w, s)                                             \
-	{                                                         \
-		.type = (t), .win = (w), .seq = 77, .serial = (s) \
-	}
+#define HEAD(t, w, s) .type = (t), .win = (w), .seq = 77, .serial = (s)
 
 /* One good message of each type. */
 static const struct gui_msg good[] = {
-	{ .head = HEAD(GUI_HELLO, 0, 0), .hello = { .version = 1, .features = 5 } },
-	{ .head = HEAD(GUI_PONG, 0, 0), .ping = { .cookie = UINT64_MAX } },
-	{ .head = HEAD(GUI_BYE, 0, 0), .bye = { .reason = 3 } },
-	{ .head = HEAD(GUI_WIN_NEW, 9, 0), .win_new = { .role = GUI_ROLE_POPUP, .parent = 8, .w = 640, .h = 480 } },
-	{ .head = HEAD(GUI_WIN_DEL, 9, 0) },
-	{ .head = HEAD(GUI_POPUP_POS, 9, 0),
+	{ .head = { HEAD(GUI_HELLO, 0, 0) }, .hello = { .version = 1, .features = 5 } },
+	{ .head = { HEAD(GUI_PONG, 0, 0) }, .ping = { .cookie = UINT64_MAX } },
+	{ .head = { HEAD(GUI_BYE, 0, 0) }, .bye = { .reason = 3 } },
+	{ .head = { HEAD(GUI_WIN_NEW, 9, 0) }, .win_new = { .role = GUI_ROLE_POPUP, .parent = 8, .w = 640, .h = 480 } },
+	{ .head = { HEAD(GUI_WIN_DEL, 9, 0) } },
+	{ .head = { HEAD(GUI_POPUP_POS, 9, 0) },
 		.popup_pos = { .anchor_x = -3,
 			.anchor_y = 4,
 			.anchor_w = 5,
@@ -31,7 +28,7 @@ static const struct gui_msg good[] = {
 			.w = 1,
 			.h = GUI_SIZE_MAX,
 			.token = 99 } },
-	{ .head = HEAD(GUI_COMMIT, 9, 4),
+	{ .head = { HEAD(GUI_COMMIT, 9, 4) },
 		.commit = { .page = 65535,
 			.w = 100,
 			.h = 50,
@@ -40,10 +37,12 @@ static const struct gui_msg good[] = {
 			.nrect = 2,
 			.scale120 = 180,
 			.rect = { { 1, 2, 3, 4 }, { 0, 0, GUI_SIZE_MAX, GUI_SIZE_MAX } } } },
-	{ .head = HEAD(GUI_DAMAGE, 9, 0), .damage = { .rect = { { 1, 2, 3, 4 }, { 0, 0, 0, 0 }, { 5, 6, 7, 8 } } } },
-	{ .head = HEAD(GUI_TITLE, 9, 0), .title = { .part = 2, .len = 36, .text = "\xff\x01 a claim of the guest" } },
-	{ .head = HEAD(GUI_APPID, 9, 0), .title = { .part = 0, .len = 4, .text = "foot" } },
-	{ .head = HEAD(GUI_HINTS, 9, 0),
+	{ .head = { HEAD(GUI_DAMAGE, 9, 0) },
+		.damage = { .rect = { { 1, 2, 3, 4 }, { 0, 0, 0, 0 }, { 5, 6, 7, 8 } } } },
+	{ .head = { HEAD(GUI_TITLE, 9, 0) },
+		.title = { .part = 2, .len = 36, .text = "\xff\x01 a claim of the guest" } },
+	{ .head = { HEAD(GUI_APPID, 9, 0) }, .title = { .part = 0, .len = 4, .text = "foot" } },
+	{ .head = { HEAD(GUI_HINTS, 9, 0) },
 		.hints = { .min_w = 10,
 			.min_h = 20,
 			.max_w = 30,
@@ -53,15 +52,16 @@ static const struct gui_msg good[] = {
 			.geo_w = 3,
 			.geo_h = 4,
 			.opaque = 1 } },
-	{ .head = HEAD(GUI_STATE_REQ, 9, 0), .state_req = { .bits = GUI_STATE_MINIMIZED } },
-	{ .head = HEAD(GUI_MOVE, 9, 12) },
-	{ .head = HEAD(GUI_RESIZE, 9, 12), .resize = { .edges = GUI_EDGE_BOTTOM | GUI_EDGE_RIGHT } },
-	{ .head = HEAD(GUI_CURSOR_SHAPE, 0, 0), .cursor_shape = { .shape = GUI_CURSOR_SHAPE_MAX } },
-	{ .head = HEAD(GUI_CURSOR_IMG, 9, 0), .cursor_img = { .page = 1, .w = 64, .h = 1, .hot_x = 64, .hot_y = 0 } },
-	{ .head = HEAD(GUI_BELL, 9, 0) },
-	{ .head = HEAD(GUI_IDLE_INHIBIT, 9, 0), .idle_inhibit = { .on = 1 } },
-	{ .head = HEAD(GUI_WELCOME, 0, 0), .hello = { .version = 1 } },
-	{ .head = HEAD(GUI_OUTPUT, 0, 0),
+	{ .head = { HEAD(GUI_STATE_REQ, 9, 0) }, .state_req = { .bits = GUI_STATE_MINIMIZED } },
+	{ .head = { HEAD(GUI_MOVE, 9, 12) } },
+	{ .head = { HEAD(GUI_RESIZE, 9, 12) }, .resize = { .edges = GUI_EDGE_BOTTOM | GUI_EDGE_RIGHT } },
+	{ .head = { HEAD(GUI_CURSOR_SHAPE, 0, 0) }, .cursor_shape = { .shape = GUI_CURSOR_SHAPE_MAX } },
+	{ .head = { HEAD(GUI_CURSOR_IMG, 9, 0) },
+		.cursor_img = { .page = 1, .w = 64, .h = 1, .hot_x = 64, .hot_y = 0 } },
+	{ .head = { HEAD(GUI_BELL, 9, 0) } },
+	{ .head = { HEAD(GUI_IDLE_INHIBIT, 9, 0) }, .idle_inhibit = { .on = 1 } },
+	{ .head = { HEAD(GUI_WELCOME, 0, 0) }, .hello = { .version = 1 } },
+	{ .head = { HEAD(GUI_OUTPUT, 0, 0) },
 		.output = { .id = 1,
 			.x = -1920,
 			.y = 0,
@@ -71,29 +71,29 @@ static const struct gui_msg good[] = {
 			.mm_h = 340,
 			.scale120 = 120,
 			.mhz = 60000 } },
-	{ .head = HEAD(GUI_CONFIGURE, 9, 1),
+	{ .head = { HEAD(GUI_CONFIGURE, 9, 1) },
 		.configure = { .states = GUI_STATE_ACTIVATED | GUI_STATE_TILED_BOTTOM,
 			.scale120 = 960,
 			.bounds_w = 1920,
 			.bounds_h = 1080 } },
-	{ .head = HEAD(GUI_CLOSE, 9, 0) },
-	{ .head = HEAD(GUI_POPUP_PLACED, 9, 0), .popup_placed = { .x = -5, .y = 6, .w = 7, .h = 8, .token = 9 } },
-	{ .head = HEAD(GUI_POPUP_DONE, 9, 0) },
-	{ .head = HEAD(GUI_FRAME, 9, 55), .frame = { .ns = 1ull << 40, .refresh_ns = 16666666 } },
-	{ .head = HEAD(GUI_RELEASE, 0, 0), .release = { .page = GUI_HEAP_PAGES_MAX - 1 } },
-	{ .head = HEAD(GUI_KEYMAP, 0, 0), .keymap = { .blob = { .off = VMOS_GUI_BLOB - 8, .len = 8 } } },
-	{ .head = HEAD(GUI_KB_ENTER, 9, 0), .kb_enter = { .n = 2, .key = { 30, 0x2ff } } },
-	{ .head = HEAD(GUI_KB_LEAVE, 9, 0) },
-	{ .head = HEAD(GUI_KEY, 9, 0), .key = { .time_ms = 1, .key = 30, .pressed = 1 } },
-	{ .head = HEAD(GUI_MODS, 9, 0), .mods = { .depressed = 1, .latched = 2, .locked = 3, .group = 1 } },
-	{ .head = HEAD(GUI_REPEAT, 0, 0), .repeat = { .per_s = 25, .delay_ms = 600 } },
-	{ .head = HEAD(GUI_PTR_ENTER, 9, 0), .ptr = { .time_ms = 1, .x = 256, .y = -256 } },
-	{ .head = HEAD(GUI_PTR_LEAVE, 9, 0) },
-	{ .head = HEAD(GUI_PTR_MOTION, 9, 0), .ptr = { .time_ms = 1, .x = 32768 << 8, .y = 0 } },
-	{ .head = HEAD(GUI_PTR_BUTTON, 9, 0), .button = { .time_ms = 1, .button = 0x110, .pressed = 1 } },
-	{ .head = HEAD(GUI_PTR_AXIS, 9, 0),
+	{ .head = { HEAD(GUI_CLOSE, 9, 0) } },
+	{ .head = { HEAD(GUI_POPUP_PLACED, 9, 0) }, .popup_placed = { .x = -5, .y = 6, .w = 7, .h = 8, .token = 9 } },
+	{ .head = { HEAD(GUI_POPUP_DONE, 9, 0) } },
+	{ .head = { HEAD(GUI_FRAME, 9, 55) }, .frame = { .ns = 1ull << 40, .refresh_ns = 16666666 } },
+	{ .head = { HEAD(GUI_RELEASE, 0, 0) }, .release = { .page = GUI_HEAP_PAGES_MAX - 1 } },
+	{ .head = { HEAD(GUI_KEYMAP, 0, 0) }, .keymap = { .blob = { .off = VMOS_GUI_BLOB - 8, .len = 8 } } },
+	{ .head = { HEAD(GUI_KB_ENTER, 9, 0) }, .kb_enter = { .n = 2, .key = { 30, 0x2ff } } },
+	{ .head = { HEAD(GUI_KB_LEAVE, 9, 0) } },
+	{ .head = { HEAD(GUI_KEY, 9, 0) }, .key = { .time_ms = 1, .key = 30, .pressed = 1 } },
+	{ .head = { HEAD(GUI_MODS, 9, 0) }, .mods = { .depressed = 1, .latched = 2, .locked = 3, .group = 1 } },
+	{ .head = { HEAD(GUI_REPEAT, 0, 0) }, .repeat = { .per_s = 25, .delay_ms = 600 } },
+	{ .head = { HEAD(GUI_PTR_ENTER, 9, 0) }, .ptr = { .time_ms = 1, .x = 256, .y = -256 } },
+	{ .head = { HEAD(GUI_PTR_LEAVE, 9, 0) } },
+	{ .head = { HEAD(GUI_PTR_MOTION, 9, 0) }, .ptr = { .time_ms = 1, .x = 32768 << 8, .y = 0 } },
+	{ .head = { HEAD(GUI_PTR_BUTTON, 9, 0) }, .button = { .time_ms = 1, .button = 0x110, .pressed = 1 } },
+	{ .head = { HEAD(GUI_PTR_AXIS, 9, 0) },
 		.axis = { .time_ms = 1, .horizontal = 1, .source = 3, .value = -2560, .value120 = -120, .stop = 1 } },
-	{ .head = HEAD(GUI_PING, 0, 0), .ping = { .cookie = 1 } },
+	{ .head = { HEAD(GUI_PING, 0, 0) }, .ping = { .cookie = 1 } },
 };
 
 static const struct gui_msg *good_of(uint16_t type)
@@ -178,7 +178,7 @@ static void test_random(void **state)
 		for (unsigned changes = 1 + n % 6; changes > 0; changes--) {
 			uint64_t r = unit_random(&seed);
 
-			m.bytes[r % MSG_SIZE] = r & 256 ? (uint8_t)(r >> 16) : (uint8_t) - (int)(r >> 9 & 1);
+			m.bytes[r % MSG_SIZE] = r & 256 ? (uint8_t)(r >> 16) : (r >> 9 & 1 ? 0xff : 0);
 		}
 		check_canonical(&m);
 	}

@@ -7,21 +7,18 @@
 #include "proto/uapi/vmos_channel.h"
 #include "tests/unit/unit.h"
 
-#define SETUP_CTL                                                                                                \
-	{                                                                                                        \
-		.vm = "work", .rgb = 0x3465a4, .role = VMOS_ROLE_CTL, .epoch = 1, .region_size = VMOS_CTL_REGION \
-	}
-#define SETUP_GUI                                                                                                \
-	{                                                                                                        \
-		.vm = "work", .rgb = 0xffffff, .role = VMOS_ROLE_GUI, .epoch = 1, .region_size = VMOS_GUI_REGION \
-	}
+#define SETUP_CTL .vm = "work", .rgb = 0x3465a4, .role = VMOS_ROLE_CTL, .epoch = 1, .region_size = VMOS_CTL_REGION
+#define SETUP_GUI .vm = "work", .rgb = 0xffffff, .role = VMOS_ROLE_GUI, .epoch = 1, .region_size = VMOS_GUI_REGION
 
 static const struct helper_msg requests[] = {
-	{ .type = HELPER_SETUP, .nfds = 4, .setup = SETUP_CTL },
-	{ .type = HELPER_SETUP, .nfds = 5, .setup = SETUP_GUI },
+	{ .type = HELPER_SETUP, .nfds = 4, .setup = { SETUP_CTL } },
+	{ .type = HELPER_SETUP, .nfds = 5, .setup = { SETUP_GUI } },
 	{ .type = HELPER_RUN, .nfds = 5, .run = { .id = 1, .args_len = 5, .uid_class = 1, .flags = 3 } },
-	{ .type = HELPER_SHUTDOWN }, { .type = HELPER_QUIT }, { .type = HELPER_QUERY }, { .type = HELPER_ADOPT },
-	{ .type = HELPER_SETUP, .nfds = 4, .setup = SETUP_GUI }, /* no display */
+	{ .type = HELPER_SHUTDOWN },
+	{ .type = HELPER_QUIT },
+	{ .type = HELPER_QUERY },
+	{ .type = HELPER_ADOPT },
+	{ .type = HELPER_SETUP, .nfds = 4, .setup = { SETUP_GUI } }, /* no display */
 	{ .type = HELPER_RESUMED },
 };
 
@@ -29,7 +26,7 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_UP },
 	{ .type = HELPER_GUEST, .guest = { .state = HELPER_GUEST_READY, .epoch = 1 } },
 	{ .type = HELPER_STATS, .stats = { .windows = GUI_WINDOWS_MAX, .mem_total_kib = 1, .mem_used_kib = 1 } },
-	{ .type = HELPER_FDS, .nfds = 4, .setup = SETUP_GUI },
+	{ .type = HELPER_FDS, .nfds = 4, .setup = { SETUP_GUI } },
 	{ .type = HELPER_FAILED, .fail = { .reason = HELPER_REASON_PROTOCOL, .text = "COMMIT of an unknown window" } },
 };
 
