@@ -30,17 +30,12 @@ static int collect(struct grants *g, const char *variable, char **argv)
 	return ret < 0 ? ret : grants_add_secrets(g, argv);
 }
 
-int main(int argc, char **argv)
+/* Narrows this process and becomes QEMU. Comes back only when that failed, with the exit code. */
+static int become_qemu(struct grants *grants, const char *variable, char **argv)
 {
-	const char *variable = getenv(GRANTS_VARIABLE);
 	const char *path = NULL;
-	struct grants grants = { 0 };
-	int ret;
+	int ret = collect(grants, variable, argv);
 
-	log_open("vmos-confine", NULL);
-	if (argc < 1)
-		return EXIT_FAILURE;
-	ret = collect(&grants, variable, argv);
 	if (ret < 0)
 		return fail("cannot understand the environment variable " GRANTS_VARIABLE, variable, ret);
 	ret = variable ? connect_chardevs(argv, &path) : 0;
@@ -49,7 +44,7 @@ int main(int argc, char **argv)
 	ret = narrow_start();
 	if (ret < 0)
 		return fail("cannot give up privileges", NULL, ret);
-	ret = narrow_files(&grants, &path);
+	ret = narrow_files(grants, &path);
 	if (ret < 0)
 		return fail("cannot confine QEMU to the VM's files", path, ret);
 	if (ret == 0)
@@ -57,11 +52,23 @@ int main(int argc, char **argv)
 	ret = narrow_calls(!variable);
 	if (ret < 0)
 		return fail("cannot load the list of refused system calls", NULL, ret);
-	grants_finish(&grants);
 	unsetenv(GRANTS_VARIABLE);
 	argv[0] = (char *)NARROW_QEMU;
 	execv(NARROW_QEMU, argv);
 	ret = -errno;
 	log_error("cannot start %s: %s; install the package qemu-system-x86", NARROW_QEMU, strerror(-ret));
 	return 127;
+}
+
+int main(int argc, char **argv)
+{
+	struct grants grants = { 0 };
+	int code;
+
+	log_open("vmos-confine", NULL);
+	if (argc < 1)
+		return EXIT_FAILURE;
+	code = become_qemu(&grants, getenv(GRANTS_VARIABLE), argv);
+	grants_finish(&grants);
+	return code;
 }
