@@ -27,14 +27,37 @@ struct seat {
 
 static const struct wlr_keyboard_impl keyboard_impl = { .name = "host" };
 
-/* Gives the keyboard to the surface of the window that has it on the host. While a popup grabs, wlroots keeps it. */
-static void seat_sync_keyboard(struct seat *s)
+/* The topmost popup with a grab, of the client that has the keyboard; NULL: none. */
+static struct window *seat_grabbing_popup(const struct seat *s)
 {
-	if (!s->kb_window)
-		wlr_seat_keyboard_notify_clear_focus(s->wlr);
-	else
-		wlr_seat_keyboard_notify_enter(
-			s->wlr, s->kb_window->xdg->surface, s->keys, s->nkeys, &s->keyboard.modifiers);
+	struct wl_client *client = wl_resource_get_client(s->kb_window->xdg->resource);
+	struct window *w, *top = NULL;
+
+	wl_list_for_each(w, &s->server->windows, link) {
+		if (w->popup && w->popup->seat == s->wlr && w->xdg->surface->mapped &&
+			wl_resource_get_client(w->xdg->resource) == client)
+			top = w;
+	}
+	return top;
+}
+
+/*
+ * Gives the keyboard to the surface of the window that has it on the host, or
+ * to the popup that grabs it there: xdg_popup.grab says that the topmost one
+ * always has it, and menus of toolkits act on no key without. wlroots leaves
+ * the focus where it was while a popup grabs, so its grab is gone around.
+ */
+void seat_sync_keyboard(struct seat *s)
+{
+	struct window *popup;
+
+	if (!s->kb_window) {
+		wlr_seat_keyboard_clear_focus(s->wlr);
+		return;
+	}
+	popup = seat_grabbing_popup(s);
+	wlr_seat_keyboard_enter(s->wlr, popup ? popup->xdg->surface : s->kb_window->xdg->surface, s->keys, s->nkeys,
+		&s->keyboard.modifiers);
 }
 
 static void handle_keyboard_grab_end(struct wl_listener *listener, void *data)

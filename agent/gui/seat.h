@@ -22,6 +22,8 @@ int seat_set_keymap(struct seat *s, const char *text, size_t len);
 
 /* No window has the focus, no key or button is down: the session ended. */
 void seat_clear(struct seat *s);
+/* A popup that may have grabbed the keyboard came or went. */
+void seat_sync_keyboard(struct seat *s);
 /* @w is no longer a window of the host. */
 void seat_forget(struct seat *s, const struct window *w);
 

@@ -19,6 +19,8 @@ static void handle_map(struct wl_listener *listener, void *data)
 
 	w->resend = true;
 	window_mark(w);
+	if (w->popup)
+		seat_sync_keyboard(w->server->seat);
 }
 
 static void handle_unmap(struct wl_listener *listener, void *data)
@@ -26,6 +28,8 @@ static void handle_unmap(struct wl_listener *listener, void *data)
 	struct window *w = wl_container_of(listener, w, unmap);
 
 	window_withdraw(w);
+	if (w->popup)
+		seat_sync_keyboard(w->server->seat);
 }
 
 static int handle_pace(void *data)

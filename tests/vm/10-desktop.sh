@@ -136,7 +136,7 @@ menu_opens_by_keyboard()
 {
 	focus_editor
 	editor_shot menu-none
-	press F10
+	press "$key_f10"
 	sleep 2
 	editor_shot menu-open
 	looks_different menu-none menu-open 3000
@@ -145,7 +145,7 @@ menu_opens_by_keyboard()
 # Escape goes to the popup: the one on top of a grab has the keyboard.
 menu_closes()
 {
-	press Escape
+	press "$key_escape"
 	sleep 1.5
 	editor_shot menu-closed
 	looks_different menu-closed menu-open 3000

@@ -64,3 +64,22 @@ check "web's helpers are gone" within 10 eval '[ -z "$(pids vmos-desktop web)$(p
 check "work does not notice" runs_a_program work
 check "web can be started again" "$vmos" start web
 check "its private disk is whole" file_says web /home/user/marker mine
+
+# The desktop ends as a whole, then vmosd: what a VM shows its windows by must survive both.
+new_desktop()
+{
+	"$top/tools/headless" start "$work/desktop" 1600x900 && "$top/tools/headless" vnc "$work/desktop"
+}
+
+"$top/tools/headless" stop "$work/desktop" >/dev/null
+check "vmos show: without a display there are no windows" within 20 field_is work desktop no-display
+check "work runs on without a display" runs_a_program work
+check "vmosd can be killed there, too" kill_one vmosd
+check "the next vmosd finds the VM" within 20 field_is work agent ready
+check "its windows wait for a display" within 10 field_is work desktop no-display
+check "a new desktop" new_desktop
+set -a
+eval "$("$top/tools/headless" env "$work/desktop")"
+set +a
+check "the windows of work come back on it" eval '"$vmos" run work true && within 20 has_windows work 1'
+check "and web can open one" eval 'timeout 60 "$vmos" run web --window -- foot && within 20 has_windows web 1'

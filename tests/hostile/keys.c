@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A keyboard for tests: presses keys of an ordinary keymap on a wlroots
+ * compositor. wtype makes a keymap of its own for each call, in which GTK's
+ * menus, natively too, act on no key.
+ *
+ *	keys CODE…
+ *
+ * CODE: a key's number in linux/input-event-codes.h; each is pressed and released.
+ */
+#include <err.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wayland-client.h>
+#include <xkbcommon/xkbcommon.h>
+
+#include "base/fd.h"
+#include "virtual-keyboard-client-protocol.h"
+
+#define STEP_MS 50
+
+struct keyboard {
+	struct wl_display *display;
+	struct wl_seat *seat;
+	struct zwp_virtual_keyboard_manager_v1 *manager;
+	struct zwp_virtual_keyboard_v1 *wl;
+	uint32_t time;
+};
+
+static void handle_global(
+	void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version)
+{
+	struct keyboard *k = data;
+
+	if (strcmp(interface, zwp_virtual_keyboard_manager_v1_interface.name) == 0)
+		k->manager = wl_registry_bind(registry, name, &zwp_virtual_keyboard_manager_v1_interface, 1);
+	else if (strcmp(interface, wl_seat_interface.name) == 0 && !k->seat)
+		k->seat = wl_registry_bind(registry, name, &wl_seat_interface, 1);
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name)
+{
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+static void send_keymap(struct keyboard *k)
+{
+	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
+	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	char *text = keymap ? xkb_keymap_get_as_string(keymap, XKB_KEYMAP_FORMAT_TEXT_V1) : NULL;
+	int fd = text ? fd_memfd_data("keymap", text, strlen(text) + 1) : -1;
+
+	if (fd < 0)
+		errx(1, "no keymap");
+	zwp_virtual_keyboard_v1_keymap(k->wl, XKB_KEYMAP_FORMAT_TEXT_V1, fd, (uint32_t)strlen(text) + 1);
+	wl_display_roundtrip(k->display);
+	close(fd);
+	free(text);
+	xkb_keymap_unref(keymap);
+	xkb_context_unref(context);
+}
+
+static void step(struct keyboard *k, uint32_t code, uint32_t state)
+{
+	zwp_virtual_keyboard_v1_key(k->wl, k->time, code, state);
+	wl_display_roundtrip(k->display);
+	usleep(STEP_MS * 1000);
+	k->time += STEP_MS;
+}
+
+int main(int argc, char **argv)
+{
+	struct keyboard k = { .display = wl_display_connect(NULL), .time = 1000 };
+
+	if (argc < 2 || !k.display)
+		errx(2, "usage: keys CODE…, with WAYLAND_DISPLAY set");
+	wl_registry_add_listener(wl_display_get_registry(k.display), &registry_listener, &k);
+	wl_display_roundtrip(k.display);
+	if (!k.manager || !k.seat)
+		errx(2, "this compositor has no virtual keyboard");
+	k.wl = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(k.manager, k.seat);
+	send_keymap(&k);
+	usleep(200000); /* the focused client gets the new keymap */
+	while (*++argv) {
+		uint32_t code = (uint32_t)strtol(*argv, NULL, 10);
+
+		step(&k, code, WL_KEYBOARD_KEY_STATE_PRESSED);
+		step(&k, code, WL_KEYBOARD_KEY_STATE_RELEASED);
+	}
+	zwp_virtual_keyboard_v1_destroy(k.wl);
+	wl_display_roundtrip(k.display);
+	wl_display_disconnect(k.display);
+	return 0;
+}
