@@ -245,6 +245,8 @@ static void domain_stopped(struct vm *vm, enum virt_detail detail)
 		vm_set_error(vm,
 			"QEMU ended unexpectedly. Start the VM again; what QEMU said is in %s/libvirt/log/qemu/%s.log.",
 			vm->manager->data, vm->config.name);
+	else if (!wanted)
+		vm_set_error(vm, NULL); /* switched off from inside, its agent's end was part of that */
 	vm_off(vm, state);
 }
 
