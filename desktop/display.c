@@ -136,6 +136,11 @@ int display_flush(struct display *d)
 
 int display_dispatch(struct display *d, bool readable)
 {
+	int r = display_flush(d);
+
+	/* Events cause requests, and one that the socket cannot take ends the connection (libwayland before 1.23). */
+	if (r < 0 || !display_has_room(d))
+		return r;
 	while (wl_display_prepare_read(d->wl) != 0) {
 		if (wl_display_dispatch_pending(d->wl) < 0)
 			return -EPIPE;

@@ -70,7 +70,10 @@ void display_finish(struct display *d);
 int display_roundtrip(struct display *d);
 
 int display_fd(const struct display *d);
-/* Reads and dispatches what the compositor sent (@readable) and sends what is queued. -errno: it is gone. */
+/*
+ * Reads and dispatches what the compositor sent (@readable) and sends what is queued; while it takes nothing, neither
+ * is done. -errno: it is gone.
+ */
 int display_dispatch(struct display *d, bool readable);
 /* Sends what is queued; sets @d->blocked. -errno: the compositor is gone. */
 int display_flush(struct display *d);

@@ -165,15 +165,18 @@ static int main_open(void)
 static int serve_guest(bool awake)
 {
 	char text[HELPER_TEXT_MAX];
+	bool room;
 	int r = 0;
 
 	if ((awake || guest.more) && !display.blocked)
 		r = guest_wake(&guest);
-	if (r == 0) {
+	room = r == 0 && display_has_room(&display);
+	if (room) {
 		seat_settle(&seat);
 		window_set_refresh(&windows);
-		r = guest_flush(&guest);
 	}
+	if (r == 0)
+		r = guest_flush(&guest);
 	if (r == -EBADMSG) {
 		snprintf(text, sizeof(text), "the guest broke the protocol: %s", guest.why);
 		return fail(HELPER_REASON_PROTOCOL, text);
@@ -182,7 +185,7 @@ static int serve_guest(bool awake)
 		log_error("guest: %s", strerror(-r));
 		return fail(HELPER_REASON_INTERNAL, "memory ran out");
 	}
-	if (display_flush(&display) < 0)
+	if (room && display_flush(&display) < 0)
 		return fail(HELPER_REASON_DISPLAY, "the Wayland compositor left");
 	return 0;
 }
@@ -191,7 +194,7 @@ static int serve_guest(bool awake)
 static int main_round(void)
 {
 	struct pollfd p[] = {
-		{ .fd = display_fd(&display), .events = POLLIN | (display.blocked ? POLLOUT : 0) },
+		{ .fd = display_fd(&display), .events = display.blocked ? POLLOUT : POLLIN },
 		{ .fd = guest.notify_host, .events = display.blocked ? 0 : POLLIN },
 		{ .fd = manager_fd(&manager), .events = POLLIN },
 	};
