@@ -4,9 +4,9 @@
  * compositor. wtype makes a keymap of its own for each call, in which GTK's
  * menus, natively too, act on no key.
  *
- *	keys CODE…
+ *	keys CODE[+CODE…]…
  *
- * CODE: a key's number in linux/input-event-codes.h; each is pressed and released.
+ * CODE: a key's number in linux/input-event-codes.h; each is pressed and released, those joined by + are held together.
  */
 #include <err.h>
 #include <stdint.h>
@@ -20,12 +20,15 @@
 #include "virtual-keyboard-client-protocol.h"
 
 #define STEP_MS 50
+#define CHORD_MAX 4
+#define XKB_OFFSET 8 /* of a key's number in xkb */
 
 struct keyboard {
 	struct wl_display *display;
 	struct wl_seat *seat;
 	struct zwp_virtual_keyboard_manager_v1 *manager;
 	struct zwp_virtual_keyboard_v1 *wl;
+	struct xkb_state *state; /* what the keys make of the modifiers: nobody else does for a virtual keyboard */
 	uint32_t time;
 };
 
@@ -62,16 +65,39 @@ static void send_keymap(struct keyboard *k)
 	wl_display_roundtrip(k->display);
 	close(fd);
 	free(text);
+	k->state = xkb_state_new(keymap);
 	xkb_keymap_unref(keymap);
 	xkb_context_unref(context);
 }
 
 static void step(struct keyboard *k, uint32_t code, uint32_t state)
 {
+	enum xkb_key_direction direction = state == WL_KEYBOARD_KEY_STATE_PRESSED ? XKB_KEY_DOWN : XKB_KEY_UP;
+
 	zwp_virtual_keyboard_v1_key(k->wl, k->time, code, state);
+	if (xkb_state_update_key(k->state, code + XKB_OFFSET, direction))
+		zwp_virtual_keyboard_v1_modifiers(k->wl, xkb_state_serialize_mods(k->state, XKB_STATE_MODS_DEPRESSED),
+			0, xkb_state_serialize_mods(k->state, XKB_STATE_MODS_LOCKED), 0);
 	wl_display_roundtrip(k->display);
 	usleep(STEP_MS * 1000);
 	k->time += STEP_MS;
+}
+
+/* Presses the keys of "CODE+CODE…" in their order and lets them go the other way round. */
+static void chord(struct keyboard *k, const char *word)
+{
+	uint32_t codes[CHORD_MAX];
+	int n = 0;
+	char *end;
+
+	do {
+		codes[n++] = (uint32_t)strtol(word, &end, 10);
+		word = end + 1;
+	} while (*end == '+' && n < CHORD_MAX);
+	for (int i = 0; i < n; i++)
+		step(k, codes[i], WL_KEYBOARD_KEY_STATE_PRESSED);
+	while (n-- > 0)
+		step(k, codes[n], WL_KEYBOARD_KEY_STATE_RELEASED);
 }
 
 int main(int argc, char **argv)
@@ -87,14 +113,11 @@ int main(int argc, char **argv)
 	k.wl = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(k.manager, k.seat);
 	send_keymap(&k);
 	usleep(200000); /* the focused client gets the new keymap */
-	while (*++argv) {
-		uint32_t code = (uint32_t)strtol(*argv, NULL, 10);
-
-		step(&k, code, WL_KEYBOARD_KEY_STATE_PRESSED);
-		step(&k, code, WL_KEYBOARD_KEY_STATE_RELEASED);
-	}
+	while (*++argv)
+		chord(&k, *argv);
 	zwp_virtual_keyboard_v1_destroy(k.wl);
 	wl_display_roundtrip(k.display);
 	wl_display_disconnect(k.display);
+	xkb_state_unref(k.state);
 	return 0;
 }
