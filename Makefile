@@ -5,6 +5,7 @@ BUILD := build
 ASAN := build-asan
 FUZZ := build-fuzz
 FUZZ_SECONDS ?= 30
+FIGURES ?= data/figures
 LAYERS := tools unit fuzz asan vm
 
 .PHONY: all run stop packages check $(LAYERS:%=check-%) bench bench-report format install clean
@@ -43,15 +44,18 @@ check-fuzz: packages $(FUZZ)/build.ninja
 check-vm: packages all $(ASAN)/build.ninja
 	@meson compile -C $(ASAN) && tests/vm/run
 
-bench: packages all
+# Only figures on standard output: make bench >run.json
+bench:
+	@$(MAKE) --no-print-directory packages all >&2
 	@tests/bench/run
 
-bench-%: packages all
+bench-%:
+	@$(MAKE) --no-print-directory packages all >&2
 	@tests/bench/run $*
 
-# Draws the tables and pictures of a saved run: make bench-report RUN=file
+# Draws the tables and pictures of a saved run: make bench-report RUN=run.json
 bench-report:
-	@tests/bench/report $(RUN)
+	@tests/bench/report $(RUN) $(FIGURES)
 
 format:
 	@tools/check --format
