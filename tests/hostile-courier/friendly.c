@@ -241,6 +241,17 @@ static void test_stats_and_idle(void)
 	CHECK(atomic_load(&agent.got_time) > 1000000000);
 }
 
+static void test_resumed(void)
+{
+	struct helper_msg m = { .type = HELPER_RESUMED };
+
+	atomic_store(&agent.got_time, 0);
+	CHECK(courier_send(&courier, &m, NULL, 0));
+	for (int i = 0; i < 500 && !atomic_load(&agent.got_time); i++)
+		poll(NULL, 0, 10);
+	CHECK(atomic_load(&agent.got_time) > 1000000000);
+}
+
 static void test_agent_leaves(void)
 {
 	struct command waiting, leaver;
@@ -363,6 +374,7 @@ int friendly(const char *program)
 	RUN_TEST(test_signals);
 	RUN_TEST(test_stalled_reader);
 	RUN_TEST(test_stats_and_idle);
+	RUN_TEST(test_resumed);
 	RUN_TEST(test_many_runs);
 	RUN_TEST(test_bad_requests);
 	RUN_TEST(test_agent_leaves);
