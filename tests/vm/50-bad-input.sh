@@ -80,3 +80,13 @@ check "it can be deleted" "$vmos" delete --yes third
 check "nothing half-made stays after that either" nothing_stays
 
 refuse "missing QEMU" "qemu" without_qemu_start
+
+# A disk that fills up under a template: only root can make one here.
+mkdir "$work/small"
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=20M tmpfs "$work/small" 2>/dev/null; then
+	refuse "no space for a template" "no space left in $work/small" env XDG_DATA_HOME="$work/small" "$vmos" template build
+	check "nothing half-made stays there" eval '[ -z "$(find "$work/small" -type f)" ]'
+	umount "$work/small"
+else
+	skip "no space for a template" "only root can mount a small file system"
+fi
