@@ -191,16 +191,23 @@ int channel_guest_join(struct channel *c, void *base, size_t size, uint32_t role
 	return 0;
 }
 
+/*
+ * A guest that joined and left again before the host looked cannot join this
+ * session once more, so it has ended for a host that still waits for it. The
+ * moment in which a guest is about to join looks the same: that costs it one
+ * session and no more.
+ */
 enum channel_state channel_poll(struct channel *c)
 {
-	bool same;
+	bool was_joined, same;
 
 	if (!c->base || c->epoch == 0 || c->state == CHANNEL_ENDED)
 		return c->state;
+	was_joined = c->state == CHANNEL_JOINED || (c->is_host && load(&guest_words(c)->joined) == c->epoch);
 	same = peer_epoch(c) == c->epoch;
-	if (c->state == CHANNEL_WAITING && same)
+	if (same)
 		c->state = CHANNEL_JOINED;
-	else if (c->state == CHANNEL_JOINED && !same)
+	else if (was_joined)
 		c->state = CHANNEL_ENDED;
 	return c->state;
 }

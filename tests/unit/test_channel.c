@@ -363,6 +363,25 @@ static void test_agent_dies(void **state)
 	pair_free(p);
 }
 
+/* The agent joins and dies before the host has looked: the host must not wait for a session that nobody can join. */
+static void test_agent_dies_unseen(void **state)
+{
+	struct pair *p = pair_new(VMOS_ROLE_CTL);
+	struct channel again;
+
+	assert_int_equal(channel_host_open(&p->host, p->base, p->size, p->role, 1), 0);
+	assert_int_equal(channel_poll(&p->host), CHANNEL_WAITING);
+	assert_int_equal(channel_guest_join(&p->guest, p->base, p->size, p->role), 0);
+	pair_guest_words(p)->epoch = 0;
+	assert_int_equal(channel_guest_join(&again, p->base, p->size, p->role), -EAGAIN);
+	assert_int_equal(channel_poll(&p->host), CHANNEL_ENDED);
+	assert_int_equal(channel_host_open(&p->host, p->base, p->size, p->role, 2), 0);
+	assert_int_equal(channel_guest_join(&again, p->base, p->size, p->role), 0);
+	assert_int_equal(channel_poll(&p->host), CHANNEL_JOINED);
+	check_ways(&p->host, &again);
+	pair_free(p);
+}
+
 /* The host's process dies; its successor opens another session under the guest's feet. */
 static void test_host_restarts(void **state)
 {
@@ -433,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_impossible_cons),
 		cmocka_unit_test(test_cons_runs_back),
 		cmocka_unit_test(test_agent_dies),
+		cmocka_unit_test(test_agent_dies_unseen),
 		cmocka_unit_test(test_host_restarts),
 		cmocka_unit_test(test_indices_wrap),
 	};
