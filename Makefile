@@ -6,9 +6,14 @@ ASAN := build-asan
 FUZZ := build-fuzz
 FUZZ_SECONDS ?= 30
 FIGURES ?= data/figures
+OUT := out
+# Which Debian libvirt is built for: this machine's own; which kernel a HOS image gets: Debian's full one, or the lab's.
+RELEASE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
+KERNEL ?= deb
 LAYERS := tools unit fuzz asan vm
 
-.PHONY: all run stop packages check $(LAYERS:%=check-%) bench bench-report format install clean
+.PHONY: all run stop packages check $(LAYERS:%=check-%) check-libvirt kernel kernel-deb libvirt hos
+.PHONY: bench bench-report format install clean
 
 all: $(BUILD)/build.ninja
 	@meson compile -C $(BUILD)
@@ -43,6 +48,23 @@ check-fuzz: packages $(FUZZ)/build.ninja
 
 check-vm: packages all $(ASAN)/build.ninja
 	@meson compile -C $(ASAN) && tests/vm/run
+
+# libvirt's own tests with the Smack driver in it, for both Debian releases.
+check-libvirt: packages
+	@libvirt/build --test bookworm $(OUT)/libvirt-bookworm && libvirt/build --test trixie $(OUT)/libvirt-trixie
+
+# What a host operating system is made of. Each comes from the cache where nothing has changed.
+kernel: packages
+	@images/kernel/build lab $(OUT)/kernel-lab
+
+kernel-deb: packages
+	@images/kernel/build deb $(OUT)/kernel-deb
+
+libvirt: packages
+	@libvirt/build $(RELEASE) $(OUT)/libvirt-$(RELEASE)
+
+hos: packages
+	@images/hos/build --kernel $(KERNEL) $(OUT)/hos
 
 # Only figures on standard output: make bench >run.json
 bench:
