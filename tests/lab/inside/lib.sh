@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Directives of the tests inside the HOS: those of tests/vm/lib.sh, whose results go out by a port of the machine, and
+#
+#   ask WORD…                 what the machine around says: pixels RRGGBB, picture NAME, clock (ms since power-on), key NAME
+#   as_user COMMAND…          runs it as the user of the session, with the session's environment
+#   label PID|FILE            its Smack label
+#   pids PROGRAM [VM]         processes of that name, of a VM's user id
+#   labels_under DIR…         "label path" of all that is there, sorted
+#   rules [TEXT]              the kernel's rules, those with TEXT
+#   may SUBJECT OBJECT ACCESS whether the kernel would let it
+
+# shellcheck disable=SC2034 # of tests/vm/lib.sh
+vmos=/usr/bin/vmos
+work=/run/vmos-lab-work
+smackfs=/sys/fs/smackfs
+user=user
+# libvirt's own command, on the HOS's libvirt.
+export LIBVIRT_DEFAULT_URI=qemu:///system
+
+note()
+{
+	local line
+
+	while IFS= read -r line; do
+		echo "note $line" >&3
+	done <<<"$*"
+}
+
+result()
+{
+	if [ "$1" = 0 ]; then
+		echo "pass $2" >&3
+	else
+		echo "fail $2" >&3
+	fi
+}
+
+skip()
+{
+	echo "skip $1 # $2" >&3
+}
+
+# measured SERIES VALUE: for a benchmark, or to be printed.
+measured()
+{
+	echo "value $1 $2" >&3
+}
+
+ask()
+{
+	local answer
+
+	echo "ask $*" >&3
+	read -r -t 60 -u 3 answer
+	echo "$answer"
+}
+
+as_user()
+{
+	local uid
+
+	uid=$(id -u "$user")
+	setpriv --reuid "$uid" --regid "$(id -g "$user")" --init-groups --inh-caps=-all env -i PATH=/usr/bin:/bin \
+		HOME="/home/$user" LANG=C.UTF-8 XDG_RUNTIME_DIR="/run/user/$uid" \
+		WAYLAND_DISPLAY="$(cd "/run/user/$uid" && ls -d wayland-[0-9] | head -n 1)" "$@" 3>&-
+}
+
+label()
+{
+	if [[ $1 =~ ^[0-9]+$ ]]; then
+		tr -d '\0\n' <"/proc/$1/attr/current"
+	else
+		getfattr -h --absolute-names --only-values -n security.SMACK64 "$1" 2>/dev/null
+	fi
+}
+
+is_labelled()
+{
+	local have
+
+	have=$(label "$1")
+	[ "$have" = "$2" ] || { echo "$1 has the label \"$have\", not \"$2\""; return 1; }
+}
+
+uid_of()
+{
+	stat -c %u "/proc/$1"
+}
+
+vm_uid()
+{
+	stat -c %u "/var/lib/vmos/vms/$1/private.qcow2"
+}
+
+pids()
+{
+	local dir argv word vm=${2:-}
+
+	for dir in /proc/[0-9]*; do
+		mapfile -d '' -t argv 2>/dev/null <"$dir/cmdline" || continue
+		[[ ${argv[0]:-} == *"$1"* ]] || continue
+		for word in "${argv[@]}"; do
+			[ -n "$vm" ] && [ "$word" != "$vm" ] && [[ $word != "guest=$vm,"* ]] && continue
+			echo "${dir#/proc/}"
+			break
+		done
+	done
+}
+
+labels_under()
+{
+	find "$@" -xdev 2>/dev/null | getfattr -h --absolute-names -n security.SMACK64 - 2>/dev/null |
+		awk '/^# file: / { path = substr($0, 9) } /^security.SMACK64=/ { gsub(/^[^"]*"|"$/, ""); print $0, path }' | sort -k 2
+}
+
+rules()
+{
+	grep -F -- "${1:-}" "$smackfs/load2"
+}
+
+# access2 answers on the same open file that was asked.
+may()
+{
+	local answer
+
+	exec {access_fd}<>"$smackfs/access2"
+	echo "$1 $2 $3" >&"$access_fd"
+	read -r -N 1 -u "$access_fd" answer
+	exec {access_fd}>&-
+	[ "$answer" = 1 ]
+}
+
+may_not()
+{
+	! may "$@"
+}
+
+# A running VM of that name and colour, made if there is none.
+need_vm()
+{
+	field_is "$1" state running 2>/dev/null && return
+	"$vmos" show "$1" >/dev/null 2>&1 || "$vmos" create "$1" --color "$2" --memory 512 || return
+	"$vmos" start "$1"
+}
+
+in_vm()
+{
+	local vm=$1
+	shift
+
+	timeout 60 "$vmos" run "$vm" -- "$@"
+}
+
+windows_are()
+{
+	[ "$(field "$1" stats.windows)" = "$2" ]
+}
+
+screen_has()
+{
+	[ "$(ask pixels "${1#\#}")" -gt "$2" ]
+}

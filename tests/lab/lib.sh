@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Boots the HOS under QEMU and hears what it says: shared by the lab's tests and by the benchmark of its MAC.
+#
+#   lab_prepare                 takes HOS and tools from the cache, or builds them
+#   lab_boot NAME WORDS FILE…   boots with WORDS more on the kernel command line, runs the files of inside/, powers off
+#
+# Inside, a line goes out by the port "vmos.lab": pass NAME, fail NAME, skip NAME # WHY, note TEXT, begin FILE,
+# value SERIES NUMBER, ask WORD… (answered by one line, see lab_answer), end. Whoever sources this file says what
+# becomes of them by a function lab_line VERB REST.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+lab_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmos
+lab_memory=${LAB_MEMORY:-5120}
+# No line for so long: the HOS hangs. A file of tests says sooner what it is doing.
+lab_silence=${LAB_SILENCE:-240}
+lab_qemu=
+
+lab_say()
+{
+	echo "# lab: $*" >&2
+}
+
+# The HOS: $hos/{vmlinuz,cmdline,hos.raw}. VMOS_HOS names one that is built.
+lab_take_hos()
+{
+	hos=${VMOS_HOS:-$work/hos}
+	[ -z "${VMOS_HOS:-}" ] || return 0
+	lab_say "the HOS image"
+	"$top/images/hos/build" --cache "$lab_cache" --kernel lab "$hos" >"$work/hos.log" 2>&1 || {
+		lab_say "no HOS image: $(tail -n 5 "$work/hos.log")"
+		return 1
+	}
+}
+
+# The HOS's own libraries come first: libvirt's must be the one that is tested.
+lab_wrapper()
+{
+	cat <<-'END'
+	#!/bin/sh
+	LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:$lab/tools/lib exec "$lab/tools/real/${0##*/}" "$@"
+	END
+}
+
+# Copies the libraries that programs need, and what those need; libc is the HOS's own.
+lab_copy_libraries()
+{
+	local from=$1 file name
+	shift
+
+	for file; do
+		for name in $(objdump -p "$file" | awk '$1 == "NEEDED" && $2 !~ /^(libc|libm|ld-linux-x86-64|libvirt.*)\.so/ { print $2 }'); do
+			[ -e "$from/$name" ] && [ ! -e "$work/tools/lib/$name" ] || continue
+			cp -L "$from/$name" "$work/tools/lib/"
+			lab_copy_libraries "$from" "$from/$name"
+		done
+	done
+}
+
+# What the HOS lacks on purpose, as Debian 13 has it: $tools/{bin,lib}.
+lab_take_tools()
+{
+	local names hash root
+
+	names=$(sed -e "/^#/d" -e "/^$/d" -e "s/[[:space:]].*//" "$top/tests/lab/tools" | sort -u | paste -sd ,)
+	hash=$(sha256sum "$top/tests/lab/tools" "$top/tests/lab/lib.sh" | sha256sum | cut -c 1-64)
+	tools=$lab_cache/lab-tools-$hash
+	[ ! -d "$tools" ] || return 0
+	lab_say "the tools of the lab, from Debian 13"
+	root=$work/tools-root
+	mmdebstrap --variant=extract --include="$names" trixie "$root" >"$work/tools.log" 2>&1 || {
+		lab_say "no tools: $(tail -n 3 "$work/tools.log")"
+		return 1
+	}
+	mkdir -p "$work/tools/bin" "$work/tools/real" "$work/tools/lib"
+	while read -r _ file _; do
+		cp -L "$root$file" "$work/tools/real/"
+		lab_wrapper >"$work/tools/bin/${file##*/}"
+		chmod +x "$work/tools/bin/${file##*/}"
+	done < <(sed -e '/^#/d' -e '/^$/d' "$top/tests/lab/tools")
+	lab_copy_libraries "$root/usr/lib/x86_64-linux-gnu" "$work/tools/real"/*
+	rm -rf "$root"
+	mv -T "$work/tools" "$tools" 2>/dev/null || [ -d "$tools" ]
+}
+
+# The disk with the tests, an archive. It is attached by the lab alone; nothing of it is in the HOS.
+lab_make_payload()
+{
+	local dir=$work/payload
+
+	rm -rf "$dir"
+	mkdir -p "$dir/bin"
+	cp -r "$top/tests/lab/inside" "$top/tests/vm/lib.sh" "$dir/"
+	cp -r "$tools" "$dir/tools"
+	[ ! -d "$lab_programs" ] || cp -r "$lab_programs/." "$dir/bin/"
+	{
+		printf 'LAB_FULL=%q\n' "${LAB_FULL:-}"
+		printf 'runs=%q\n' "${RUNS:-3}"
+	} >"$dir/settings"
+	tar -C "$dir" --owner=0 --group=0 -cf "$work/payload.tar" .
+	truncate -s %1M "$work/payload.tar"
+}
+
+lab_prepare()
+{
+	lab_programs=${LAB_PROGRAMS:-$work/programs}
+	lab_take_hos && lab_take_tools
+}
+
+# The unit that starts the tests. It reaches systemd as a credential on the kernel command line.
+lab_unit()
+{
+	cat <<-'END'
+	[Unit]
+	After=basic.target
+	[Service]
+	ExecStart=/bin/sh -c 'd=/dev/disk/by-id/virtio-vmos-lab; until [ -e $$d ]; do sleep 0.2; done; \
+	mkdir -p /run/vmos-lab && mount -t tmpfs -o mode=755 vmos-lab /run/vmos-lab && tar -C /run/vmos-lab -xf $$d && exec /run/vmos-lab/inside/main'
+	END
+}
+
+lab_cmdline()
+{
+	cat "$hos/cmdline" | tr '\n' ' '
+	echo "systemd.set_credential_binary=systemd.extra-unit.vmos-lab.service:$(lab_unit | base64 -w 0)" \
+		"systemd.wants=vmos-lab.service console=ttyS0 panic=-1 ${LAB_WORDS:-} $*"
+}
+
+# Hardware with virtualization lends it where it can, otherwise a whole machine with SVM and an IOMMU is emulated.
+lab_accelerator()
+{
+	if grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo && [ -w /dev/kvm ] &&
+		grep -qs '[Y1]' /sys/module/kvm_{intel,amd}/parameters/nested; then
+		echo "-accel kvm -cpu host"
+	else
+		echo "-accel tcg,thread=multi -cpu max,-erms,-fsrm"
+	fi
+}
+
+lab_power_on()
+{
+	local dir=$1
+	shift
+
+	mkfifo "$dir/port.in" "$dir/port.out" "$dir/monitor.in" "$dir/monitor.out"
+	qemu-img create -q -f qcow2 -F raw -b "$(readlink -f "$hos/hos.raw")" "$dir/hos.qcow2"
+	truncate -s 256M "$dir/logs.raw"
+	# shellcheck disable=SC2046,SC2086 # options and their values
+	qemu-system-x86_64 -name vmos-lab -nodefaults -no-user-config -display none -M q35,kernel-irqchip=split \
+		$(lab_accelerator) -smp 2 -m "$lab_memory" -device intel-iommu,intremap=on,caching-mode=on,eim=off \
+		-kernel "$hos/vmlinuz" -append "$(lab_cmdline "$@")" \
+		-drive "if=none,id=hos,file=$dir/hos.qcow2,discard=unmap" -device virtio-blk-pci,drive=hos,bootindex=1 \
+		-drive "if=none,id=lab,file=$work/payload.tar,format=raw,readonly=on" \
+		-device virtio-blk-pci,drive=lab,serial=vmos-lab \
+		-drive "if=none,id=logs,file=$dir/logs.raw,format=raw" -device virtio-blk-pci,drive=logs,serial=vmos-logs \
+		-device virtio-serial-pci -chardev "pipe,id=port,path=$dir/port" -device virtserialport,chardev=port,name=vmos.lab \
+		-device virtio-vga,xres=1280,yres=800 -device virtio-keyboard-pci -device virtio-tablet-pci -device virtio-rng-pci -nic none \
+		-serial "file:$dir/console.log" -chardev "pipe,id=monitor,path=$dir/monitor" -mon chardev=monitor,mode=readline \
+		${LAB_QEMU:-} \
+		<>/dev/null >"$dir/qemu.log" 2>&1 &
+	lab_qemu=$!
+	lab_begin=$(date +%s%N)
+	# Both directions are open here too, so that nobody waits for the other to open.
+	exec {lab_in}<>"$dir/port.out" {lab_out}<>"$dir/port.in" {lab_monitor}<>"$dir/monitor.in" {lab_drain}<>"$dir/monitor.out"
+}
+
+lab_power_off()
+{
+	local n
+
+	[ -n "$lab_qemu" ] || return 0
+	for ((n = 0; n < ${1:-0} * 5; n++)); do
+		kill -0 "$lab_qemu" 2>/dev/null || break
+		sleep 0.2
+	done
+	kill -9 "$lab_qemu" 2>/dev/null
+	wait "$lab_qemu" 2>/dev/null
+	exec {lab_in}<&- {lab_out}<&- {lab_monitor}<&- {lab_drain}<&-
+	lab_qemu=
+}
+
+# A picture of the screen, by the emulated machine itself: $lab_dir/screen.ppm.
+lab_screen()
+{
+	local file=$lab_dir/${1:-screen}.ppm size=0 now
+
+	rm -f "$file"
+	echo "screendump $file" >&"$lab_monitor"
+	until now=$(stat -c %s "$file" 2>/dev/null) && [ "$now" -gt 1000 ] && [ "$now" = "$size" ]; do
+		size=${now:-0}
+		sleep 0.1
+		kill -0 "$lab_qemu" 2>/dev/null || return 1
+	done
+}
+
+# How many pixels of the screen have the colour rrggbb.
+lab_pixels()
+{
+	local hex=$1
+
+	lab_screen || { echo 0; return; }
+	tail -c +16 "$lab_dir/screen.ppm" | od -A n -v -t x1 -w3 | grep -c "${hex:0:2} ${hex:2:2} ${hex:4:2}"
+}
+
+# What the tests inside may ask of the machine they run on. One line back.
+lab_answer()
+{
+	local verb=$1
+	shift
+
+	case $verb in
+	pixels) lab_pixels "${1#\#}" ;;
+	picture) lab_screen "$1" && echo "$lab_dir/$1.ppm" ;;
+	clock) echo $((($(date +%s%N) - lab_begin) / 1000000)) ;;
+	key) echo "sendkey $1" >&"$lab_monitor" && echo ok ;;
+	*) echo "unknown" ;;
+	esac
+}
+
+# Hears the lines until the end, the end of QEMU, or silence.
+lab_follow()
+{
+	local line last="nothing" quiet=0 since=$SECONDS
+
+	while true; do
+		if ! read -r -t 10 -u "$lab_in" line; then
+			kill -0 "$lab_qemu" 2>/dev/null || { lab_why="the HOS powered off after: $last"; return 1; }
+			quiet=$((quiet + 10))
+			[ $((quiet % 30)) != 0 ] || lab_say "$((SECONDS - since)) s, after: $last"
+			[ "$quiet" -lt "$lab_silence" ] || { lab_why="no word for $quiet s after: $last"; return 1; }
+			continue
+		fi
+		line=${line%$'\r'}
+		quiet=0
+		last=$line
+		case $line in
+		end) return 0 ;;
+		# shellcheck disable=SC2086 # words
+		ask\ *) lab_answer ${line#ask } >&"$lab_out" ;;
+		*) lab_line "${line%% *}" "${line#* }" ;;
+		esac
+	done
+}
+
+lab_collect()
+{
+	local dir=$1
+
+	mkdir -p "$dir/logs"
+	tar -C "$dir/logs" -xf "$dir/logs.raw" 2>/dev/null || lab_say "no logs came out of boot ${dir##*/}"
+	rm -f "$dir/hos.qcow2" "$dir/logs.raw" "$dir"/*.in "$dir"/*.out
+}
+
+# lab_boot NAME WORDS FILE…: 0 when the HOS said all it had to say.
+lab_boot()
+{
+	local name=$1 words=$2 status=0
+	shift 2
+
+	lab_dir=$work/$name
+	mkdir -p "$lab_dir"
+	lab_make_payload || { lab_why="no payload disk"; return 1; }
+	# shellcheck disable=SC2086 # words
+	lab_power_on "$lab_dir" "vmos.lab=$(IFS=,; echo "$*")" $words
+	lab_follow || status=1
+	lab_power_off $((status == 0 ? 60 : 0))
+	lab_collect "$lab_dir"
+	return "$status"
+}
