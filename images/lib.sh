@@ -264,10 +264,15 @@ open_root()
 	done
 }
 
-# in_build_root COMMAND…
+# run_in_root COMMAND…: in the build root. in_build_root COMMAND…: the same, what it says goes to the log.
+run_in_root()
+{
+	chroot "$tmp/root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root LC_ALL=C.UTF-8 "$@"
+}
+
 in_build_root()
 {
-	chroot "$tmp/root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root LC_ALL=C.UTF-8 "$@" >>"$log" 2>&1
+	run_in_root "$@" >>"$log" 2>&1
 }
 
 # copy_out RESULT: puts the folder of the cache where the user wants it, whole or not at all.
