@@ -11,7 +11,7 @@
 #define LABEL_LIBVIRT "vmos.libvirt" /* libvirtd */
 #define LABEL_ROOT "vmos.root" /* the templates' files, which every VM may read */
 #define LABEL_OFF "vmos.off" /* no rule ever names it: what carries it is closed to all */
-#define LABEL_FLOOR "_" /* the rest of the host */
+#define LABEL_HOST "_" /* the rest of the host */
 
 /*
  * qemu     the QEMU process

@@ -32,7 +32,7 @@ static int name_label(const char *vm, enum label_kind kind, char *ret_label)
 {
 	if (kind != HOST)
 		return label_of(vm, kind, ret_label);
-	snprintf(ret_label, SMACK_LABEL_MAX + 1, "%s", LABEL_FLOOR);
+	snprintf(ret_label, SMACK_LABEL_MAX + 1, "%s", LABEL_HOST);
 	return 0;
 }
 
