@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard/state.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/smack.h"
+
+/*
+ * D-Bus passes file descriptors of the host's programs to vmosd and back, and
+ * for sockets the kernel asks the rules in both directions, whatever
+ * capabilities the receiver has (smack_file_receive() in smack_lsm.c).
+ */
+const struct state_rule state_rules[] = {
+	{ "vmos.manager", "_", "w" },
+	{ "_", "vmos.manager", "w" },
+	{ NULL, NULL, NULL },
+};
+
+static size_t count_words(const char *list)
+{
+	size_t n = 0;
+
+	for (list += strspn(list, " "); *list; list += strspn(list, " ")) {
+		list += strcspn(list, " ");
+		n++;
+	}
+	return n;
+}
+
+bool state_onlycap_is_right(const char *onlycap)
+{
+	return count_words(onlycap) == 3 && smack_list_has(onlycap, "_") && smack_list_has(onlycap, "vmos.manager") &&
+		smack_list_has(onlycap, "vmos.libvirt");
+}
