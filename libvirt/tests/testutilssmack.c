@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * testutilssmack.c: QEMU's driver with the Smack security driver in it
+ */
+
+#include <config.h>
+
+#include "testutilssmack.h"
+
+#include "qemu/qemu_domain.h"
+#include "security/security_manager.h"
+#include "testutils.h"
+
+#define VIR_FROM_THIS VIR_FROM_NONE
+
+static virQEMUCaps *caps;
+
+
+int
+smackTestInit(virQEMUDriver *driver)
+{
+    g_autofree char *path = testQemuGetLatestCapsForArch("x86_64", "xml");
+    virSecurityManager *smack;
+    virSecurityManager *stack;
+
+    if (!path || qemuTestDriverInit(driver) < 0)
+        return -1;
+
+    if (!(caps = qemuTestParseCapabilitiesArch(VIR_ARCH_X86_64, path)) ||
+        qemuTestCapsCacheInsert(driver->qemuCapsCache, caps) < 0)
+        return -1;
+
+    if (!(smack = virSecurityManagerNew("smack", "QEMU",
+                                        VIR_SECURITY_MANAGER_PRIVILEGED |
+                                        VIR_SECURITY_MANAGER_DEFAULT_CONFINED |
+                                        VIR_SECURITY_MANAGER_REQUIRE_CONFINED)) ||
+        !(stack = virSecurityManagerNewStack(smack))) {
+        fprintf(stderr, "Cannot initialize the driver: %s\n", virGetLastErrorMessage());
+        return -1;
+    }
+
+    virObjectUnref(driver->securityManager);
+    driver->securityManager = stack;
+    return 0;
+}
+
+
+void
+smackTestFree(virQEMUDriver *driver)
+{
+    virObjectUnref(caps);
+    qemuTestDriverFree(driver);
+}
+
+
+virDomainObj *
+smackTestLoad(virQEMUDriver *driver,
+              const char *path)
+{
+    g_autoptr(virDomainObj) vm = virDomainObjNew(driver->xmlopt);
+    g_autofree char *xml = NULL;
+    qemuDomainObjPrivate *priv;
+
+    if (!vm || virTestLoadFile(path, &xml) < 0)
+        return NULL;
+
+    priv = vm->privateData;
+    priv->chardevStdioLogd = false;
+    priv->rememberOwner = true;
+    priv->qemuCaps = virObjectRef(caps);
+
+    if (!(vm->def = virDomainDefParseString(xml, driver->xmlopt, NULL, 0)))
+        return NULL;
+
+    if (virSecurityManagerGenLabel(driver->securityManager, vm->def) < 0)
+        return NULL;
+
+    return g_steal_pointer(&vm);
+}
