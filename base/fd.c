@@ -361,12 +361,21 @@ int fd_unix_connect(const char *path, int type)
 	return steal_fd(&fd);
 }
 
+int fd_peer(int sock, struct ucred *ret_cred)
+{
+	socklen_t len = sizeof(*ret_cred);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, ret_cred, &len) < 0)
+		return -errno;
+	return len == sizeof(*ret_cred) ? 0 : -EPERM;
+}
+
 int fd_check_peer(int sock)
 {
 	struct ucred cred;
-	socklen_t len = sizeof(cred);
+	int ret = fd_peer(sock, &cred);
 
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return -errno;
-	return len == sizeof(cred) && cred.uid == geteuid() ? 0 : -EPERM;
+	if (ret < 0)
+		return ret;
+	return cred.uid == geteuid() || cred.uid == 0 ? 0 : -EPERM;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* A memfd of @size bytes, sealed against shrinking, growing and further seals; pages come when touched. */
@@ -40,7 +41,9 @@ unsigned long fd_eventfd_take(int fd);
 /* Listening or connected UNIX socket at @path. -ENAMETOOLONG over 107 bytes. bind replaces a stale socket. */
 int fd_unix_listen(const char *path, int type, int backlog);
 int fd_unix_connect(const char *path, int type);
-/* 0: the peer of @sock has our own uid, else -EPERM. */
+/* Who connected @sock, or, for him who connected, who called listen() last. */
+int fd_peer(int sock, struct ucred *ret_cred);
+/* 0: the peer of @sock has our own uid or is root, which is vmosd to the helpers of system mode; else -EPERM. */
 int fd_check_peer(int sock);
 
 #endif

@@ -124,10 +124,10 @@ static void manager_adopt(struct manager *m)
 {
 	struct helper_msg msg = { .type = HELPER_FDS, .setup = m->setup };
 	const struct guest *g = m->guest;
-	int fds[] = { g->region_fd, g->notify_guest, g->notify_host, m->listener };
+	int fds[] = { g->region_fd, g->notify_guest, g->notify_host };
 
 	msg.setup.epoch = g->channel.epoch;
-	if (manager_send(m, &msg, fds, 4) < 0)
+	if (manager_send(m, &msg, fds, 3) < 0)
 		log_warning("vmosd does not take its fds back");
 	manager_tell_up(m);
 	manager_tell_guest(m);
@@ -240,6 +240,8 @@ int manager_prepare(struct manager *m, sd_event *event)
 	m->event = event;
 	if (r >= 0)
 		r = fd_set_nonblock(m->listener, true);
+	if (r >= 0 && listen(m->listener, 1) < 0)
+		r = -errno;
 	if (r >= 0)
 		r = manager_watch(m);
 	if (r >= 0)

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -139,6 +140,8 @@ static int main_open(void)
 	}
 	log_open("vmos-desktop", manager.setup.vm);
 	r = fd_set_nonblock(manager.listener, true);
+	if (r == 0 && listen(manager.listener, 1) < 0)
+		r = -errno;
 	if (r < 0)
 		return fail(HELPER_REASON_SETUP, "vmosd's listening socket cannot be used");
 	main_wire();

@@ -84,10 +84,10 @@ static void adopt(struct manager *m)
 {
 	struct helper_msg msg = { .type = HELPER_FDS, .setup = m->setup };
 	const struct guest *g = m->guest;
-	const int fds[] = { g->fd, g->notify_guest, g->notify_host, m->listener };
+	const int fds[] = { g->fd, g->notify_guest, g->notify_host };
 
 	msg.setup.epoch = g->channel.epoch;
-	if (tell(m, &msg, fds, 4) < 0)
+	if (tell(m, &msg, fds, 3) < 0)
 		log_warning("vmosd does not take its fds back");
 	manager_tell_up(m);
 	manager_tell_guest(m, guest_state(g));

@@ -19,9 +19,9 @@ bool confine_has_qemu(void)
 }
 
 /* libvirt remembers what an emulator can do by the emulator's own age, and vmos-confine does not age with QEMU. */
-static void forget_old_qemu(const char *libvirt_root)
+static void forget_old_qemu(const char *cache)
 {
-	char *pattern cleanup_free = paths_join(libvirt_root, "cache/qemu/capabilities/*.xml", NULL);
+	char *pattern cleanup_free = paths_join(cache, "*.xml", NULL);
 	struct stat qemu, cached;
 	glob_t found;
 
@@ -34,12 +34,12 @@ static void forget_old_qemu(const char *libvirt_root)
 	globfree(&found);
 }
 
-int confine_init(struct confine *confine, const char *libexec, const char *libvirt_root)
+int confine_init(struct confine *confine, const char *libexec, const char *cache)
 {
 	const char *no = getenv("VMOS_NO_CONFINE");
 
 	*confine = (struct confine){ 0 };
-	forget_old_qemu(libvirt_root);
+	forget_old_qemu(cache);
 	if (no && strcmp(no, "1") == 0)
 		confine->words = "QEMU is not confined, as VMOS_NO_CONFINE=1 asks: one that a guest takes over can do "
 				 "what your user can.";

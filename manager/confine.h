@@ -15,10 +15,10 @@ struct confine {
 
 /*
  * Chooses the emulator: vmos-confine from @libexec, unless it is not there or
- * VMOS_NO_CONFINE=1. Also drops what libvirt remembers of an older QEMU below
- * @libvirt_root, as it does not look through vmos-confine. -ENOMEM.
+ * VMOS_NO_CONFINE=1. Also drops what libvirt remembers of an older QEMU in the
+ * folder @cache, as it does not look through vmos-confine. -ENOMEM.
  */
-int confine_init(struct confine *confine, const char *libexec, const char *libvirt_root);
+int confine_init(struct confine *confine, const char *libexec, const char *cache);
 void confine_finish(struct confine *confine);
 
 bool confine_has_qemu(void);

@@ -85,7 +85,7 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 	xmlNodePtr vm = child(child(domain, "metadata", NULL), "vm", DOMAIN_XML_NAMESPACE);
 	xmlNodePtr name_node = child(domain, "name", NULL);
 	char *name cleanup_free = NULL;
-	char color[16], timeout[16];
+	char color[16], timeout[16], uid[16];
 	struct vm_config c = { 0 };
 
 	if (!vm || !name_node)
@@ -102,6 +102,8 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 		!parse_number(timeout, &c.ready_timeout) ||
 		!read_memory(child(domain, "memory", NULL), &c.memory_mib) ||
 		!read_number(child(domain, "vcpu", NULL), &c.vcpus))
+		return -EBADMSG;
+	if (read_attribute(vm, "uid", uid, sizeof(uid)) && !parse_number(uid, &c.uid))
 		return -EBADMSG;
 	*ret_config = c;
 	return 0;

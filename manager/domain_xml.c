@@ -10,9 +10,12 @@
 #include <libxml/tree.h>
 
 #include "base/cleanup.h"
+#include "base/smack.h"
+#include "manager/labels.h"
 
 #define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 #define TEXT_MAX 8192
+#define QEMU_EXTRA_MIB 768 /* channels 288 MiB, disk caches, threads; a file system full of dirty pages beside */
 
 /*
  * Slots on the root bus. Fixed, so that a VM looks the same to its guest at
@@ -119,6 +122,44 @@ static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm
 	set(b, vm, "kind", config->kind);
 	set(b, vm, "color", color);
 	set_number(b, vm, "ready-timeout", config->ready_timeout);
+	if (config->uid)
+		set_number(b, vm, "uid", config->uid);
+}
+
+/* All that QEMU may hold: the guest's memory, both channels, and what QEMU needs itself. */
+static void build_limits(struct builder *b, xmlNodePtr domain, const struct vm_config *config)
+{
+	xmlNodePtr tune;
+
+	if (!config->uid)
+		return;
+	tune = add(b, domain, "memtune", NULL);
+	add_number(b, tune, "hard_limit", config->memory_mib + QEMU_EXTRA_MIB);
+	if (tune)
+		set(b, tune->children, "unit", "MiB");
+}
+
+/*
+ * One user and one label per VM. libvirt labels the files, but leaves their
+ * owner alone: vmosd gave them to the VM's user when it made them, and the
+ * template's files belong to no VM.
+ */
+static void build_security(struct builder *b, xmlNodePtr domain, const struct vm_config *config)
+{
+	char label[SMACK_LABEL_MAX + 1], owner[32];
+	xmlNodePtr node;
+
+	if (!config->uid)
+		return;
+	if (label_of(config->name, LABEL_QEMU, label) < 0) {
+		b->error = -EINVAL;
+		return;
+	}
+	snprintf(owner, sizeof(owner), "+%u:+%u", config->uid, config->uid);
+	node = add_with(b, domain, "seclabel", "type", "static", "model", "smack", "relabel", "yes", NULL);
+	add(b, node, "label", label);
+	node = add_with(b, domain, "seclabel", "type", "static", "model", "dac", "relabel", "no", NULL);
+	add(b, node, "label", owner);
 }
 
 static void build_machine(
@@ -146,16 +187,20 @@ static void build_machine(
 static void build_cpu(struct builder *b, xmlNodePtr domain, bool kvm)
 {
 	xmlNodePtr features = add(b, domain, "features", NULL);
-	xmlNodePtr cpu;
+	xmlNodePtr cpu, clock;
 
 	add(b, features, "acpi", NULL);
 	add(b, features, "apic", NULL);
+	add_with(b, features, "vmport", "state", "off", NULL);
+	add_with(b, features, "smm", "state", "off", NULL);
 	cpu = add_with(b, domain, "cpu", "mode", kvm ? "host-passthrough" : "maximum", NULL);
 	if (!kvm) {
 		add_with(b, cpu, "feature", "policy", "disable", "name", "erms", NULL);
 		add_with(b, cpu, "feature", "policy", "disable", "name", "fsrm", NULL);
 	}
-	add_with(b, domain, "clock", "offset", "utc", NULL);
+	clock = add_with(b, domain, "clock", "offset", "utc", NULL);
+	if (kvm)
+		add_with(b, clock, "timer", "name", "hpet", "present", "no", NULL);
 	add(b, domain, "on_poweroff", "destroy");
 	add(b, domain, "on_reboot", "destroy");
 	add(b, domain, "on_crash", "destroy");
@@ -217,23 +262,38 @@ static void build_devices(struct builder *b, xmlNodePtr domain, const struct dom
 	build_channel(b, devices, "vmos-gui", paths->gui_socket, SLOT_GUI);
 }
 
-/* The emulator's environment, which libvirt otherwise clears: vmos-confine reads from it what its QEMU may open. */
-static void build_environment(struct builder *b, xmlNodePtr domain, const struct domain_paths *paths)
+static void add_environment(struct builder *b, xmlNodePtr commandline, const char *name, const char *value)
 {
-	xmlNsPtr ns;
-	xmlNodePtr commandline, env;
+	if (value)
+		add_with(b, commandline, "env", "name", name, "value", value, NULL);
+}
 
-	if (!paths->confine_spec || !domain)
+/*
+ * Devices of the machine that libvirt has no words for, or had none in 9.0:
+ * a VM has no disk, keyboard or sensor on these. And the emulator's
+ * environment, which libvirt otherwise clears: vmos-confine reads from it what
+ * its QEMU may open.
+ */
+static void build_commandline(struct builder *b, xmlNodePtr domain, const struct domain_paths *paths)
+{
+	xmlNodePtr commandline = add(b, domain, "commandline", NULL);
+	xmlNsPtr ns;
+
+	if (!commandline)
 		return;
+	add_with(b, commandline, "arg", "value", "-machine", NULL);
+	add_with(b, commandline, "arg", "value", "sata=off,smbus=off,i8042=off", NULL);
+	add_environment(b, commandline, "VMOS_CONFINE", paths->confine_spec);
+	add_environment(b, commandline, "LD_PRELOAD", paths->preload);
+	add_environment(b, commandline, "VMOS_DRILL", paths->drill);
 	ns = xmlNewNs(domain, (const xmlChar *)QEMU_NAMESPACE, (const xmlChar *)"qemu");
-	commandline = add(b, domain, "commandline", NULL);
-	env = add_with(b, commandline, "env", "name", "VMOS_CONFINE", "value", paths->confine_spec, NULL);
-	if (!ns || !commandline || !env) {
+	if (!ns) {
 		b->error = b->error ? b->error : -ENOMEM;
 		return;
 	}
 	xmlSetNs(commandline, ns);
-	xmlSetNs(env, ns);
+	for (xmlNodePtr at = commandline->children; at; at = at->next)
+		xmlSetNs(at, ns);
 }
 
 int domain_xml_build(const struct vm_config *config, const struct domain_paths *paths, bool kvm, char **ret_xml)
@@ -256,11 +316,13 @@ int domain_xml_build(const struct vm_config *config, const struct domain_paths *
 	add_number(&b, domain, "memory", config->memory_mib);
 	memory = xmlGetLastChild(domain);
 	set(&b, memory, "unit", "MiB");
+	build_limits(&b, domain, config);
 	add_number(&b, domain, "vcpu", config->vcpus);
 	build_machine(&b, domain, config, paths);
 	build_cpu(&b, domain, kvm);
 	build_devices(&b, domain, paths);
-	build_environment(&b, domain, paths);
+	build_security(&b, domain, config);
+	build_commandline(&b, domain, paths);
 	if (!b.error) {
 		xmlDocDumpFormatMemoryEnc(b.doc, &text, &len, "UTF-8", 1);
 		b.error = text ? 0 : -ENOMEM;

@@ -21,6 +21,7 @@ struct vm_config {
 	uint32_t memory_mib;
 	uint32_t vcpus;
 	uint32_t ready_timeout; /* seconds; 0: the accelerator's default */
+	uint32_t uid; /* of the VM's processes, in system mode; 0: session mode */
 };
 
 /* Where a VM's parts are. All borrowed; absolute paths. */
@@ -31,6 +32,8 @@ struct domain_paths {
 	const char *cmdline; /* the manifest's; may be empty */
 	const char *disk, *console;
 	const char *ctl_socket, *gui_socket;
+	const char *preload; /* a library for QEMU to load (the escape drill); NULL: none */
+	const char *drill; /* what that library is told */
 };
 
 /*

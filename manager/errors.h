@@ -22,6 +22,8 @@
 #define ERROR_TIMEOUT "org.vmos.Error.Timeout"
 #define ERROR_NOT_RUNNING "org.vmos.Error.NotRunning"
 #define ERROR_NO_DISPLAY "org.vmos.Error.NoDisplay"
+#define ERROR_NOT_AUTHORIZED "org.vmos.Error.NotAuthorized"
+#define ERROR_UNPROTECTED "org.vmos.Error.Unprotected"
 #define ERROR_GUEST_LOST "org.vmos.Error.GuestLost"
 #define ERROR_FAILED "org.vmos.Error.Failed"
 

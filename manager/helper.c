@@ -21,6 +21,11 @@ void helper_init(struct helper *h, enum helper_kind kind, const struct helper_op
 	*h = (struct helper){ .kind = kind, .ops = ops, .owner = owner, .sock = -1 };
 }
 
+enum label_kind helper_label(enum helper_kind kind)
+{
+	return kind == HELPER_COURIER ? LABEL_COURIER : LABEL_DESKTOP;
+}
+
 static void helper_release(struct helper *h)
 {
 	h->io = sd_event_source_disable_unref(h->io);
@@ -249,6 +254,12 @@ static int helper_setup(struct helper *h, const struct helper_start *start, int 
 
 int helper_start(struct helper *h, const struct helper_start *start)
 {
+	const struct spawn_helper program = {
+		.path = start->program,
+		.vm = start->vm,
+		.identity = h->identity,
+		.label = helper_label(h->kind),
+	};
 	int listener cleanup_fd = -1;
 	int pair[2];
 	int r;
@@ -257,6 +268,9 @@ int helper_start(struct helper *h, const struct helper_start *start)
 	listener = fd_unix_listen(start->listen_path, SOCK_SEQPACKET, 1);
 	if (listener < 0)
 		return listener;
+	r = identity_label_fd(h->identity, listener, program.label);
+	if (r < 0)
+		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
 	h->failed = false;
@@ -264,7 +278,7 @@ int helper_start(struct helper *h, const struct helper_start *start)
 	h->sock = pair[0];
 	r = helper_setup(h, start, listener);
 	if (r == 0)
-		r = spawn_helper(start->program, start->vm, pair[1], &h->pid);
+		r = spawn_helper(&program, pair[1], &h->pid);
 	close(pair[1]);
 	if (r == 0) {
 		h->epoch++;
@@ -289,7 +303,8 @@ int helper_adopt(struct helper *h, const char *listen_path)
 
 	if (fd < 0)
 		return fd;
-	r = fd_check_peer(fd);
+	/* a helper calls listen() again, so that this is its own id, and the path's folder is ours */
+	r = identity_check_peer(h->identity, fd, NULL);
 	if (r == 0)
 		r = fd_set_nonblock(fd, true);
 	if (r < 0)

@@ -14,6 +14,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "manager/identity.h"
 #include "manager/region.h"
 #include "proto/helper.h"
 
@@ -44,6 +45,7 @@ struct helper {
 	void *owner; /* struct vm, borrowed */
 	sd_event *event; /* borrowed */
 	struct region *region; /* borrowed */
+	const struct identity *identity; /* borrowed */
 
 	enum helper_state state;
 	uint32_t epoch; /* of the last session opened */
@@ -74,6 +76,8 @@ void helper_init(struct helper *h, enum helper_kind kind, const struct helper_op
 int helper_start(struct helper *h, const struct helper_start *start);
 /* Connects to a helper that an earlier vmosd started. On 0 it is starting until its fds came (ops->up). */
 int helper_adopt(struct helper *h, const char *listen_path);
+/* The label its process has. */
+enum label_kind helper_label(enum helper_kind kind);
 /* Tells a helper of a VM that does not run any more to leave. -errno: nobody is there. */
 int helper_dismiss(const char *listen_path);
 /* Ends it for good; no callback follows. */

@@ -59,7 +59,7 @@ static int handle_client(sd_event_source *source, int fd, uint32_t revents, void
 		log_warning("A second connection to a channel of a running VM was refused");
 		return 0;
 	}
-	r = fd_check_peer(client);
+	r = identity_check_peer(server->identity, client, NULL);
 	if (r == 0)
 		r = ivshmem_greet(client, server->region);
 	if (r < 0) {
@@ -70,14 +70,18 @@ static int handle_client(sd_event_source *source, int fd, uint32_t revents, void
 	return 0;
 }
 
-int ivshmem_init(struct ivshmem *server, sd_event *event, const char *path, const struct region *region)
+int ivshmem_init(struct ivshmem *server, sd_event *event, const char *path)
 {
 	int fd cleanup_fd = fd_unix_listen(path, SOCK_STREAM, 1);
 	int r;
 
-	*server = (struct ivshmem){ .region = region, .client = -1 };
 	if (fd < 0)
 		return fd;
+	r = identity_label_fd(server->identity, fd, LABEL_IMAGE);
+	if (r == 0)
+		r = identity_own_file(server->identity, path);
+	if (r < 0)
+		return r;
 	r = sd_event_add_io(event, &server->listening, fd, EPOLLIN, handle_client, server);
 	if (r < 0)
 		return r;

@@ -5,17 +5,19 @@
 
 #include <systemd/sd-event.h>
 
+#include "manager/identity.h"
 #include "manager/region.h"
 
 struct ivshmem {
 	const struct region *region; /* borrowed */
+	const struct identity *identity; /* whose QEMU may connect; borrowed */
 	sd_event_source *listening; /* may be NULL */
 	int client; /* QEMU, or -1 */
 };
 
-/* Listens at @path for the one QEMU that may have @region's fds. -errno; -ENAMETOOLONG. */
-int ivshmem_init(struct ivshmem *server, sd_event *event, const char *path, const struct region *region);
-/* Ends it; one that was never begun must be all zero but client = -1. */
+/* Listens at @path for the one QEMU that may have the region's fds; @server names both. -errno; -ENAMETOOLONG. */
+int ivshmem_init(struct ivshmem *server, sd_event *event, const char *path);
+/* Ends it; one that was never begun must have client = -1 and listening = NULL. */
 void ivshmem_finish(struct ivshmem *server);
 
 #endif

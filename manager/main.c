@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmosd, the system manager of one user. Decides everything, reads nothing that
+ * vmosd, the manager of one user's VMs or, as a service, of the host's. Decides everything, reads nothing that
  * a guest wrote. VMs and helpers outlive it.
  */
 #include <errno.h>
@@ -10,17 +10,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <systemd/sd-daemon.h>
 
 #include "base/log.h"
 #include "manager/manager.h"
-#include "manager/private_bus.h"
 
 static int usage(FILE *out)
 {
 	fprintf(out,
-		"Usage: vmosd [--help | --version]\n\n"
-		"Manages the VMs of the user who runs it; \"vmos\" starts it when needed. See vmosd(8).\n");
+		"Usage: vmosd [--system | --help | --version]\n\n"
+		"Manages the VMs of the user who runs it; \"vmos\" starts it when needed. With --system it manages\n"
+		"the VMs of the host, as the service vmosd.service. See vmosd(8).\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -91,7 +94,7 @@ static int take_name(sd_bus *bus)
 static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 {
 	sd_bus *bus = NULL;
-	int r = private_bus_open(m->run, &bus);
+	int r = m->mode->open_bus(m->run, &bus);
 
 	if (r < 0)
 		return r;
@@ -107,13 +110,16 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 		r = sd_bus_set_exit_on_disconnect(bus, 1);
 	if (r < 0)
 		return r;
+	sd_notify(0, "READY=1");
+	sd_event_set_watchdog(event, 1);
 	return sd_event_loop(event);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' }, { 0 } };
+		{ "system", no_argument, NULL, 's' }, { "version", no_argument, NULL, 'v' }, { 0 } };
+	const struct mode *mode = &mode_session;
 	struct manager manager = { 0 };
 	sd_event *event = NULL;
 	sd_bus *bus = NULL;
@@ -122,17 +128,25 @@ int main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'v')
 			return printf("vmosd %s\n", VMOS_VERSION) < 0;
-		return usage(c == 'h' ? stdout : stderr);
+		if (c != 's')
+			return usage(c == 'h' ? stdout : stderr);
+		mode = &mode_system;
 	}
 	if (optind < argc)
 		return usage(stderr);
+	if (mode->system && geteuid() != 0) {
+		fprintf(stderr, "vmosd: --system is for the host's service: systemctl start vmosd\n");
+		return 2;
+	}
+	if (mode->system)
+		umask(0077);
 	log_open("vmosd", NULL);
 	raise_limits();
 	r = sd_event_default(&event);
 	if (r >= 0)
 		r = take_signals(event);
 	if (r >= 0)
-		r = manager_init(&manager, event);
+		r = manager_init(&manager, mode, event);
 	if (r >= 0)
 		r = serve(&manager, event, &bus);
 	sd_bus_flush_close_unref(bus);

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,9 +18,12 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/smack.h"
 #include "manager/errors.h"
+#include "manager/labels.h"
 #include "manager/programs.h"
 #include "manager/reclaim.h"
+#include "manager/virt_embed.h"
 
 #define WATCHES (sizeof(((struct manager *)0)->watches) / sizeof(sd_event_source *))
 /* libvirt's longest socket below its root: the monitor of a domain, whose name it cuts at 20 bytes */
@@ -104,6 +110,14 @@ static struct template *take_template(struct template **list, const char *name)
 	return t;
 }
 
+static void share_template(const struct manager *m, const struct template *t)
+{
+	int r = m->system ? template_share(t) : 0;
+
+	if (r < 0)
+		log_error("The files of template %s cannot be given to all VMs: %s", t->name, strerror(-r));
+}
+
 int manager_rescan(struct manager *m)
 {
 	struct template *found, *old = m->templates, **tail = &m->templates;
@@ -117,6 +131,7 @@ int manager_rescan(struct manager *m)
 
 		found = fresh->next;
 		fresh->next = NULL;
+		share_template(m, fresh);
 		if (same && template_same(same, fresh)) {
 			template_free(fresh);
 			fresh = same;
@@ -148,74 +163,95 @@ static void remember_display(const struct manager *m)
 	char *path cleanup_free = paths_join(m->run, "display", NULL);
 	int fd cleanup_fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
 
-	if (fd < 0 || (m->display && fd_write_all(fd, m->display, strlen(m->display)) < 0))
-		log_debug("The display could not be noted in %s", m->run);
+	if (fd >= 0 && (!m->display || dprintf(fd, "%u %s", (unsigned)m->display_uid, m->display) > 0))
+		return;
+	log_debug("The display could not be noted in %s", m->run);
 }
 
-int manager_set_display(struct manager *m, const char *path, sd_bus_error *ret_error)
+int manager_set_display(struct manager *m, const char *path, uid_t uid, sd_bus_error *ret_error)
 {
 	int fd cleanup_fd = -1;
 	char *copy = NULL;
 
 	if (path && path[0]) {
-		fd = path[0] == '/' ? fd_unix_connect(path, SOCK_STREAM) : -EINVAL;
+		fd = path[0] == '/' ? m->mode->connect_display(path, uid) : -EINVAL;
 		if (fd < 0)
 			return errors_set(ret_error, ERROR_NO_DISPLAY,
 				"The Wayland display %.120s does not answer: %s. Run this inside a Wayland session, or "
 				"set WAYLAND_DISPLAY.",
-				path, strerror(-fd));
+				path,
+				m->system ? "it must be a socket of your own, reached without symbolic links"
+					  : strerror(-fd));
 		copy = strdup(path);
 		if (!copy)
 			return -ENOMEM;
 	}
 	free(m->display);
 	m->display = copy;
+	m->display_uid = uid;
 	remember_display(m);
 	for (struct vm *vm = m->vms; vm && copy; vm = vm->next)
 		vm_retry_display(vm);
 	return 0;
 }
 
-/* The path of $WAYLAND_DISPLAY, else the display an earlier vmosd was told of; the caller frees it. */
-static char *guess_display(const struct manager *m)
+/* The display an earlier vmosd was told of, and whose it must be. The caller frees it; NULL: none. */
+static char *noted_display(const struct manager *m, uid_t *ret_uid)
 {
-	const char *name = getenv("WAYLAND_DISPLAY"), *dir = getenv("XDG_RUNTIME_DIR");
-	char *noted cleanup_free = paths_join(m->run, "display", NULL);
-	char *path = NULL;
+	char *note cleanup_free = paths_join(m->run, "display", NULL);
+	char *text cleanup_free = NULL;
+	unsigned long uid;
+	char *path;
 	size_t len;
 
-	if (name && name[0] == '/')
-		return strdup(name);
-	if (name && name[0] && dir)
-		return paths_join(dir, name, NULL);
-	if (noted && fd_read_file(noted, PATH_MAX, &path, &len) == 0)
-		return path;
-	return NULL;
+	if (!note || fd_read_file(note, PATH_MAX, &text, &len) < 0)
+		return NULL;
+	uid = strtoul(text, &path, 10);
+	if (path == text || path[0] != ' ' || path[1] != '/' || uid >= UINT32_MAX)
+		return NULL;
+	*ret_uid = (uid_t)uid;
+	return strdup(path + 1);
 }
 
 static void first_display(struct manager *m)
 {
-	char *path cleanup_free = guess_display(m);
+	uid_t uid = geteuid();
+	char *path cleanup_free = m->mode->own_display();
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 
-	if (path && manager_set_display(m, path, &error) < 0)
+	if (!path)
+		path = noted_display(m, &uid);
+	if (path && manager_set_display(m, path, uid, &error) < 0)
 		log_info("%s", error.message);
 	sd_bus_error_free(&error);
+}
+
+/* The folders that lead to a VM's own: in system mode others may pass, by mode and by label, but not look. */
+static int make_folder(const struct manager *m, const char *path, mode_t mode)
+{
+	int r = paths_mkdir(path);
+
+	if (r == 0 && m->system)
+		r = chmod(path, mode) < 0 ? -errno : smack_path_set(path, LABEL_HOST);
+	if (r < 0)
+		log_error("The folder %s cannot be made: %s", path, strerror(-r));
+	return r;
 }
 
 static int make_folders(struct manager *m)
 {
 	int r;
 
-	m->data = paths_data();
-	m->run = paths_runtime();
+	m->data = m->mode->data();
+	m->run = m->mode->run();
 	m->libexec = programs_folder();
 	if (!m->data || !m->run || !m->libexec) {
 		log_error("No folder for runtime files: set XDG_RUNTIME_DIR to a folder of your own (%s)",
 			strerror(errno));
 		return -errno;
 	}
-	if (strlen(m->data) + strlen("/libvirt" LIBVIRT_SOCKET) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+	if (!m->system &&
+		strlen(m->data) + strlen("/libvirt" LIBVIRT_SOCKET) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
 		log_error("%s is too long a path: libvirt's sockets below it would exceed the kernel's limit of 107 "
 			  "bytes. "
 			  "Set XDG_DATA_HOME to a shorter one.",
@@ -227,13 +263,15 @@ static int make_folders(struct manager *m)
 	m->vms_run_dir = paths_join(m->run, "vms", NULL);
 	if (!m->templates_dir || !m->vms_dir || !m->vms_run_dir)
 		return -ENOMEM;
-	r = paths_mkdir(m->templates_dir);
+	r = make_folder(m, m->data, 0711);
 	if (r == 0)
-		r = paths_mkdir(m->vms_dir);
+		r = make_folder(m, m->run, 0711);
 	if (r == 0)
-		r = paths_mkdir(m->vms_run_dir);
-	if (r < 0)
-		log_error("The folders of vmOS in %s and %s cannot be made: %s", m->data, m->run, strerror(-r));
+		r = make_folder(m, m->templates_dir, 0755);
+	if (r == 0)
+		r = make_folder(m, m->vms_dir, 0711);
+	if (r == 0)
+		r = make_folder(m, m->vms_run_dir, 0711);
 	return r;
 }
 
@@ -245,31 +283,50 @@ static void handle_domain_event(const char *name, enum virt_event event, enum vi
 		vm_handle_event(vm, event, detail);
 }
 
+static void report_no_virt(const struct manager *m, int error)
+{
+	if (error == -EBUSY)
+		log_error("Another vmosd uses %s already (on another bus?). End that one first, or use it.", m->data);
+	else if (error == -ENOPKG)
+		log_error("libvirt's QEMU driver is missing. Install the package libvirt-daemon-driver-qemu.");
+	else if (error == -ECONNREFUSED)
+		log_error("libvirtd does not answer. Start it by systemctl start libvirtd.");
+	else
+		log_error("libvirt's QEMU driver did not open: %s", strerror(-error));
+}
+
 static int open_virt(struct manager *m)
 {
 	char *root cleanup_free = paths_join(m->data, "libvirt", NULL);
-	int r;
+	char *cache cleanup_free = NULL;
+	char *uri cleanup_free = NULL;
+	int r = 0;
 
-	if (!root)
+	cache = m->mode->capabilities ? strdup(m->mode->capabilities)
+				      : paths_join(m->data, "libvirt/cache/qemu/capabilities", NULL);
+	if (!root || !cache)
 		return -ENOMEM;
-	r = confine_init(&m->confine, m->libexec, root);
+	r = confine_init(&m->confine, m->libexec, cache);
 	if (r < 0)
 		return r;
-	r = virt_open(m->event, root, handle_domain_event, m, &m->virt);
-	if (r == -EBUSY)
-		log_error("Another vmosd uses %s already (on another bus?). End that one first, or use it.", m->data);
-	else if (r == -ENOPKG)
-		log_error("libvirt's QEMU driver is missing. Install the package libvirt-daemon-driver-qemu.");
-	else if (r < 0)
-		log_error("libvirt's QEMU driver did not open in %s: %s", root, strerror(-r));
+	if (m->mode->libvirt_uri)
+		uri = strdup(m->mode->libvirt_uri);
+	else
+		r = virt_embed_prepare(root, &uri);
+	if (r == 0)
+		r = uri ? virt_open(m->event, uri, handle_domain_event, m, &m->virt) : -ENOMEM;
+	if (r < 0)
+		report_no_virt(m, r);
 	return r;
 }
 
-int manager_init(struct manager *m, sd_event *event)
+int manager_init(struct manager *m, const struct mode *mode, sd_event *event)
 {
+	m->mode = mode;
+	m->system = mode->system;
 	m->event = event;
 	accel_probe(&m->accel);
-	log_info("%s: %s", m->accel.kvm ? "KVM" : "TCG", m->accel.reason);
+	log_info("%s mode, %s: %s", mode->name, m->accel.kvm ? "KVM" : "TCG", m->accel.reason);
 	return make_folders(m);
 }
 
@@ -284,6 +341,18 @@ int manager_open(struct manager *m)
 	if (r == 0)
 		first_display(m);
 	return r;
+}
+
+char *manager_qemu_log(const struct manager *m, const char *name)
+{
+	char *path = NULL;
+	int n;
+
+	if (m->mode->qemu_log)
+		n = asprintf(&path, "%s/%s.log", m->mode->qemu_log, name);
+	else
+		n = asprintf(&path, "%s/libvirt/log/qemu/%s.log", m->data, name);
+	return n < 0 ? NULL : path;
 }
 
 static void handle_probed(const struct virt_job *job, void *userdata)

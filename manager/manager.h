@@ -3,6 +3,7 @@
 #ifndef MANAGER_MANAGER_H
 #define MANAGER_MANAGER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <systemd/sd-bus.h>
@@ -10,6 +11,7 @@
 
 #include "manager/accel.h"
 #include "manager/confine.h"
+#include "manager/mode.h"
 #include "manager/template.h"
 #include "manager/virt.h"
 #include "manager/vm.h"
@@ -22,6 +24,8 @@
 struct stats_call;
 
 struct manager {
+	const struct mode *mode; /* static */
+	bool system; /* mode->system */
 	sd_event *event;
 	sd_bus *bus;
 	struct virt *virt;
@@ -32,6 +36,7 @@ struct manager {
 	char *templates_dir, *vms_dir, *vms_run_dir;
 	char *libexec; /* where the helpers are */
 	char *display; /* path of a Wayland socket; may be NULL */
+	uid_t display_uid; /* whose it must be */
 
 	struct vm *vms;
 	struct template *templates;
@@ -41,7 +46,7 @@ struct manager {
 };
 
 /* Paths, folders and what the host can do. Errors are logged. */
-int manager_init(struct manager *m, sd_event *event);
+int manager_init(struct manager *m, const struct mode *mode, sd_event *event);
 /* Opens libvirt and takes up the templates and VMs there are. Errors are logged. */
 int manager_open(struct manager *m);
 /* Puts all objects on the bus. */
@@ -57,8 +62,14 @@ struct template *manager_find_template(const struct manager *m, const char *name
 /* Reads the template folders again and tells the bus what changed. */
 int manager_rescan(struct manager *m);
 
-/* Path of the Wayland socket to use from now on; tries desktops that wait for one. @path NULL or "": none. */
-int manager_set_display(struct manager *m, const char *path, sd_bus_error *ret_error);
+/*
+ * Path of the Wayland socket to use from now on, which must be @uid's; tries
+ * desktops that wait for one. @path NULL or "": none.
+ */
+int manager_set_display(struct manager *m, const char *path, uid_t uid, sd_bus_error *ret_error);
+
+/* What QEMU of the VM @name says goes there; the caller frees it. NULL: -ENOMEM. */
+char *manager_qemu_log(const struct manager *m, const char *name);
 
 /* manager_bus.c, template_bus.c */
 int manager_bus_add(struct manager *m);

@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "manager/display.h"
 #include "manager/errors.h"
+#include "manager/polkit.h"
 
 #define MANAGER_INTERFACE "org.vmos.Manager1"
 
@@ -22,7 +25,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 		const char *property, *value;
 	} all[] = {
 		{ "Version", VMOS_VERSION },
-		{ "Mode", "session" },
+		{ "Mode", m->mode->name },
 		{ "Accelerator", m->accel.kvm ? "kvm" : "tcg" },
 		{ "AcceleratorReason", m->accel.reason },
 		{ "Display", m->display ? m->display : "" },
@@ -142,12 +145,18 @@ static int handle_rescan(sd_bus_message *call, void *userdata, sd_bus_error *ret
 static int handle_set_display(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
 	struct manager *m = userdata;
+	uid_t uid = geteuid();
 	const char *path;
 	int r = sd_bus_message_read(call, "s", &path);
 
+	if (r >= 0 && m->system)
+		r = polkit_sender(call, &uid);
+	/* root may name anybody's display, which then must stay that user's */
+	if (r >= 0 && m->system && uid == 0 && path[0])
+		r = display_owner(path, &uid);
 	if (r < 0)
 		return r;
-	r = manager_set_display(m, path, ret_error);
+	r = manager_set_display(m, path, uid, ret_error);
 	if (r < 0)
 		return r;
 	sd_bus_emit_properties_changed(m->bus, MANAGER_BUS_PATH, MANAGER_INTERFACE, "Display", NULL);
@@ -165,13 +174,34 @@ static int handle_quit(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
 	return r;
 }
 
+static void *find_manager(struct manager *m, sd_bus_message *call)
+{
+	return m;
+}
+
+static const struct polkit_gate manager_gates[] = {
+	{ "CreateVM", POLKIT_MANAGE, handle_create },
+	{ "RemoveTemplate", POLKIT_MANAGE, handle_remove_template },
+	{ "RescanTemplates", POLKIT_MANAGE, handle_rescan },
+	{ "SetDisplay", POLKIT_USE, handle_set_display },
+	{ "Quit", POLKIT_ROOT, handle_quit },
+	{ 0 },
+};
+
+static int handle_call(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	static const struct polkit_gates gates = { find_manager, manager_gates };
+
+	return polkit_pass(userdata, &gates, call, userdata, ret_error);
+}
+
 static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD("CreateVM", "sa{sv}", "o", handle_create, 0),
-	SD_BUS_METHOD("RemoveTemplate", "s", "", handle_remove_template, 0),
-	SD_BUS_METHOD("RescanTemplates", "", "", handle_rescan, 0),
-	SD_BUS_METHOD("SetDisplay", "s", "", handle_set_display, 0),
-	SD_BUS_METHOD("Quit", "", "", handle_quit, 0),
+	SD_BUS_METHOD("CreateVM", "sa{sv}", "o", handle_call, 0),
+	SD_BUS_METHOD("RemoveTemplate", "s", "", handle_call, 0),
+	SD_BUS_METHOD("RescanTemplates", "", "", handle_call, 0),
+	SD_BUS_METHOD("SetDisplay", "s", "", handle_call, 0),
+	SD_BUS_METHOD("Quit", "", "", handle_call, 0),
 	SD_BUS_PROPERTY("Version", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Mode", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Accelerator", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),

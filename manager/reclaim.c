@@ -52,6 +52,8 @@ static void handle_domain(const char *name, const char *xml, enum virt_state sta
 
 	if (r == -ENODATA)
 		return;
+	if (r == 0 && m->system && !identity_uid_is_valid(config.uid))
+		r = -ERANGE;
 	if (r == 0)
 		r = vm_new(m, &config, &vm);
 	if (r < 0) {

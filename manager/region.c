@@ -36,8 +36,9 @@ static int region_format(const struct region *region)
 	return r;
 }
 
-int region_create(struct region *region)
+int region_create(struct region *region, const struct identity *identity)
 {
+	enum label_kind kind = region->role == VMOS_ROLE_GUI ? LABEL_GUI : LABEL_IMAGE;
 	int r;
 
 	region->size = region_size(region->role);
@@ -50,6 +51,8 @@ int region_create(struct region *region)
 		r = -errno;
 	else
 		r = region_format(region);
+	if (r == 0)
+		r = identity_label_fd(identity, region->memory, kind);
 	if (r < 0)
 		region_finish(region);
 	return r;

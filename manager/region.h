@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "manager/identity.h"
+
 struct region {
 	uint32_t role; /* VMOS_ROLE_* */
 	size_t size; /* 0: there is none */
@@ -18,11 +20,11 @@ struct region {
 void region_init(struct region *region, uint32_t role);
 
 /*
- * Makes the fds of a fresh region, with a header that names its role and no
+ * Makes the fds of a fresh region of the VM @identity, with a header that names its role and no
  * session, so that the guest's driver knows what it found before a helper
  * opens one. -errno; on failure nothing is left.
  */
-int region_create(struct region *region);
+int region_create(struct region *region, const struct identity *identity);
 
 /* Takes over the fds a helper gave back; checks that they are what they should be. On success all of @fds are owned. */
 int region_adopt(struct region *region, const int fds[3], uint64_t size);

@@ -55,13 +55,13 @@ static void child_signals(void)
 	signal(SIGPIPE, SIG_DFL);
 }
 
-int spawn_helper(const char *path, const char *vm, int sock, pid_t *ret_pid)
+int spawn_helper(const struct spawn_helper *program, int sock, pid_t *ret_pid)
 {
-	char *argv[] = { (char *)path, (char *)vm, NULL };
+	char *argv[] = { (char *)program->path, (char *)program->vm, NULL };
 	char *env[HELPER_ENV + 1];
 	pid_t pid;
 
-	if (access(path, X_OK) < 0)
+	if (access(program->path, X_OK) < 0)
 		return -errno;
 	pick_environment(env);
 	pid = fork();
@@ -78,7 +78,8 @@ int spawn_helper(const char *path, const char *vm, int sock, pid_t *ret_pid)
 	else
 		dup2(sock, HELPER_FD);
 	close_range(HELPER_FD + 1, ~0u, 0);
-	execve(path, argv, env);
+	if (identity_become(program->identity, program->label) == 0)
+		execve(program->path, argv, env);
 	_exit(127);
 }
 

@@ -13,6 +13,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/smack.h"
+#include "manager/labels.h"
 #include "proto/text.h"
 
 static const char *const files[] = { "kernel", "initrd", "root.erofs", "manifest" };
@@ -177,6 +179,48 @@ bool template_same(const struct template *a, const struct template *b)
 			return false;
 	}
 	return memcmp(&a->newest, &b->newest, sizeof(a->newest)) == 0;
+}
+
+static int share(const char *path, mode_t mode, const char *label)
+{
+	char now[SMACK_LABEL_MAX + 1];
+	struct stat st;
+	int r;
+
+	if (lstat(path, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return -ELOOP;
+	if ((st.st_mode & 07777) != mode && chmod(path, mode) < 0)
+		return -errno;
+	r = smack_path_get(path, now);
+	return r == 0 && strcmp(now, label) == 0 ? 0 : smack_path_set(path, label);
+}
+
+static int share_version(const char *dir)
+{
+	int r = share(dir, 0755, LABEL_HOST);
+
+	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char *path cleanup_free = paths_join(dir, files[i], NULL);
+		int one = path ? share(path, 0444, LABEL_ROOT) : -ENOMEM;
+
+		r = one < 0 ? one : r;
+	}
+	return r;
+}
+
+int template_share(const struct template *t)
+{
+	int r = share(t->dir, 0755, LABEL_HOST);
+
+	for (unsigned i = 0; i < t->nversions; i++) {
+		char *dir cleanup_free = paths_join(t->dir, t->versions[i], NULL);
+		int one = dir ? share_version(dir) : -ENOMEM;
+
+		r = one < 0 ? one : r;
+	}
+	return r;
 }
 
 int template_boot_init(struct template_boot *boot, const struct template *t, const char **ret_missing)

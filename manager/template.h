@@ -37,6 +37,13 @@ struct template_boot {
 int template_scan(const char *dir, struct template **ret_list);
 void template_free(struct template *t);
 
+/*
+ * Makes every version of @t readable by all VMs and by nobody writable, as
+ * system mode needs it: mode 0444, label LABEL_ROOT. -errno of the last file
+ * that could not be made so; the others are.
+ */
+int template_share(const struct template *t);
+
 /* Whether both say the same to a client. */
 bool template_same(const struct template *a, const struct template *b);
 

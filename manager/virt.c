@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libvirt/libvirt.h>
@@ -17,11 +18,15 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/paths.h"
 #include "manager/virt_verbs.h"
 
 /* A start holds its worker while QEMU starts; two starts and some short calls go on side by side. */
 #define VIRT_WORKERS 4
+/* libvirtd that answers no ping for as long is taken for dead, and looked for again. */
+#define VIRT_PING_SECONDS 5
+#define VIRT_PINGS 3
+#define VIRT_RETRY_SECONDS 1
+#define VIRT_LINK_WAIT 20 /* seconds that a job waits for libvirtd to come back */
 
 struct virt_happening {
 	char *name;
@@ -31,14 +36,17 @@ struct virt_happening {
 };
 
 struct virt {
-	virConnectPtr conn;
+	char *uri; /* owned */
 	virt_event_fn handle_event;
 	void *userdata; /* of handle_event, borrowed */
 	int wake_fd; /* workers and the event thread tell the main loop */
 	sd_event_source *wake;
 
 	pthread_mutex_t lock; /* all below */
-	pthread_cond_t work;
+	pthread_cond_t work, link; /* there is a job; conn was lost or found */
+	virConnectPtr conn; /* NULL: libvirtd is gone, and looked for */
+	virConnectPtr lost; /* the connection that broke, to be closed by the link thread */
+	char model[32]; /* of libvirt's first security driver; may be empty */
 	struct virt_job *todo, *done;
 	struct virt_happening *happened;
 };
@@ -77,6 +85,37 @@ static void job_append(struct virt_job **list, struct virt_job *job)
 	*list = job;
 }
 
+/* A reference to the connection; NULL: libvirtd did not come back in time. */
+static virConnectPtr virt_take_link(struct virt *virt)
+{
+	virConnectPtr conn = NULL;
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += VIRT_LINK_WAIT;
+	pthread_mutex_lock(&virt->lock);
+	while (!virt->conn && r == 0)
+		r = pthread_cond_timedwait(&virt->link, &virt->lock, &until);
+	if (virt->conn && virConnectRef(virt->conn) == 0)
+		conn = virt->conn;
+	pthread_mutex_unlock(&virt->lock);
+	return conn;
+}
+
+static void virt_do(struct virt *virt, struct virt_job *job)
+{
+	virConnectPtr conn = virt_take_link(virt);
+
+	if (conn) {
+		virt_verbs_run(conn, job);
+		virConnectClose(conn);
+		return;
+	}
+	job->result = -ENOTCONN;
+	job->message = strdup("libvirtd does not answer; start it by systemctl start libvirtd");
+}
+
 static void *handle_worker_thread(void *userdata)
 {
 	struct virt *virt = userdata;
@@ -91,7 +130,7 @@ static void *handle_worker_thread(void *userdata)
 		virt->todo = job->next;
 		pthread_mutex_unlock(&virt->lock);
 
-		virt_verbs_run(virt->conn, job);
+		virt_do(virt, job);
 
 		pthread_mutex_lock(&virt->lock);
 		job_append(&virt->done, job);
@@ -181,63 +220,13 @@ static void handle_libvirt_error(void *userdata, virErrorPtr error)
 	log_debug("libvirt: %s", error && error->message ? error->message : "unknown error");
 }
 
-/*
- * What the embedded driver must be told before it opens: no virtlogd, no
- * security driver, no cgroups, no mount namespaces (those need a system
- * service or root). As root it would change to an account of its own; session
- * mode keeps QEMU with the user who runs vmosd.
- */
-static int write_driver_config(const char *root)
-{
-	static const char common[] = "stdio_handler = \"file\"\nsecurity_driver = \"none\"\ncgroup_controllers = [ ]\n"
-				     "namespaces = [ ]\ndynamic_ownership = 0\nremember_owner = 0\n";
-	static const char as_root[] = "user = \"+0\"\ngroup = \"+0\"\n";
-	char *etc cleanup_free = paths_join(root, "etc", NULL);
-	char *path cleanup_free = NULL;
-	FILE *file;
-	int r;
-
-	if (!etc)
-		return -ENOMEM;
-	r = paths_mkdir(etc);
-	if (r < 0)
-		return r;
-	path = paths_join(etc, "qemu.conf", NULL);
-	file = path ? fopen(path, "we") : NULL;
-	if (!file)
-		return -errno;
-	fprintf(file, "%s%s", common, geteuid() == 0 ? as_root : "");
-	if (fclose(file) != 0)
-		return -errno;
-	return 0;
-}
-
-/* The query part of a URI: every byte that is not plainly allowed becomes %XX. */
-static char *embed_uri(const char *root)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/.~";
-	static const char prefix[] = "qemu:///embed?root=";
-	size_t cap = sizeof(prefix) + 3 * strlen(root), at = sizeof(prefix) - 1;
-	char *uri = malloc(cap);
-
-	if (!uri)
-		return NULL;
-	memcpy(uri, prefix, sizeof(prefix));
-	for (; *root; root++) {
-		if (strchr(plain, *root))
-			uri[at++] = *root;
-		else
-			at += (size_t)snprintf(uri + at, cap - at, "%%%02X", (unsigned char)*root);
-	}
-	uri[at] = '\0';
-	return uri;
-}
-
 static int open_failed(void)
 {
 	virErrorPtr error = virGetLastError();
 	const char *text = error && error->message ? error->message : "unknown error";
 
+	if (error && error->code == VIR_ERR_SYSTEM_ERROR && strstr(text, "socket"))
+		return -ECONNREFUSED;
 	if (strstr(text, "driver.pid") || strstr(text, "pidfile") || strstr(text, "pid file"))
 		return -EBUSY;
 	if (error &&
@@ -266,54 +255,6 @@ static int virt_threads(struct virt *virt, void *(*run)(void *), unsigned n)
 	return r;
 }
 
-static int virt_connect(struct virt *virt, const char *root)
-{
-	char *uri cleanup_free = embed_uri(root);
-
-	if (!uri)
-		return -ENOMEM;
-	virt->conn = virConnectOpen(uri);
-	if (!virt->conn)
-		return open_failed();
-	if (virConnectDomainEventRegisterAny(virt->conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-		    VIR_DOMAIN_EVENT_CALLBACK(handle_lifecycle), virt, NULL) < 0)
-		return open_failed();
-	return 0;
-}
-
-int virt_open(sd_event *event, const char *root, virt_event_fn handle_event, void *userdata, struct virt **ret_virt)
-{
-	struct virt *virt = calloc(1, sizeof(*virt)); /* lives as long as the process */
-	int r;
-
-	if (!virt)
-		return -ENOMEM;
-	virt->handle_event = handle_event;
-	virt->userdata = userdata;
-	pthread_mutex_init(&virt->lock, NULL);
-	pthread_cond_init(&virt->work, NULL);
-	*ret_virt = virt;
-	r = write_driver_config(root);
-	if (r < 0)
-		return r;
-	virt->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (virt->wake_fd < 0)
-		return -errno;
-	r = sd_event_add_io(event, &virt->wake, virt->wake_fd, EPOLLIN, handle_wake, virt);
-	if (r < 0)
-		return r;
-	setenv("LIBVIRT_DEBUG", "4", 0); /* of the driver's own lines, errors only */
-	virSetErrorFunc(NULL, handle_libvirt_error);
-	if (virEventRegisterDefaultImpl() < 0)
-		return -EIO;
-	r = virt_threads(virt, handle_libvirt_thread, 1);
-	if (r == 0)
-		r = virt_connect(virt, root);
-	if (r == 0)
-		r = virt_threads(virt, handle_worker_thread, VIRT_WORKERS);
-	return r;
-}
-
 static enum virt_state domain_state(virDomainPtr domain)
 {
 	int state = VIR_DOMAIN_SHUTOFF, reason = 0;
@@ -327,10 +268,10 @@ static enum virt_state domain_state(virDomainPtr domain)
 	return VIRT_STATE_HALF;
 }
 
-int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)
+static int each_domain(virConnectPtr conn, virt_domain_fn handle, void *userdata)
 {
 	virDomainPtr *domains = NULL;
-	int n = virConnectListAllDomains(virt->conn, &domains, 0);
+	int n = virConnectListAllDomains(conn, &domains, 0);
 
 	if (n < 0) {
 		log_error("Cannot list the VMs that libvirt knows: %s", virGetLastErrorMessage());
@@ -345,6 +286,166 @@ int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)
 	}
 	free(domains);
 	return 0;
+}
+
+/* In libvirt's thread: libvirtd ended. The link thread looks for the next one. */
+static void handle_closed(virConnectPtr conn, int reason, void *userdata)
+{
+	struct virt *virt = userdata;
+
+	pthread_mutex_lock(&virt->lock);
+	if (virt->conn == conn) {
+		virt->lost = conn;
+		virt->conn = NULL;
+	}
+	pthread_cond_broadcast(&virt->link);
+	pthread_mutex_unlock(&virt->lock);
+}
+
+static int virt_register(struct virt *virt, virConnectPtr conn)
+{
+	virSecurityModel model = { 0 };
+
+	if (virConnectDomainEventRegisterAny(conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+		    VIR_DOMAIN_EVENT_CALLBACK(handle_lifecycle), virt, NULL) < 0)
+		return open_failed();
+	if (virNodeGetSecurityModel(conn, &model) < 0)
+		model.model[0] = '\0';
+	pthread_mutex_lock(&virt->lock);
+	snprintf(virt->model, sizeof(virt->model), "%.*s", (int)sizeof(virt->model) - 1, model.model);
+	pthread_mutex_unlock(&virt->lock);
+	return 0;
+}
+
+/* Opens the connection and leaves it to the caller to make it virt->conn. */
+static int virt_connect(struct virt *virt, bool own_process, virConnectPtr *ret_conn)
+{
+	virConnectPtr conn = virConnectOpen(virt->uri);
+	int r = conn ? virt_register(virt, conn) : open_failed();
+
+	if (r == 0 && !own_process &&
+		(virConnectRegisterCloseCallback(conn, handle_closed, virt, NULL) < 0 ||
+			virConnectSetKeepAlive(conn, VIRT_PING_SECONDS, VIRT_PINGS) < 0))
+		r = open_failed();
+	if (r < 0) {
+		if (conn)
+			virConnectClose(conn);
+		return r;
+	}
+	*ret_conn = conn;
+	return 0;
+}
+
+static void handle_found_again(const char *name, const char *xml, enum virt_state state, void *userdata)
+{
+	virt_happen(userdata, name, state == VIRT_STATE_OFF ? VIRT_EVENT_GONE : VIRT_EVENT_FOUND, VIRT_DETAIL_NORMAL);
+}
+
+/* What changed while libvirtd was away comes to the main loop before any job runs on the new connection. */
+static int virt_link_again(struct virt *virt)
+{
+	virConnectPtr conn;
+	int r = virt_connect(virt, false, &conn);
+
+	if (r < 0)
+		return r;
+	r = each_domain(conn, handle_found_again, virt);
+	if (r < 0) {
+		virConnectClose(conn);
+		return r;
+	}
+	pthread_mutex_lock(&virt->lock);
+	if (virConnectIsAlive(conn) == 1)
+		virt->conn = conn;
+	else
+		virt->lost = conn;
+	pthread_cond_broadcast(&virt->link);
+	pthread_mutex_unlock(&virt->lock);
+	return 0;
+}
+
+static void *handle_link_thread(void *userdata)
+{
+	struct virt *virt = userdata;
+
+	for (;;) {
+		virConnectPtr lost;
+
+		pthread_mutex_lock(&virt->lock);
+		while (virt->conn)
+			pthread_cond_wait(&virt->link, &virt->lock);
+		lost = virt->lost;
+		virt->lost = NULL;
+		pthread_mutex_unlock(&virt->lock);
+		if (lost) {
+			log_warning("libvirtd ended; VMs run on, and it is looked for again");
+			virConnectClose(lost);
+		}
+		if (virt_link_again(virt) == 0)
+			log_info("libvirtd is there again");
+		else
+			sleep(VIRT_RETRY_SECONDS);
+	}
+	return NULL;
+}
+
+int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void *userdata, struct virt **ret_virt)
+{
+	bool own_process = strncmp(uri, "qemu:///embed", 13) == 0;
+	struct virt *virt = calloc(1, sizeof(*virt)); /* lives as long as the process */
+	int r;
+
+	if (!virt)
+		return -ENOMEM;
+	virt->handle_event = handle_event;
+	virt->userdata = userdata;
+	pthread_mutex_init(&virt->lock, NULL);
+	pthread_cond_init(&virt->work, NULL);
+	pthread_cond_init(&virt->link, NULL);
+	*ret_virt = virt;
+	virt->uri = strdup(uri);
+	if (!virt->uri)
+		return -ENOMEM;
+	virt->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (virt->wake_fd < 0)
+		return -errno;
+	r = sd_event_add_io(event, &virt->wake, virt->wake_fd, EPOLLIN, handle_wake, virt);
+	if (r < 0)
+		return r;
+	setenv("LIBVIRT_DEBUG", "4", 0); /* of the driver's own lines, errors only */
+	virSetErrorFunc(NULL, handle_libvirt_error);
+	if (virEventRegisterDefaultImpl() < 0)
+		return -EIO;
+	r = virt_threads(virt, handle_libvirt_thread, 1);
+	if (r == 0)
+		r = virt_connect(virt, own_process, &virt->conn);
+	if (r == 0 && !own_process)
+		r = virt_threads(virt, handle_link_thread, 1);
+	if (r == 0)
+		r = virt_threads(virt, handle_worker_thread, VIRT_WORKERS);
+	return r;
+}
+
+int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)
+{
+	virConnectPtr conn = virt_take_link(virt);
+	int r;
+
+	if (!conn)
+		return -ENOTCONN;
+	r = each_domain(conn, handle, userdata);
+	virConnectClose(conn);
+	return r;
+}
+
+int virt_has_secmodel(struct virt *virt, const char *model)
+{
+	int r;
+
+	pthread_mutex_lock(&virt->lock);
+	r = virt->conn ? strcmp(virt->model, model) == 0 : -ENOTCONN;
+	pthread_mutex_unlock(&virt->lock);
+	return r;
 }
 
 int virt_submit(struct virt *virt, const struct virt_job *template_job)

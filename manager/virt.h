@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libvirt's embedded QEMU driver. Its calls block (a start blocks until our
- * own ivshmem servers have answered QEMU), so each is a job that runs in one
- * of a few worker threads; what it found comes back to the main loop. Nothing
- * else in vmosd has threads, and no job touches anything but its own struct.
+ * libvirt: its QEMU driver inside our own process, or libvirtd's. Its calls
+ * block (a start blocks until our own ivshmem servers have answered QEMU), so
+ * each is a job that runs in one of a few worker threads; what it found comes
+ * back to the main loop. Nothing else in vmosd has threads, and no job touches
+ * anything but its own struct. A libvirtd that ends is looked for again, and
+ * what happened to each domain meanwhile is told as an event.
  */
 #ifndef MANAGER_VIRT_H
 #define MANAGER_VIRT_H
@@ -25,7 +27,13 @@ enum virt_verb {
 	VIRT_VERBS,
 };
 
-enum virt_event { VIRT_EVENT_STOPPED, VIRT_EVENT_PAUSED, VIRT_EVENT_RESUMED };
+enum virt_event {
+	VIRT_EVENT_STOPPED,
+	VIRT_EVENT_PAUSED,
+	VIRT_EVENT_RESUMED,
+	VIRT_EVENT_GONE, /* libvirtd is back, and the domain does not run */
+	VIRT_EVENT_FOUND, /* libvirtd is back, and the domain runs */
+};
 
 /* Why a domain stopped or paused. */
 enum virt_detail { VIRT_DETAIL_NORMAL, VIRT_DETAIL_CRASHED, VIRT_DETAIL_IO_ERROR };
@@ -56,11 +64,14 @@ struct virt_job {
 };
 
 /*
- * Opens the embedded driver with its files under @root and starts the threads.
- * Domain events come to @handle_event on @event's loop.
- * -EBUSY: another process holds @root; -ENOPKG: libvirt has no QEMU driver; -EIO: any other reason, logged.
+ * Opens @uri and starts the threads. Domain events come to @handle_event on
+ * @event's loop. -EBUSY: another process holds the embedded driver's folder;
+ * -ENOPKG: libvirt has no QEMU driver; -ECONNREFUSED: no libvirtd; -EIO: any other reason, logged.
  */
-int virt_open(sd_event *event, const char *root, virt_event_fn handle_event, void *userdata, struct virt **ret_virt);
+int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void *userdata, struct virt **ret_virt);
+
+/* Whether libvirt's first security driver is @model: 1 or 0. -ENOTCONN: libvirtd is away. */
+int virt_has_secmodel(struct virt *virt, const char *model);
 
 /* Calls @handle for each defined domain, from the caller's thread (at start-up only: it may block). */
 int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata);

@@ -54,7 +54,7 @@ static int vm_make_paths(struct vm *vm)
 	/* the longest name in there is desktop.sock */
 	if (strlen(vm->run_dir) + strlen("/desktop.sock") >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return -ENAMETOOLONG;
-	return sd_bus_path_encode("/org/vmos/vm", name, &vm->bus_path);
+	return sd_bus_path_encode(VM_BUS_PREFIX, name, &vm->bus_path);
 }
 
 int vm_new(struct manager *manager, const struct vm_config *config, struct vm **ret_vm)
@@ -68,8 +68,9 @@ int vm_new(struct manager *manager, const struct vm_config *config, struct vm **
 	vm->config = *config;
 	region_init(&vm->region[HELPER_COURIER], VMOS_ROLE_CTL);
 	region_init(&vm->region[HELPER_DESKTOP], VMOS_ROLE_GUI);
+	vm->identity = (struct identity){ manager->system, config->uid, vm->config.name };
 	for (unsigned i = 0; i < HELPER_KINDS; i++)
-		vm->server[i].client = -1;
+		vm->server[i] = (struct ivshmem){ &vm->region[i], &vm->identity, NULL, -1 };
 	vm_init_helpers(vm);
 	r = vm_make_paths(vm);
 	if (r < 0) {

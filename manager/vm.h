@@ -11,10 +11,12 @@
 
 #include "manager/domain_xml.h"
 #include "manager/helper.h"
+#include "manager/identity.h"
 #include "manager/ivshmem.h"
 #include "manager/region.h"
 #include "manager/virt.h"
 
+#define VM_BUS_PREFIX "/org/vmos/vm"
 #define VM_MEMORY_MIN 256 /* MiB */
 #define VM_VCPUS_MAX 64
 #define VM_DISK_GIB_MIN 1
@@ -46,6 +48,7 @@ struct vm {
 	struct manager *manager; /* borrowed */
 	struct vm *next; /* manager.vms */
 	struct vm_config config;
+	struct identity identity;
 	char *dir, *run_dir; /* $DATA/vms/NAME, $RUN/vms/NAME */
 	char *disk, *console; /* files in dir */
 	char *ctl_socket, *gui_socket; /* in run_dir */

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/palette.h"
+#include "manager/polkit.h"
 
 #define VM_INTERFACE "org.vmos.VM1"
 
@@ -97,19 +99,48 @@ static int handle_stats(sd_bus_message *call, void *userdata, sd_bus_error *ret_
 	return vm_stats(userdata, call, ret_error);
 }
 
+static void *find_vm(struct manager *m, sd_bus_message *call)
+{
+	char *name cleanup_free = NULL;
+
+	if (sd_bus_path_decode(sd_bus_message_get_path(call), VM_BUS_PREFIX, &name) <= 0)
+		return NULL;
+	return manager_find_vm(m, name);
+}
+
+static const struct polkit_gate vm_gates[] = {
+	{ "Start", POLKIT_USE, handle_start },
+	{ "Stop", POLKIT_USE, handle_stop },
+	{ "Pause", POLKIT_USE, handle_pause },
+	{ "Resume", POLKIT_USE, handle_resume },
+	{ "Run", POLKIT_USE, handle_run },
+	{ "Stats", POLKIT_USE, handle_stats },
+	{ "Delete", POLKIT_MANAGE, handle_delete },
+	{ "Set", POLKIT_MANAGE, handle_set },
+	{ 0 },
+};
+
+static int handle_call(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	static const struct polkit_gates gates = { find_vm, vm_gates };
+	struct vm *vm = userdata;
+
+	return polkit_pass(vm->manager, &gates, call, vm, ret_error);
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
-/* Every method is open to whoever is on the user's own bus: it is the user. */
+/* Every method is open to whoever is on the user's own bus: it is the user. On the system bus polkit decides. */
 static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD("Start", "", "", handle_start, 0),
-	SD_BUS_METHOD("Stop", "b", "", handle_stop, 0),
-	SD_BUS_METHOD("Pause", "", "", handle_pause, 0),
-	SD_BUS_METHOD("Resume", "", "", handle_resume, 0),
-	SD_BUS_METHOD("Delete", "", "", handle_delete, 0),
-	SD_BUS_METHOD("Set", "a{sv}", "", handle_set, 0),
-	SD_BUS_METHOD("Run", "asasyyqqah", "", handle_run, 0),
-	SD_BUS_METHOD("Stats", "", "a{sv}", handle_stats, 0),
+	SD_BUS_METHOD("Start", "", "", handle_call, 0),
+	SD_BUS_METHOD("Stop", "b", "", handle_call, 0),
+	SD_BUS_METHOD("Pause", "", "", handle_call, 0),
+	SD_BUS_METHOD("Resume", "", "", handle_call, 0),
+	SD_BUS_METHOD("Delete", "", "", handle_call, 0),
+	SD_BUS_METHOD("Set", "a{sv}", "", handle_call, 0),
+	SD_BUS_METHOD("Run", "asasyyqqah", "", handle_call, 0),
+	SD_BUS_METHOD("Stats", "", "a{sv}", handle_call, 0),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Template", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Color", "s", get_color, 0, CHANGES),

@@ -98,10 +98,15 @@ static void handle_disk_made(int status, const char *text, void *userdata)
 	struct creation *c = userdata;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 
-	if (status == 0) {
+	int r = status == 0 ? identity_own_file(&c->vm->identity, c->vm->disk) : 0;
+
+	if (status == 0 && r == 0) {
 		creation_define(c, &error);
 	} else {
-		if (status == 127)
+		if (r < 0)
+			errors_set(&error, ERROR_FAILED, "The private disk %s cannot be given to the VM: %s",
+				c->vm->disk, strerror(-r));
+		else if (status == 127)
 			errors_set(&error, ERROR_NO_QEMU,
 				"qemu-img is missing, so no disk can be made. Install the package qemu-utils.");
 		else if (strstr(text, "No space left"))
@@ -125,6 +130,8 @@ static int make_disk(struct creation *c)
 	int r = paths_mkdir(c->vm->dir);
 
 	if (r == 0)
+		r = identity_own_folder(&c->vm->identity, c->vm->dir);
+	if (r == 0)
 		r = vm_mark_unfinished(c->vm, true);
 	if (r < 0)
 		return r;
@@ -140,6 +147,18 @@ static uint32_t pick_color(const struct manager *m)
 	for (const struct vm *vm = m->vms; vm && n < MANAGER_VMS_MAX; vm = vm->next)
 		used[n++] = vm->config.rgb;
 	return palette_pick(used, n);
+}
+
+/* An id that neither a VM nor a folder of one has. 0: there is none. */
+static uint32_t pick_uid(const struct manager *m)
+{
+	uint32_t used[2 * MANAGER_VMS_MAX];
+	size_t n = 0;
+
+	for (const struct vm *vm = m->vms; vm && n < MANAGER_VMS_MAX; vm = vm->next)
+		used[n++] = vm->config.uid;
+	n = identity_scan_owners(m->vms_dir, used, n, 2 * MANAGER_VMS_MAX);
+	return n < 2 * MANAGER_VMS_MAX ? identity_pick(used, n) : 0;
 }
 
 /* A random one, version 4, as RFC 9562 writes it. */
@@ -165,6 +184,8 @@ static void fill_config(
 		.ready_timeout = o->ready_timeout,
 	};
 
+	if (m->system)
+		c.uid = pick_uid(m);
 	make_uuid(c.uuid, sizeof(c.uuid));
 	snprintf(c.name, sizeof(c.name), "%s", name);
 	snprintf(c.template, sizeof(c.template), "%s", o->template[0] ? o->template : DEFAULT_TEMPLATE);
@@ -257,6 +278,9 @@ int vm_create(struct manager *manager, const char *name, sd_bus_message *call, s
 	if (r < 0)
 		return r;
 	fill_config(manager, name, &options, &config);
+	if (manager->system && !identity_uid_is_valid(config.uid))
+		return errors_set(ret_error, ERROR_BUSY, "All user ids for VMs (%d to %d) are taken. Delete a VM.",
+			IDENTITY_UID_MIN, IDENTITY_UID_MAX);
 	r = check_config(manager, &config, ret_error);
 	if (r == 0)
 		r = check_space(manager, ret_error);

@@ -25,11 +25,8 @@ struct deletion {
 /* What the driver wrote about the domain. */
 static void remove_log(const struct vm *vm)
 {
-	char name[VM_NAME_MAX + 8];
-	char *path cleanup_free = NULL;
+	char *path cleanup_free = manager_qemu_log(vm->manager, vm->config.name);
 
-	snprintf(name, sizeof(name), "%s.log", vm->config.name);
-	path = paths_join(vm->manager->data, "libvirt/log/qemu", name, NULL);
 	if (path)
 		paths_remove(path);
 }

@@ -5,10 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/manager.h"
@@ -57,6 +55,16 @@ static void start_desktop_on(struct vm *vm, int display)
 	}
 }
 
+/* Connected by us and given away: the desktop reaches nobody by itself. */
+static int connect_display(const struct vm *vm, const char *path)
+{
+	const struct manager *m = vm->manager;
+	int fd cleanup_fd = m->mode->connect_display(path, m->display_uid);
+	int r = fd < 0 ? fd : identity_label_fd(&vm->identity, fd, LABEL_DESKTOP);
+
+	return r < 0 ? r : steal_fd(&fd);
+}
+
 static void start_desktop(struct vm *vm)
 {
 	const char *display = vm->manager->display;
@@ -64,7 +72,7 @@ static void start_desktop(struct vm *vm)
 
 	if (!region_is_open(&vm->region[HELPER_DESKTOP]))
 		return;
-	fd = display ? fd_unix_connect(display, SOCK_STREAM) : -ENOENT;
+	fd = display ? connect_display(vm, display) : -ENOENT;
 	if (fd < 0)
 		vm_set_desktop(vm, VM_DESKTOP_NO_DISPLAY);
 	if (fd < 0 && display)
@@ -225,6 +233,7 @@ void vm_init_helpers(struct vm *vm)
 		helper_init(&vm->helper[i], (enum helper_kind)i, &helper_ops, vm);
 		vm->helper[i].event = vm->manager->event;
 		vm->helper[i].region = &vm->region[i];
+		vm->helper[i].identity = &vm->identity;
 	}
 }
 

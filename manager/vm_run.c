@@ -3,8 +3,11 @@
 #include "manager/vm.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -91,6 +94,39 @@ static int pack_arguments(const struct run_call *run, uint32_t *ret_len, sd_bus_
 	return fd;
 }
 
+static bool is_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3); /* admin-guide/devices.txt */
+}
+
+/*
+ * In system mode the courier gets sockets only, and /dev/null: a label is
+ * given to what is passed, and that must not be a file of the host. The caller
+ * made the sockets for this run and carries the bytes.
+ */
+static int give_fds(const struct vm *vm, int args, const int fds[RUN_FDS], sd_bus_error *ret_error)
+{
+	int r = identity_label_fd(&vm->identity, args, LABEL_COURIER);
+	struct stat st;
+
+	for (unsigned i = 0; i < RUN_FDS && r == 0; i++) {
+		if (!vm->identity.apart)
+			continue;
+		if (fstat(fds[i], &st) < 0)
+			return -errno;
+		if (is_null(&st))
+			continue;
+		if (!S_ISSOCK(st.st_mode))
+			return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+				"On this host Run takes sockets only. Use the vmos that came with this vmosd.");
+		r = identity_label_fd(&vm->identity, fds[i], LABEL_COURIER);
+	}
+	if (r < 0)
+		return errors_set(ret_error, ERROR_FAILED, "The sockets of the run cannot be given to VM %s: %s",
+			vm->config.name, strerror(-r));
+	return 0;
+}
+
 static int hand_over(struct vm *vm, const struct run_call *run, sd_bus_error *ret_error)
 {
 	struct helper_msg m = { .type = HELPER_RUN, .nfds = 1 + RUN_FDS };
@@ -100,6 +136,9 @@ static int hand_over(struct vm *vm, const struct run_call *run, sd_bus_error *re
 
 	if (args < 0)
 		return args;
+	r = give_fds(vm, args, run->fds, ret_error);
+	if (r < 0)
+		return r;
 	if (++vm->next_run == 0)
 		vm->next_run = 1;
 	m.run = (struct helper_run){

@@ -21,6 +21,7 @@
 #include "manager/console.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/smack_rules.h"
 
 #define READY_TIMEOUT_KVM 30 /* seconds */
 #define READY_TIMEOUT_TCG 120
@@ -90,18 +91,22 @@ static int reset_console(const struct vm *vm)
 {
 	int fd cleanup_fd = open(vm->console, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	return fd < 0 ? -errno : 0;
+	return fd < 0 ? -errno : identity_own_file(&vm->identity, vm->console);
 }
 
 static int open_channels(struct vm *vm)
 {
 	const char *const paths[] = { vm->ctl_socket, vm->gui_socket };
-	int r = paths_mkdir(vm->run_dir);
+	int r = vm->identity.apart ? smack_rules_start(vm->config.name) : 0;
 
+	if (r == 0)
+		r = paths_mkdir(vm->run_dir);
+	if (r == 0)
+		r = identity_own_folder(&vm->identity, vm->run_dir);
 	for (unsigned i = 0; r == 0 && i < HELPER_KINDS; i++) {
-		r = region_create(&vm->region[i]);
+		r = region_create(&vm->region[i], &vm->identity);
 		if (r == 0)
-			r = ivshmem_init(&vm->server[i], vm->manager->event, paths[i], &vm->region[i]);
+			r = ivshmem_init(&vm->server[i], vm->manager->event, paths[i]);
 	}
 	if (r == 0)
 		r = reset_console(vm);

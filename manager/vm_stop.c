@@ -8,10 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/smack_rules.h"
 
 #define DESTROY_EVENT_TIMEOUT 1000000 /* usec */
 
@@ -26,6 +28,8 @@ void vm_off(struct vm *vm, enum vm_state state)
 		region_finish(&vm->region[i]);
 	}
 	paths_remove(vm->run_dir);
+	if (vm->identity.apart && smack_rules_stop(vm->config.name) < 0)
+		log_warning("VM %s: its kernel rules were not taken back", vm->config.name);
 	vm->started_usec = 0;
 	vm_set_state(vm, state);
 	vm_waiters_reply(&vm->stopping, NULL);
@@ -228,6 +232,7 @@ int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_
 
 static void domain_stopped(struct vm *vm, enum virt_detail detail)
 {
+	char *log cleanup_free = manager_qemu_log(vm->manager, vm->config.name);
 	bool wanted = vm->state == VM_STOPPING;
 	enum vm_state state = stopped_state(vm, detail);
 
@@ -242,9 +247,8 @@ static void domain_stopped(struct vm *vm, enum virt_detail detail)
 		return;
 	}
 	if (!wanted && detail == VIRT_DETAIL_CRASHED)
-		vm_set_error(vm,
-			"QEMU ended unexpectedly. Start the VM again; what QEMU said is in %s/libvirt/log/qemu/%s.log.",
-			vm->manager->data, vm->config.name);
+		vm_set_error(vm, "QEMU ended unexpectedly. Start the VM again; what QEMU said is in %s.",
+			log ? log : "its log");
 	else if (!wanted)
 		vm_set_error(vm, NULL); /* switched off from inside, its agent's end was part of that */
 	vm_off(vm, state);
@@ -255,6 +259,18 @@ void vm_handle_event(struct vm *vm, enum virt_event event, enum virt_detail deta
 	switch (event) {
 	case VIRT_EVENT_STOPPED:
 		domain_stopped(vm, detail);
+		break;
+	case VIRT_EVENT_GONE:
+		/* a start under way tells its end by itself */
+		if (!vm->start_job)
+			domain_stopped(vm, VIRT_DETAIL_CRASHED);
+		break;
+	case VIRT_EVENT_FOUND:
+		/* libvirtd ended in the middle of a start or a stop, which failed here */
+		if ((vm_is_off(vm) || vm->state == VM_STOPPING) && !vm->jobs) {
+			vm_set_state(vm, VM_STOPPING);
+			vm_destroy_domain(vm);
+		}
 		break;
 	case VIRT_EVENT_PAUSED:
 		if (vm->state != VM_RUNNING)

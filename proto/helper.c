@@ -8,7 +8,8 @@
 #include "proto/gui.h"
 #include "proto/uapi/vmos_channel.h"
 
-#define CHANNEL_FDS 4 /* region, notify_guest, notify_host, listener */
+#define REGION_FDS 3 /* region, notify_guest, notify_host */
+#define CHANNEL_FDS (REGION_FDS + 1) /* listener */
 #define RUN_FDS 5
 #define RUN_ARGS_MIN 5 /* two counts and one empty string */
 #define REGION_MIN (4u << 20)
@@ -92,7 +93,7 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 	case HELPER_STATS:
 		return verdict(nfds == 0 && stats_ok(&m->stats));
 	case HELPER_FDS:
-		return verdict(nfds == CHANNEL_FDS && setup_ok(&m->setup));
+		return verdict(nfds == REGION_FDS && setup_ok(&m->setup));
 	case HELPER_FAILED:
 		return verdict(nfds == 0 && fail_ok(&m->fail));
 	default:

@@ -8,8 +8,9 @@
  *
  * A helper outlives vmosd: on end of file of its birth socket it accepts one
  * connection at a time on the listening socket it got in SETUP (SO_PEERCRED
- * must be its own uid), and answers ADOPT with FDS, so that a new vmosd gets
- * the region and eventfds back.
+ * must be its own uid or root's), and answers ADOPT with FDS, so that a new
+ * vmosd gets the region and eventfds back. It calls listen() on that socket
+ * once, by which SO_PEERCRED tells vmosd who answers there.
  */
 #ifndef PROTO_HELPER_H
 #define PROTO_HELPER_H
@@ -38,7 +39,7 @@ enum helper_type {
 	HELPER_UP = 0x81, /* sandboxed, session open */
 	HELPER_GUEST, /* guest.state: the agent joined, is ready, or left */
 	HELPER_STATS,
-	HELPER_FDS, /* fds as in SETUP without the Wayland connection */
+	HELPER_FDS, /* fds as in SETUP without the listener and the Wayland connection */
 	HELPER_FAILED, /* the last word: fail.text says why, in our own words only */
 };
 

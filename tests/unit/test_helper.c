@@ -26,7 +26,7 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_UP },
 	{ .type = HELPER_GUEST, .guest = { .state = HELPER_GUEST_READY, .epoch = 1 } },
 	{ .type = HELPER_STATS, .stats = { .windows = GUI_WINDOWS_MAX, .mem_total_kib = 1, .mem_used_kib = 1 } },
-	{ .type = HELPER_FDS, .nfds = 4, .setup = { SETUP_GUI } },
+	{ .type = HELPER_FDS, .nfds = 3, .setup = { SETUP_GUI } },
 	{ .type = HELPER_FAILED, .fail = { .reason = HELPER_REASON_PROTOCOL, .text = "COMMIT of an unknown window" } },
 };
 

@@ -52,6 +52,36 @@ static void test_golden(void **state)
 	free(golden);
 }
 
+/* System mode: one user and label a VM, and an upper limit of memory. Read over as the other one. */
+static void test_golden_system(void **state)
+{
+	struct vm_config system = config, back;
+	char *xml = NULL, *golden = NULL;
+	size_t len;
+
+	system.uid = 64100;
+	assert_int_equal(fd_read_file(GOLDEN_SYSTEM, 1 << 20, &golden, &len), 0);
+	assert_int_equal(domain_xml_build(&system, &paths, true, &xml), 0);
+	assert_string_equal(xml, golden);
+	assert_int_equal(domain_xml_parse(xml, &back), 0);
+	assert_int_equal(back.uid, 64100);
+	free(xml);
+	free(golden);
+}
+
+static void test_drill(void **state)
+{
+	struct domain_paths p = paths;
+	char *xml = NULL;
+
+	p.preload = "/usr/libexec/vmos/libvmos-drill.so";
+	p.drill = "a=1;b=\"<&";
+	assert_int_equal(domain_xml_build(&config, &p, false, &xml), 0);
+	assert_non_null(strstr(xml, "name=\"LD_PRELOAD\" value=\"/usr/libexec/vmos/libvmos-drill.so\""));
+	assert_non_null(strstr(xml, "name=\"VMOS_DRILL\" value=\"a=1;b=&quot;&lt;&amp;\""));
+	free(xml);
+}
+
 static void test_round_trip(void **state)
 {
 	struct vm_config back;
@@ -154,6 +184,7 @@ static void test_foreign(void **state)
 		"template='x' kind='app' color='mauve' ready-timeout='0'",
 		"template='x' kind='toolongkind' color='#000000' ready-timeout='0'",
 		"template='x' kind='app' color='#000000' ready-timeout='-1'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' uid='-1'",
 	};
 	struct vm_config back;
 
@@ -190,6 +221,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_golden_system),
+		cmocka_unit_test(test_drill),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_all_bytes),
 		cmocka_unit_test(test_all_bytes_in_config),
