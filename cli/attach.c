@@ -17,12 +17,20 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/inventory.h"
+#include "cli/pump.h"
 #include "cli/start.h"
 #include "cli/terminal.h"
 #include "proto/ctl.h"
 #include "proto/helper.h"
 
 enum { FD_STDIN, FD_STDOUT, FD_STDERR, FD_CONTROL, FD_COUNT };
+
+/* Our side of a run. */
+struct line {
+	int control, signals;
+	bool pumped; /* system mode: the streams go through us */
+	struct pump stream[FD_CONTROL];
+};
 
 /* What of our environment a program in a terminal of ours should know. */
 static const char *const passed_env[] = { "TERM", "COLORTERM", NULL };
@@ -103,23 +111,55 @@ static int call_run(sd_bus *bus, const struct attach *a, const int *fds)
 	return r < 0 ? client_broken(r) : client_send(bus, call, NULL, NULL);
 }
 
-/* The four fds that the courier gets; @ret_control is our end of the last. */
-static int make_fds(const struct attach *a, int fds[FD_COUNT], int *ret_control)
+/* A program in the background that reads the terminal would take what is typed to the shell. */
+static bool uses_stdin(const struct attach *a)
 {
-	bool use_stdin = !a->window && (!isatty(STDIN_FILENO) || terminal_is_ours());
-	int pair[2];
+	return !a->window && (!isatty(STDIN_FILENO) || terminal_is_ours());
+}
 
-	/* A program in the background that reads the terminal would take what is typed to the shell. */
+/* Sockets for the courier, and the ends that we carry to and from our own fds. */
+static int make_pumps(const struct attach *a, int fds[FD_COUNT], struct line *line)
+{
+	for (int i = 0; i < FD_CONTROL && a->window; i++)
+		fds[i] = open("/dev/null", O_RDWR | O_CLOEXEC); /* we leave before the program does */
+	for (int i = 0; i < FD_CONTROL && !a->window; i++) {
+		int r = pump_open(&line->stream[i], i == FD_STDIN ? i : -1, i == FD_STDIN ? -1 : i, &fds[i]);
+
+		if (r < 0)
+			return cli_error(CLI_RUN_FAILED, "cannot make a socket: %s", strerror(-r));
+	}
+	line->pumped = !a->window;
+	if (line->pumped && !uses_stdin(a))
+		pump_close(&line->stream[FD_STDIN]);
+	signal(SIGPIPE, SIG_IGN); /* who reads our output may leave; the program hears of it */
+	return 0;
+}
+
+static int share_fds(const struct attach *a, int fds[FD_COUNT])
+{
+	bool use_stdin = uses_stdin(a);
+
 	fds[FD_STDIN] = use_stdin ? terminal_share(STDIN_FILENO, false) : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	fds[FD_STDOUT] = terminal_share(STDOUT_FILENO, true);
 	fds[FD_STDERR] = terminal_share(STDERR_FILENO, true);
 	for (int i = 0; i < FD_CONTROL; i++)
 		if (fds[i] < 0)
 			return cli_error(CLI_RUN_FAILED, "cannot pass standard fd %d on: %s", i, strerror(-fds[i]));
+	return 0;
+}
+
+/* The four fds that the courier gets, and our ends of them. */
+static int make_fds(const struct attach *a, int fds[FD_COUNT], struct line *line)
+{
+	int pair[2];
+	int r = client_is_system() ? make_pumps(a, fds, line) : share_fds(a, fds);
+
+	if (r)
+		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return cli_error(CLI_RUN_FAILED, "cannot make a socket: %s", strerror(errno));
 	fds[FD_CONTROL] = pair[0];
-	*ret_control = pair[1];
+	line->control = pair[1];
 	return 0;
 }
 
@@ -174,11 +214,18 @@ static void pass_signal(const struct attach *a, int control, int signals)
 	tell(control, RUNCTL_WINCH, rows, cols);
 }
 
+/* All that the program wrote is in our sockets before the word of its end. */
+static void finish_streams(struct line *line)
+{
+	for (int i = FD_STDOUT; line->pumped && i < FD_CONTROL; i++)
+		pump_drain(&line->stream[i]);
+}
+
 /* True: the run is over for us, with @ret_code. */
-static bool take_word(const struct attach *a, int control, int *ret_code)
+static bool take_word(const struct attach *a, struct line *line, int *ret_code)
 {
 	struct runctl m;
-	ssize_t n = recv(control, &m, sizeof(m), MSG_TRUNC);
+	ssize_t n = recv(line->control, &m, sizeof(m), MSG_TRUNC);
 
 	if (n <= 0 || runctl_check_courier(&m, (size_t)n) < 0) {
 		terminal_restore();
@@ -190,6 +237,7 @@ static bool take_word(const struct attach *a, int control, int *ret_code)
 		*ret_code = CLI_OK;
 		return a->window;
 	}
+	finish_streams(line);
 	terminal_restore();
 	if (m.type == RUNCTL_EXIT)
 		*ret_code = attach_exit_code(a->vm, a->argv[0], m.a);
@@ -199,18 +247,29 @@ static bool take_word(const struct attach *a, int control, int *ret_code)
 	return true;
 }
 
-/* Passes signals on until the courier says how it ended. */
-static int wait_for_end(const struct attach *a, int control, int signals)
+/* Passes signals, and the streams where they go through us, on until the courier says how it ended. */
+static int wait_for_end(const struct attach *a, struct line *line)
 {
-	struct pollfd p[2] = { { .fd = control, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+	struct pollfd p[2 + 2 * FD_CONTROL] = { { .fd = line->control, .events = POLLIN },
+		{ .fd = line->signals, .events = POLLIN } };
+	int streams = line->pumped ? FD_CONTROL : 0;
 	int code = CLI_RUN_FAILED;
 
 	for (;;) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		for (int i = 0; i < streams; i++)
+			pump_poll(&line->stream[i], &p[2 + 2 * i], &p[3 + 2 * i]);
+		if (poll(p, 2 + 2 * (nfds_t)streams, -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			return cli_error(CLI_RUN_FAILED, "poll: %s", strerror(errno));
+		}
+		for (int i = 0; i < streams; i++)
+			pump_work(&line->stream[i], p[2 + 2 * i].revents, p[3 + 2 * i].revents);
 		if (p[1].revents & POLLIN)
-			pass_signal(a, control, signals);
-		if (p[0].revents && take_word(a, control, &code))
+			pass_signal(a, line->control, line->signals);
+		if (!p[0].revents)
+			continue;
+		if (take_word(a, line, &code))
 			return code;
 	}
 }
@@ -229,22 +288,25 @@ static int watch_signals(void)
 
 static int attach_attached(sd_bus *bus, const struct attach *a)
 {
+	static struct line line = { .control = -1, .signals = -1 };
 	int fds[FD_COUNT] = { -1, -1, -1, -1 };
-	int control cleanup_fd = -1, signals cleanup_fd = -1;
-	int r = make_fds(a, fds, &control);
+	int r = make_fds(a, fds, &line);
 
 	if (!r && a->tty)
 		r = terminal_raw() < 0 ? cli_error(CLI_RUN_FAILED, "cannot set the terminal: %s", strerror(errno)) : 0;
 	if (!r) {
-		signals = watch_signals();
+		line.signals = watch_signals();
 		r = call_run(bus, a, fds) ? CLI_RUN_FAILED : 0;
 	}
 	for (int i = 0; i < FD_COUNT; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	if (!r)
-		r = wait_for_end(a, control, signals);
+		r = wait_for_end(a, &line);
 	terminal_restore();
+	fd_close_all((int[]){ line.control, line.signals }, 2);
+	for (int i = 0; line.pumped && i < FD_CONTROL; i++)
+		pump_close(&line.stream[i]);
 	return r;
 }
 

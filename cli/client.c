@@ -22,6 +22,9 @@
 /* A progress line for what takes longer; at once on a terminal. */
 #define PROGRESS_AFTER_S 2
 
+static enum client_mode chosen_mode;
+static bool on_system_bus;
+
 static const struct {
 	const char *name; /* after "org.vmos.Error." */
 	enum cli_exit code;
@@ -37,6 +40,8 @@ static const struct {
 	{ "NoMemory", CLI_REFUSED },
 	{ "NoSpace", CLI_REFUSED },
 	{ "WrongArchitecture", CLI_REFUSED },
+	{ "NotAuthorized", CLI_REFUSED },
+	{ "Unprotected", CLI_REFUSED },
 	{ "Timeout", CLI_TIMEOUT },
 };
 
@@ -61,6 +66,32 @@ int client_exit_code(const char *error_name)
 int client_broken(int error)
 {
 	return cli_error(CLI_FAILED, "cannot talk to vmosd: %s", strerror(-error));
+}
+
+void client_set_mode(enum client_mode mode)
+{
+	chosen_mode = mode;
+}
+
+bool client_is_system(void)
+{
+	return on_system_bus;
+}
+
+/* Whether the bus would start vmosd for a caller. */
+static bool is_activatable(sd_bus *bus)
+{
+	char **names = NULL;
+	bool found = false;
+
+	if (sd_bus_list_names(bus, NULL, &names) < 0 || !names)
+		return false;
+	for (char **name = names; *name; name++) {
+		found = found || !strcmp(*name, CLIENT_NAME);
+		free(*name);
+	}
+	free(names);
+	return found;
 }
 
 static bool has_owner(sd_bus *bus)
@@ -93,7 +124,37 @@ static int client_try(const char *private_path, struct daemon *daemon, sd_bus **
 	return -ETIMEDOUT;
 }
 
-int client_open(sd_bus **ret_bus)
+/* 0, 1: the host has no such service, or an exit code below 0 (negated) after saying why. */
+static int open_system(bool wanted, sd_bus **ret_bus)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus *bus cleanup_bus = NULL;
+	bool owned;
+	int r = sd_bus_open_system(&bus);
+
+	if (r < 0)
+		return wanted ? -cli_error(CLI_FAILED, "the system bus does not answer: %s", strerror(-r)) : 1;
+	owned = has_owner(bus);
+	if (!owned && !is_activatable(bus))
+		return wanted ? -cli_error(CLI_FAILED,
+					"vmosd does not run as a service here: start it by `systemctl start vmosd`, or "
+					"use --session")
+			      : 1;
+	if (!owned)
+		r = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+			"StartServiceByName", &error, NULL, "su", CLIENT_NAME, 0);
+	if (r < 0)
+		r = -cli_error(CLI_FAILED, "the service vmosd does not start (%s): `systemctl status vmosd` says why",
+			error.message ? error.message : strerror(-r));
+	sd_bus_error_free(&error);
+	if (r < 0)
+		return r;
+	on_system_bus = true;
+	*ret_bus = steal_ptr(&bus);
+	return 0;
+}
+
+static int open_session(sd_bus **ret_bus)
 {
 	char *runtime cleanup_free = paths_runtime();
 	char *private_path cleanup_free = runtime ? paths_join(runtime, "bus", NULL) : NULL;
@@ -119,11 +180,32 @@ int client_open(sd_bus **ret_bus)
 	return r;
 }
 
+static enum client_mode wanted_mode(void)
+{
+	const char *set = getenv("VMOS_MODE");
+
+	if (chosen_mode != CLIENT_AUTO || !set)
+		return chosen_mode;
+	if (!strcmp(set, "system"))
+		return CLIENT_SYSTEM;
+	return !strcmp(set, "session") ? CLIENT_SESSION : CLIENT_AUTO;
+}
+
+int client_open(sd_bus **ret_bus)
+{
+	enum client_mode mode = wanted_mode();
+	int r = mode == CLIENT_SESSION ? 1 : open_system(mode == CLIENT_SYSTEM, ret_bus);
+
+	return r > 0 ? open_session(ret_bus) : -r;
+}
+
 int client_manager_call(sd_bus *bus, const char *method, sd_bus_message **ret_call)
 {
 	int r = sd_bus_message_new_method_call(
 		bus, ret_call, CLIENT_NAME, CLIENT_MANAGER_PATH, CLIENT_MANAGER_IFACE, method);
 
+	if (r >= 0)
+		r = sd_bus_message_set_allow_interactive_authorization(*ret_call, 1);
 	return r < 0 ? client_broken(r) : 0;
 }
 
@@ -134,6 +216,8 @@ int client_vm_call(sd_bus *bus, const char *name, const char *method, sd_bus_mes
 
 	if (r >= 0)
 		r = sd_bus_message_new_method_call(bus, ret_call, CLIENT_NAME, path, CLIENT_VM_IFACE, method);
+	if (r >= 0)
+		r = sd_bus_message_set_allow_interactive_authorization(*ret_call, 1);
 	return r < 0 ? client_broken(r) : 0;
 }
 

@@ -27,6 +27,14 @@ static inline void cleanup_bus_fn(sd_bus **bus)
 #define cleanup_message __attribute__((cleanup(cleanup_message_fn)))
 #define cleanup_bus __attribute__((cleanup(cleanup_bus_fn)))
 
+/* Which vmosd to talk to: the host's service, the user's own, or the first of them that there is. */
+enum client_mode { CLIENT_AUTO, CLIENT_SESSION, CLIENT_SYSTEM };
+
+/* What the command line says; without it $VMOS_MODE ("system", "session") counts. */
+void client_set_mode(enum client_mode mode);
+/* Whether client_open() reached the host's service. */
+bool client_is_system(void);
+
 /* Opens the bus and sees that vmosd is there, starting it if need be. 0, or an exit code after saying why. */
 int client_open(sd_bus **ret_bus);
 

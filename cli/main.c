@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/client.h"
 #include "cli/commands.h"
 
 static int help_main(int argc, char **argv);
@@ -123,18 +124,38 @@ static int help_main(int argc, char **argv)
 		printf("  %s\n", c->summary);
 		return CLI_OK;
 	}
-	printf("usage: vmos COMMAND …\n\nEvery application in a virtual machine, all windows on one desktop.\n\n");
+	printf("usage: vmos [--system|--session] COMMAND …\n\nEvery application in a virtual machine, all windows on one desktop.\n\n");
 	for (c = commands; c->name; c++)
 		printf("  %-9s %s\n", c->name, c->summary);
 	printf("\n`vmos help COMMAND` says how to use one, `man vmos` says all.\n");
 	return CLI_OK;
 }
 
+/* Options before the command: which vmosd it is for. How many there were. */
+static int read_mode(int argc, char **argv)
+{
+	int n = 0;
+
+	for (; n + 1 < argc; n++) {
+		if (!strcmp(argv[n + 1], "--system"))
+			client_set_mode(CLIENT_SYSTEM);
+		else if (!strcmp(argv[n + 1], "--session"))
+			client_set_mode(CLIENT_SESSION);
+		else
+			break;
+	}
+	return n;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c;
+	int skip;
 
 	log_open("vmos", NULL);
+	skip = read_mode(argc, argv);
+	argc -= skip;
+	argv += skip;
 	if (argc < 2) {
 		help_main(1, argv);
 		return CLI_USAGE;
