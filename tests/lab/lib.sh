@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # work, lab_why: of whoever sources this
 # Boots the HOS under QEMU and hears what it says: shared by the lab's tests and by the benchmark of its MAC.
 #
 #   lab_prepare                 takes HOS and tools from the cache, or builds them
-#   lab_boot NAME WORDS FILE…   boots with WORDS more on the kernel command line, runs the files of inside/, powers off
+#   lab_boot NAME WORDS FILE…   boots with WORDS more on the kernel command line, runs the files of inside/, powers off;
+#                               with lab_disk set what is written stays there, else it is forgotten
 #
 # Inside, a line goes out by the port "vmos.lab": pass NAME, fail NAME, skip NAME # WHY, note TEXT, begin FILE,
 # value SERIES NUMBER, ask WORD… (answered by one line, see lab_answer), end. Whoever sources this file says what
 # becomes of them by a function lab_line VERB REST.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${VMOS_BUILD:-$top/build}
 lab_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmos
 lab_memory=${LAB_MEMORY:-5120}
 # No line for so long: the HOS hangs. A file of tests says sooner what it is doing.
@@ -50,7 +52,8 @@ lab_copy_libraries()
 
 	for file; do
 		for name in $(objdump -p "$file" | awk '$1 == "NEEDED" && $2 !~ /^(libc|libm|ld-linux-x86-64|libvirt.*)\.so/ { print $2 }'); do
-			[ -e "$from/$name" ] && [ ! -e "$work/tools/lib/$name" ] || continue
+			[ -e "$from/$name" ] || continue
+			[ ! -e "$work/tools/lib/$name" ] || continue
 			cp -L "$from/$name" "$work/tools/lib/"
 			lab_copy_libraries "$from" "$from/$name"
 		done
@@ -101,10 +104,22 @@ lab_make_payload()
 	truncate -s %1M "$work/payload.tar"
 }
 
+# Programs of the build that run inside; the benchmark's guest is one of them, alone with the lab's kernel.
+lab_take_programs()
+{
+	lab_programs=$work/programs
+	mkdir -p "$lab_programs" "$work/guest"
+	[ ! -x "$build/tests/bench/mac-load" ] || {
+		cp "$build/tests/bench/mac-load" "$lab_programs/"
+		cp "$build/tests/bench/mac-load" "$work/guest/init"
+		(cd "$work/guest" && echo init | cpio --quiet -o -H newc -R 0:0) >"$lab_programs/mac.initrd"
+		cp "$hos/vmlinuz" "$lab_programs/"
+	}
+}
+
 lab_prepare()
 {
-	lab_programs=${LAB_PROGRAMS:-$work/programs}
-	lab_take_hos && lab_take_tools
+	lab_take_hos && lab_take_tools && lab_take_programs
 }
 
 # The unit that starts the tests. It reaches systemd as a credential on the kernel command line.
@@ -121,7 +136,7 @@ lab_unit()
 
 lab_cmdline()
 {
-	cat "$hos/cmdline" | tr '\n' ' '
+	tr '\n' ' ' <"$hos/cmdline"
 	echo "systemd.set_credential_binary=systemd.extra-unit.vmos-lab.service:$(lab_unit | base64 -w 0)" \
 		"systemd.wants=vmos-lab.service console=ttyS0 panic=-1 ${LAB_WORDS:-} $*"
 }
@@ -139,23 +154,25 @@ lab_accelerator()
 
 lab_power_on()
 {
-	local dir=$1
+	local dir=$1 disk
 	shift
 
 	mkfifo "$dir/port.in" "$dir/port.out" "$dir/monitor.in" "$dir/monitor.out"
-	qemu-img create -q -f qcow2 -F raw -b "$(readlink -f "$hos/hos.raw")" "$dir/hos.qcow2"
+	disk=${lab_disk:-$dir/hos.qcow2}
+	[ -e "$disk" ] || qemu-img create -q -f qcow2 -F raw -b "$(readlink -f "$hos/hos.raw")" "$disk"
 	truncate -s 256M "$dir/logs.raw"
 	# shellcheck disable=SC2046,SC2086 # options and their values
 	qemu-system-x86_64 -name vmos-lab -nodefaults -no-user-config -display none -M q35,kernel-irqchip=split \
 		$(lab_accelerator) -smp 2 -m "$lab_memory" -device intel-iommu,intremap=on,caching-mode=on,eim=off \
 		-kernel "$hos/vmlinuz" -append "$(lab_cmdline "$@")" \
-		-drive "if=none,id=hos,file=$dir/hos.qcow2,discard=unmap" -device virtio-blk-pci,drive=hos,bootindex=1 \
+		-drive "if=none,id=hos,file=$disk,discard=unmap" -device virtio-blk-pci,drive=hos,bootindex=1 \
 		-drive "if=none,id=lab,file=$work/payload.tar,format=raw,readonly=on" \
 		-device virtio-blk-pci,drive=lab,serial=vmos-lab \
 		-drive "if=none,id=logs,file=$dir/logs.raw,format=raw" -device virtio-blk-pci,drive=logs,serial=vmos-logs \
 		-device virtio-serial-pci -chardev "pipe,id=port,path=$dir/port" -device virtserialport,chardev=port,name=vmos.lab \
-		-device virtio-vga,xres=1280,yres=800 -device virtio-keyboard-pci -device virtio-tablet-pci -device virtio-rng-pci -nic none \
-		-serial "file:$dir/console.log" -chardev "pipe,id=monitor,path=$dir/monitor" -mon chardev=monitor,mode=readline \
+		-device VGA,xres=1280,yres=800 \
+		-device virtio-keyboard-pci -device virtio-tablet-pci -device virtio-rng-pci -nic none \
+		-no-reboot -serial "file:$dir/console.log" -chardev "pipe,id=monitor,path=$dir/monitor" -mon chardev=monitor,mode=readline \
 		${LAB_QEMU:-} \
 		<>/dev/null >"$dir/qemu.log" 2>&1 &
 	lab_qemu=$!
@@ -205,14 +222,13 @@ lab_pixels()
 # What the tests inside may ask of the machine they run on. One line back.
 lab_answer()
 {
-	local verb=$1
-	shift
+	local word=${1#* }
 
-	case $verb in
-	pixels) lab_pixels "${1#\#}" ;;
-	picture) lab_screen "$1" && echo "$lab_dir/$1.ppm" ;;
+	case ${1%% *} in
+	pixels) lab_pixels "${word#\#}" ;;
+	picture) lab_screen "$word" && echo "$lab_dir/$word.ppm" ;;
 	clock) echo $((($(date +%s%N) - lab_begin) / 1000000)) ;;
-	key) echo "sendkey $1" >&"$lab_monitor" && echo ok ;;
+	key) echo "sendkey $word" >&"$lab_monitor" && echo ok ;;
 	*) echo "unknown" ;;
 	esac
 }
@@ -235,8 +251,7 @@ lab_follow()
 		last=$line
 		case $line in
 		end) return 0 ;;
-		# shellcheck disable=SC2086 # words
-		ask\ *) lab_answer ${line#ask } >&"$lab_out" ;;
+		ask\ *) lab_answer "${line#ask }" >&"$lab_out" ;;
 		*) lab_line "${line%% *}" "${line#* }" ;;
 		esac
 	done

@@ -10,7 +10,7 @@ has_words()
 	shift
 
 	for word; do
-		grep -qwF -- "$word" <(tr ', \n' '\n\n\n' <"$file") || { echo "$file: $(cat "$file")"; return 1; }
+		grep -qwF -- "$word" <(tr -s ', ' '\n' <"$file") || { echo "$file: $(cat "$file")"; return 1; }
 	done
 }
 

@@ -28,10 +28,13 @@ closed_to_others()
 	local have path subject
 
 	while read -r have path; do
-		for subject in vmos.beta.qemu vmos.beta.courier vmos.beta.desktop; do
-			! may "$subject" "$have" r && ! may "$subject" "$have" w || { echo "$path is $have: $subject may open it"; return 1; }
+		for subject in vmos.work.qemu vmos.work.courier vmos.work.desktop; do
+			if may "$subject" "$have" r || may "$subject" "$have" w; then
+				echo "$path is $have: $subject may open it"
+				return 1
+			fi
 		done
-	done < <(labels_under "${state[@]}" | grep -E "/alpha|-alpha" | sort -u -k 1,1)
+	done < <(labels_under "${state[@]}" | grep -E "/personal|-personal" | sort -u -k 1,1)
 }
 
 # A QEMU that runs has the VM's label, whoever was killed while it came up.
@@ -39,8 +42,8 @@ qemu_is_labelled()
 {
 	local pid
 
-	for pid in $(pids qemu-system alpha); do
-		is_labelled "$pid" vmos.alpha.qemu || is_gone "$pid" || return 1
+	for pid in $(pids qemu-system personal); do
+		is_labelled "$pid" vmos.personal.qemu || is_gone "$pid" || return 1
 	done
 }
 
@@ -51,31 +54,30 @@ strike()
 
 	delay=$(awk -v n="$2" -v of="$3" -v ms="$4" 'BEGIN { printf "%.3f", (n + 0.5) * ms / of / 1000 }')
 	pid=$(systemctl show -P MainPID libvirtd.service)
-	timeout 60 "$vmos" "$verb" alpha >"$work/verb.log" 2>&1 3>&- &
+	timeout 60 "$vmos" "$verb" personal >"$work/verb.log" 2>&1 3>&- &
 	sleep "$delay"
 	kill -9 "$pid" 2>/dev/null
 	wait $!
 	within 30 libvirt_answers || { note "libvirtd did not come back, $verb at $delay s"; return 1; }
-	closed_to_others >"$work/point" && qemu_is_labelled >>"$work/point" || {
-		note "$verb, killed at $delay s: $(cat "$work/point")"
-		return 1
-	}
+	closed_to_others >"$work/point" && qemu_is_labelled >>"$work/point" && return
+	note "$verb, killed at $delay s: $(cat "$work/point")"
+	return 1
 }
 
 is_off()
 {
 	local have
 
-	have=$(field alpha state)
+	have=$(field personal state)
 	[[ $have == off || $have == failed ]]
 }
 
-# The label on each file that alpha owns is right again, or the closed one.
+# The label on each file that personal owns is right again, or the closed one.
 labels_are_right()
 {
 	local wrong
 
-	wrong=$(labels_under /var/lib/vmos/vms/alpha | grep -v -e '^vmos\.alpha\.image ' -e '^vmos\.off ')
+	wrong=$(labels_under /var/lib/vmos/vms/personal | grep -v -e '^vmos\.personal\.image ' -e '^vmos\.off ')
 	[ -z "$wrong" ] || { echo "$wrong"; return 1; }
 }
 
@@ -84,27 +86,27 @@ strikes()
 	local n of=$((points / 2))
 
 	for ((n = 0; n < of; n++)); do
-		"$vmos" stop --force alpha >/dev/null 2>&1
-		within 30 is_off || note "alpha is $(field alpha state) before start $n"
+		"$vmos" stop --force personal >/dev/null 2>&1
+		within 30 is_off || note "personal is $(field personal state) before start $n"
 		strike start "$n" "$of" "$start_ms" || bad=$((bad + 1))
-		"$vmos" stop --force alpha >/dev/null 2>&1
+		"$vmos" stop --force personal >/dev/null 2>&1
 		within 30 is_off
-		"$vmos" start alpha >"$work/start.log" 2>&1 || { note "start after strike $n: $(cat "$work/start.log")"; bad=$((bad + 1)); }
+		"$vmos" start personal >"$work/start.log" 2>&1 || { note "start after strike $n: $(cat "$work/start.log")"; bad=$((bad + 1)); }
 		strike stop "$n" "$of" "$stop_ms" || bad=$((bad + 1))
 	done
 }
 
-check "alpha is there" need_vm alpha blue
-check "beta is there" need_vm beta red
-"$vmos" stop --force alpha >/dev/null 2>&1
-start_ms=$(time_of "$vmos" start alpha)
-stop_ms=$(time_of "$vmos" stop --force alpha)
+check "personal is there" need_vm personal blue
+check "work is there" need_vm work green
+"$vmos" stop --force personal >/dev/null 2>&1
+start_ms=$(time_of "$vmos" start personal)
+stop_ms=$(time_of "$vmos" stop --force personal)
 note "a start takes $start_ms ms, a stop $stop_ms ms; $points strikes"
 strikes
 check "libvirtd killed at $points points of start and stop: no file open to another VM, no QEMU with a wrong label" test "$bad" = 0
-check "beta lived on all the time" field_is beta state running
-check "and answers" in_vm beta true
-"$vmos" stop --force alpha >/dev/null 2>&1
-check "alpha starts as ever" "$vmos" start alpha
-check "and answers" in_vm alpha true
+check "work lived on all the time" field_is work state running
+check "and answers" in_vm work true
+"$vmos" stop --force personal >/dev/null 2>&1
+check "personal starts as ever" "$vmos" start personal
+check "and answers" in_vm personal true
 check "the labels of its files are right" labels_are_right

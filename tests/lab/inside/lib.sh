@@ -58,12 +58,13 @@ ask()
 
 as_user()
 {
-	local uid
+	local uid display
 
 	uid=$(id -u "$user")
+	display=$(find "/run/user/$uid" -maxdepth 1 -type s -name 'wayland-*' -printf '%f\n' | sort | head -n 1)
 	setpriv --reuid "$uid" --regid "$(id -g "$user")" --init-groups --inh-caps=-all env -i PATH=/usr/bin:/bin \
 		HOME="/home/$user" LANG=C.UTF-8 XDG_RUNTIME_DIR="/run/user/$uid" \
-		WAYLAND_DISPLAY="$(cd "/run/user/$uid" && ls -d wayland-[0-9] | head -n 1)" "$@" 3>&-
+		WAYLAND_DISPLAY="$display" "$@" 3>&-
 }
 
 label()
