@@ -78,15 +78,18 @@ static char *append_entry(char *dst, const char *kind, const char *path)
 	return dst;
 }
 
-char *confine_spec(const char *template_dir, const char *vm_dir, const char *run_dir)
+char *confine_spec(const char *template_dir, const char *vm_dir, const char *run_dir, const char *library)
 {
-	size_t cap = 32 + 2 * (strlen(template_dir) + strlen(vm_dir) + strlen(run_dir));
+	size_t paths = strlen(template_dir) + strlen(vm_dir) + strlen(run_dir) + (library ? strlen(library) : 0);
+	size_t cap = 32 + 2 * paths;
 	char *spec = malloc(cap), *at;
 
 	if (!spec)
 		return NULL;
 	at = append_entry(spec, "ro=", template_dir);
 	at = append_entry(at, ":rw=", vm_dir);
-	append_entry(at, ":ro=", run_dir);
+	at = append_entry(at, ":ro=", run_dir);
+	if (library)
+		append_entry(at, ":ro=", library);
 	return spec;
 }

@@ -25,9 +25,9 @@ bool confine_has_qemu(void);
 
 /*
  * What one VM's QEMU may open, in vmos-confine's form: "KIND=PATH:…" with ':'
- * and '\' in paths escaped. @template_dir may be read, @vm_dir and @run_dir
- * written. The caller frees it; NULL: out of memory.
+ * and '\' in paths escaped. @vm_dir may be written, @template_dir, @run_dir
+ * and @library (NULL: none) read. The caller frees it; NULL: out of memory.
  */
-char *confine_spec(const char *template_dir, const char *vm_dir, const char *run_dir);
+char *confine_spec(const char *template_dir, const char *vm_dir, const char *run_dir, const char *library);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/display.h"
+#include "manager/drill.h"
 #include "manager/errors.h"
 #include "manager/polkit.h"
 
@@ -163,6 +164,11 @@ static int handle_set_display(sd_bus_message *call, void *userdata, sd_bus_error
 	return sd_bus_reply_method_return(call, NULL);
 }
 
+static int handle_start_drill(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return drill_start(userdata, call, ret_error);
+}
+
 /* VMs run on: a later vmosd finds them. */
 static int handle_quit(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
@@ -184,6 +190,7 @@ static const struct polkit_gate manager_gates[] = {
 	{ "RemoveTemplate", POLKIT_MANAGE, handle_remove_template },
 	{ "RescanTemplates", POLKIT_MANAGE, handle_rescan },
 	{ "SetDisplay", POLKIT_USE, handle_set_display },
+	{ "StartDrill", POLKIT_DRILL, handle_start_drill },
 	{ "Quit", POLKIT_ROOT, handle_quit },
 	{ 0 },
 };
@@ -201,6 +208,7 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_METHOD("RemoveTemplate", "s", "", handle_call, 0),
 	SD_BUS_METHOD("RescanTemplates", "", "", handle_call, 0),
 	SD_BUS_METHOD("SetDisplay", "s", "", handle_call, 0),
+	SD_BUS_METHOD("StartDrill", "ssh", "h", handle_call, 0),
 	SD_BUS_METHOD("Quit", "", "", handle_call, 0),
 	SD_BUS_PROPERTY("Version", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Mode", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "manager/drill.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "proto/uapi/vmos_channel.h"
@@ -87,6 +88,7 @@ void vm_free(struct vm *vm)
 		return;
 	sd_bus_slot_unref(vm->bus_slot);
 	sd_event_source_disable_unref(vm->timer);
+	drill_free(vm->drill);
 	for (unsigned i = 0; i < HELPER_KINDS; i++) {
 		ivshmem_finish(&vm->server[i]);
 		region_finish(&vm->region[i]);
@@ -236,6 +238,10 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 	const char *missing;
 	int r;
 
+	if (vm->drill) {
+		paths.preload = vm->drill->library;
+		paths.drill = vm->drill->facts;
+	}
 	if (t && template_boot_init(&boot, t, &missing) == 0) {
 		paths.kernel = boot.kernel;
 		paths.initrd = boot.initrd;
@@ -244,7 +250,7 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 		folder = folder_of(boot.kernel);
 	}
 	if (confine->on && folder)
-		paths.confine_spec = spec = confine_spec(folder, vm->dir, vm->run_dir);
+		paths.confine_spec = spec = confine_spec(folder, vm->dir, vm->run_dir, paths.preload);
 	r = domain_xml_build(&vm->config, &paths, vm->manager->accel.kvm, ret_xml);
 	template_boot_finish(&boot);
 	if (r < 0)

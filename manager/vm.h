@@ -42,6 +42,7 @@ struct vm_waiters {
 	unsigned n;
 };
 
+struct drill;
 struct manager;
 
 struct vm {
@@ -63,6 +64,7 @@ struct vm {
 	unsigned jobs; /* of libvirt, under way */
 	bool start_job; /* the start is among them */
 	bool ended_early; /* the domain stopped before its start job came back */
+	struct drill *drill; /* the start under way is one; may be NULL */
 	bool force_stop; /* destroy it as soon as the start job is back */
 
 	struct region region[HELPER_KINDS];

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/console.h"
+#include "manager/drill.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/smack_rules.h"
@@ -205,6 +206,8 @@ static void handle_started(const struct virt_job *job, void *userdata)
 
 	vm_job_done(vm);
 	vm->start_job = false;
+	if (vm->drill)
+		drill_started(vm, job->result < 0 ? job->message : NULL);
 	if (job->result < 0) {
 		if (vm->state == VM_STARTING) {
 			errors_set_virt(&error, vm->config.name, job);
