@@ -51,7 +51,8 @@ check-vm: packages all $(ASAN)/build.ninja
 
 # libvirt's own tests with the Smack driver in it, for both Debian releases.
 check-libvirt: packages
-	@libvirt/build --test bookworm $(OUT)/libvirt-bookworm && libvirt/build --test trixie $(OUT)/libvirt-trixie
+	@libvirt/build --test bookworm $(OUT)/libvirt-tests-bookworm
+	@libvirt/build --test trixie $(OUT)/libvirt-tests-trixie
 
 # What a host operating system is made of. Each comes from the cache where nothing has changed.
 kernel: packages
