@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "confine/ablation.h"
+#include "confine/blockdev.h"
 #include "confine/connect.h"
 #include "confine/grants.h"
 #include "confine/narrow.h"
@@ -30,28 +32,50 @@ static int collect(struct grants *g, const char *variable, char **argv)
 	return ret < 0 ? ret : grants_add_secrets(g, argv);
 }
 
-/* Narrows this process and becomes QEMU. Comes back only when that failed, with the exit code. */
-static int become_qemu(struct grants *grants, const char *variable, char **argv)
+/* The stages, in their order. 0, or the exit code after saying why. */
+static int narrow(const struct grants *grants, bool probe)
 {
 	const char *path = NULL;
-	int ret = collect(grants, variable, argv);
+	int ret = ablation_is_off("nnp") ? 0 : narrow_start();
 
 	if (ret < 0)
-		return fail("cannot understand the environment variable " GRANTS_VARIABLE, variable, ret);
-	ret = variable ? connect_chardevs(argv, &path) : 0;
-	if (ret < 0)
-		return fail("nobody serves the VM's channel at", path, ret);
-	ret = narrow_start();
-	if (ret < 0)
 		return fail("cannot give up privileges", NULL, ret);
-	ret = narrow_files(grants, &path);
+	ret = ablation_is_off("landlock") ? 1 : narrow_files(grants, &path);
 	if (ret < 0)
 		return fail("cannot confine QEMU to the VM's files", path, ret);
 	if (ret == 0)
 		log_warning("this kernel has no Landlock: QEMU is confined by seccomp only");
-	ret = narrow_calls(!variable);
+	ret = ablation_is_off("seccomp") ? 0 : narrow_calls(probe);
+	return ret < 0 ? fail("cannot load the list of refused system calls", NULL, ret) : 0;
+}
+
+/* What the arguments say of disks and sockets, as a confined QEMU needs it. 0, or the exit code after saying why. */
+static int adapt(char **argv)
+{
+	const char *path = NULL;
+	int ret = blockdev_unlock(argv);
+
 	if (ret < 0)
-		return fail("cannot load the list of refused system calls", NULL, ret);
+		return fail("cannot read a -blockdev of QEMU's arguments", NULL, ret);
+	ret = connect_chardevs(argv, &path);
+	if (ret < 0)
+		return fail("nobody serves the VM's channel at", path, ret);
+	ablation_sandbox(argv);
+	return 0;
+}
+
+/* Narrows this process and becomes QEMU. Comes back only when that failed, with the exit code. */
+static int become_qemu(struct grants *grants, const char *variable, char **argv)
+{
+	int ret = collect(grants, variable, argv);
+
+	if (ret < 0)
+		return fail("cannot understand the environment variable " GRANTS_VARIABLE, variable, ret);
+	ret = variable ? adapt(argv) : 0;
+	if (ret == 0)
+		ret = narrow(grants, !variable);
+	if (ret != 0)
+		return ret;
 	unsetenv(GRANTS_VARIABLE);
 	argv[0] = (char *)NARROW_QEMU;
 	execv(NARROW_QEMU, argv);

@@ -2,6 +2,7 @@
 #include "confine/narrow.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -58,7 +59,8 @@ static const char *const denied_calls[] = { "ptrace", "process_vm_readv", "proce
 	"adjtimex", "sethostname", "setdomainname", "setuid", "setgid", "setreuid", "setregid", "setresuid",
 	"setresgid", "setgroups", "setfsuid", "setfsgid", "shmget", "shmat", "shmctl", "shmdt", "semget", "semop",
 	"semtimedop", "semctl", "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "mq_notify",
-	"mq_timedsend", "mq_timedreceive", "mq_getsetattr", "execveat", "connect" };
+	"mq_timedsend", "mq_timedreceive", "mq_getsetattr", "execveat", "connect", "chmod", "fchmod", "fchmodat",
+	"fchmodat2", "inotify_init", "inotify_init1", "inotify_add_watch", "flock", "ioprio_set" };
 
 static const uint64_t new_namespaces[] = { CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC,
 	CLONE_NEWUTS, CLONE_NEWCGROUP };
@@ -143,13 +145,27 @@ static int deny_sockets(scmp_filter_ctx filter, bool probe)
 	return ret < 0 ? ret : deny(filter, "socketpair");
 }
 
-/* Signals go to this process only; its id stays over exec. */
+/* Signals go to this process only; its id stays over exec. Nobody else is named the owner who gets a socket's. */
 static int deny_signals(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp other = SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0);
+	const struct scmp_arg_cmp owner = SCMP_A1(SCMP_CMP_EQ, F_SETOWN, 0);
+	const struct scmp_arg_cmp owner_ex = SCMP_A1(SCMP_CMP_EQ, F_SETOWN_EX, 0);
 	int ret = deny_if(filter, SCMP_SYS(kill), &other);
 
-	return ret < 0 ? ret : deny_if(filter, SCMP_SYS(tgkill), &other);
+	if (ret == 0)
+		ret = deny_if(filter, SCMP_SYS(tgkill), &other);
+	if (ret == 0)
+		ret = deny_if(filter, SCMP_SYS(fcntl), &owner);
+	return ret < 0 ? ret : deny_if(filter, SCMP_SYS(fcntl), &owner_ex);
+}
+
+/* 0 is the caller itself; all that the C library asks for. */
+static int deny_limits_of_others(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp other = SCMP_A0(SCMP_CMP_NE, 0, 0);
+
+	return deny_if(filter, SCMP_SYS(prlimit64), &other);
 }
 
 static int fill_filter(scmp_filter_ctx filter, bool probe)
@@ -162,6 +178,8 @@ static int fill_filter(scmp_filter_ctx filter, bool probe)
 		ret = deny_namespaces(filter);
 	if (ret == 0)
 		ret = deny_sockets(filter, probe);
+	if (ret == 0)
+		ret = deny_limits_of_others(filter);
 	if (ret == 0 && !probe)
 		ret = deny_signals(filter);
 	return ret;

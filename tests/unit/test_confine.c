@@ -7,9 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 
@@ -202,6 +206,33 @@ static bool act_unshare_nothing(void)
 	return unshare(0) == 0;
 }
 
+static bool act_chmod(void)
+{
+	return chmod(disk, 0600) == 0;
+}
+
+static bool act_flock(void)
+{
+	return flock(0, LOCK_UN) == 0 || errno == EBADF;
+}
+
+static bool act_watch(void)
+{
+	return inotify_init1(0) >= 0;
+}
+
+static bool act_signal_as_owner(void)
+{
+	return fcntl(listener, F_SETOWN, getpid()) == 0;
+}
+
+static bool act_limits_of_parent(void)
+{
+	struct rlimit limit;
+
+	return prlimit(getppid(), RLIMIT_NOFILE, NULL, &limit) == 0;
+}
+
 static bool act_io_uring(void)
 {
 	char params[120] = { 0 };
@@ -263,6 +294,11 @@ static void test_calls(void **state)
 		{ "keyctl", act_keyctl },
 		{ "System V shared memory", act_shm },
 		{ "pidfd", act_pidfd },
+		{ "chmod", act_chmod },
+		{ "flock", act_flock },
+		{ "inotify", act_watch },
+		{ "an owner of signals", act_signal_as_owner },
+		{ "limits of the parent", act_limits_of_parent },
 	};
 
 	child_check_refused(nothing, confined_calls, acts, COUNT(acts));

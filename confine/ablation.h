@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Layers left out on purpose, to see what the others still stop: in a build
+ * with -Dablation=true the environment variable VMOS_CONFINE_OFF lists them,
+ * joined by ',': nnp, landlock, seccomp (the second list), sandbox (QEMU's own).
+ * In every other build none can be left out, and no code for it is there.
+ */
+#ifndef CONFINE_ABLATION_H
+#define CONFINE_ABLATION_H
+
+#include <stdbool.h>
+
+#ifdef VMOS_ABLATION
+bool ablation_is_off(const char *layer);
+/* Turns QEMU's own sandbox off in its arguments, when that is asked for. */
+void ablation_sandbox(char **argv);
+#else
+static inline bool ablation_is_off(const char *layer)
+{
+	return false;
+}
+
+static inline void ablation_sandbox(char **argv)
+{
+}
+#endif
+
+#endif
