@@ -265,6 +265,20 @@ static int rescan(void)
 	return r ? r : client_send(bus, call, NULL, NULL);
 }
 
+/* A build needs the network and fills a folder of the user's; a host in system mode has neither. */
+static int check_mode(void)
+{
+	sd_bus *bus cleanup_bus = NULL;
+	int r = client_open(&bus);
+
+	if (r || !client_is_system())
+		return r;
+	return cli_error(CLI_REFUSED,
+		"the host builds no templates: build one elsewhere by `vmos --session template build` and put its "
+		"folder "
+		"into /var/lib/vmos/templates");
+}
+
 int template_build(int argc, char **argv)
 {
 	struct build b = { .name = TEMPLATE_DEFAULT, .shown = -1, .on_terminal = isatty(STDERR_FILENO) };
@@ -279,6 +293,9 @@ int template_build(int argc, char **argv)
 	if (!text_is_vm_name(b.name))
 		return cli_error(CLI_USAGE, "\"%s\" is no template name: letters, digits, '.', '_' and '-', at most %d",
 			b.name, VM_NAME_MAX);
+	r = check_mode();
+	if (r)
+		return r;
 	r = build_prepare(&b);
 	if (!r)
 		r = build_run(&b, version);
