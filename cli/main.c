@@ -27,6 +27,7 @@ static const struct command commands[] = {
 	{ "show", show_main, "[--json] NAME", "tell all about a VM" },
 	{ "status", status_main, "[--json]", "tell how vmOS runs here and what protects you" },
 	{ "top", top_main, "[--json] [--once]", "watch what the VMs use" },
+	{ "drill", drill_main, "[--json] [--keep] [--read LOG]", "try to break out of a VM, and tell what stopped it" },
 	{ "run", run_main, "VM [--root] [--tty|--no-tty] [--window] [--] PROGRAM [ARGUMENT…]",
 		"run a program in a VM" },
 	{ "shell", shell_main, "VM [--root]", "open a login shell in a VM" },
@@ -124,7 +125,8 @@ static int help_main(int argc, char **argv)
 		printf("  %s\n", c->summary);
 		return CLI_OK;
 	}
-	printf("usage: vmos [--system|--session] COMMAND …\n\nEvery application in a virtual machine, all windows on one desktop.\n\n");
+	printf("usage: vmos [--system|--session] COMMAND …\n\nEvery application in a virtual machine, all windows on "
+	       "one desktop.\n\n");
 	for (c = commands; c->name; c++)
 		printf("  %-9s %s\n", c->name, c->summary);
 	printf("\n`vmos help COMMAND` says how to use one, `man vmos` says all.\n");
