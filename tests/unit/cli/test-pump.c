@@ -125,6 +125,24 @@ static void test_output_refused(void **state)
 	close(ours[1]);
 }
 
+/* The same, with bytes on their way to it. */
+static void test_output_lost(void **state)
+{
+	static struct pump p;
+	int ours[2], far;
+
+	assert_int_equal(pipe(ours), 0);
+	assert_int_equal(pump_open(&p, -1, ours[1], &far), 0);
+	assert_int_equal(write(far, "x", 1), 1);
+	turn(&p);
+	assert_int_equal(p.len, 1);
+	close(ours[0]);
+	turn(&p);
+	assert_int_equal(p.sock, -1);
+	close(far);
+	close(ours[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +151,7 @@ int main(void)
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_output_refused),
+		cmocka_unit_test(test_output_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
