@@ -50,6 +50,11 @@ char *paths_cache(void)
 	return xdg_path("XDG_CACHE_HOME", ".cache");
 }
 
+char *paths_config(void)
+{
+	return xdg_path("XDG_CONFIG_HOME", ".config");
+}
+
 /* Makes @path a directory that is ours alone. -EPERM: it is somebody else's, or no directory. */
 static int make_private(const char *path)
 {

@@ -7,6 +7,8 @@
 char *paths_data(void);
 /* ${XDG_CACHE_HOME:-~/.cache}/vmos */
 char *paths_cache(void);
+/* ${XDG_CONFIG_HOME:-~/.config}/vmos: rules.d/ */
+char *paths_config(void);
 /* ${XDG_RUNTIME_DIR}/vmos, else /tmp/vmos-UID, owned by us, mode 0700; created. NULL with errno (EPERM: somebody else's). */
 char *paths_runtime(void);
 /* Joins with '/'; the last argument is NULL. NULL when memory is out. */

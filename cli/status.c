@@ -60,11 +60,13 @@ static size_t columns(void)
 static void status_protections(const struct manager_info *m)
 {
 	bool color = format_use_color();
-	size_t width = 0;
+	size_t width = 0, on = 0;
 
 	for (size_t i = 0; i < m->nprotections; i++)
+		on += m->protections[i].on;
+	for (size_t i = 0; i < m->nprotections; i++)
 		width = strlen(m->protections[i].name) > width ? strlen(m->protections[i].name) : width;
-	printf("\nProtections\n");
+	printf("\nProtections  %zu of %zu on\n", on, m->nprotections);
 	for (size_t i = 0; i < m->nprotections; i++) {
 		const struct protection *p = &m->protections[i];
 		const char *paint = !color ? "" : p->on ? "\033[32m" : "\033[33m";

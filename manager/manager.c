@@ -21,6 +21,7 @@
 #include "base/smack.h"
 #include "manager/errors.h"
 #include "manager/labels.h"
+#include "manager/manager_rules.h"
 #include "manager/programs.h"
 #include "manager/reclaim.h"
 #include "manager/virt_embed.h"
@@ -226,16 +227,25 @@ static void first_display(struct manager *m)
 	sd_bus_error_free(&error);
 }
 
-/* The folders that lead to a VM's own: in system mode others may pass, by mode and by label, but not look. */
+/*
+ * The folders that lead to a VM's own: in system mode others may pass, by mode
+ * and by label, but not look. Where labels cannot be set, vmosd runs to say so
+ * when a VM is to be started.
+ */
 static int make_folder(const struct manager *m, const char *path, mode_t mode)
 {
 	int r = paths_mkdir(path);
 
-	if (r == 0 && m->system)
-		r = chmod(path, mode) < 0 ? -errno : smack_path_set(path, LABEL_HOST);
+	if (r == 0 && m->system && chmod(path, mode) < 0)
+		r = -errno;
 	if (r < 0)
 		log_error("The folder %s cannot be made: %s", path, strerror(-r));
-	return r;
+	if (r < 0 || !m->system)
+		return r;
+	r = smack_path_set(path, LABEL_HOST);
+	if (r < 0)
+		log_warning("The folder %s cannot be labelled: %s", path, strerror(-r));
+	return 0;
 }
 
 static int make_folders(struct manager *m)
@@ -335,9 +345,13 @@ int manager_open(struct manager *m)
 	int r = open_virt(m);
 
 	if (r == 0)
+		r = manager_rules_open(m);
+	if (r == 0)
 		r = manager_rescan(m);
 	if (r == 0)
 		r = reclaim_vms(m);
+	if (r == 0)
+		manager_rules_apply(m);
 	if (r == 0)
 		first_display(m);
 	return r;
@@ -398,6 +412,7 @@ void manager_finish(struct manager *m)
 		m->templates = t->next;
 		template_free(t);
 	}
+	manager_rules_close(m);
 	confine_finish(&m->confine);
 	free(m->data);
 	free(m->run);

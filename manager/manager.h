@@ -12,6 +12,7 @@
 #include "manager/accel.h"
 #include "manager/confine.h"
 #include "manager/mode.h"
+#include "manager/rules.h"
 #include "manager/template.h"
 #include "manager/virt.h"
 #include "manager/vm.h"
@@ -20,6 +21,7 @@
 #define MANAGER_BUS_ROOT "/org/vmos"
 #define MANAGER_BUS_PATH "/org/vmos/Manager1"
 #define MANAGER_VMS_MAX 256
+#define MANAGER_RULES_DIRS 2
 
 struct stats_call;
 
@@ -37,6 +39,11 @@ struct manager {
 	char *libexec; /* where the helpers are */
 	char *display; /* path of a Wayland socket; may be NULL */
 	uid_t display_uid; /* whose it must be */
+
+	struct rules rules;
+	unsigned rules_applied; /* the generation of it that the kernel has */
+	char *rules_dirs[MANAGER_RULES_DIRS + 1]; /* owned; the last is NULL */
+	sd_event_source *rules_watches[MANAGER_RULES_DIRS];
 
 	struct vm *vms;
 	struct template *templates;

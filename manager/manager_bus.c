@@ -15,6 +15,7 @@
 #include "manager/drill.h"
 #include "manager/errors.h"
 #include "manager/polkit.h"
+#include "manager/protections_bus.h"
 
 #define MANAGER_INTERFACE "org.vmos.Manager1"
 
@@ -37,36 +38,6 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 			return sd_bus_message_append(reply, "s", all[i].value);
 	}
 	return -EINVAL;
-}
-
-/* What protects the user in this mode, and what does not: in plain words, for "vmos status". */
-static int get_protections(sd_bus *bus, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
-{
-	const struct manager *m = userdata;
-	const struct {
-		const char *name;
-		int on;
-		const char *words;
-	} all[] = {
-		{ "hardware-virtualisation", m->accel.kvm, m->accel.reason },
-		{ "qemu-confinement", m->confine.on, m->confine.words },
-		{ "helper-sandbox", true,
-			"What reads a guest's messages runs once per VM, without files and network, behind seccomp and "
-			"Landlock." },
-		{ "read-only-root", true,
-			"VMs share their template read-only; changes to it are gone when a VM stops." },
-		{ "no-network", true, "VMs have no network card." },
-		{ "own-user-per-vm", false,
-			"In session mode all VMs run as your own user: what breaks out of QEMU and its confinement "
-			"reaches your files." },
-		{ "smack", false, "Session mode has no mandatory access control (Smack): that needs the vmOS host." },
-	};
-	int r = sd_bus_message_open_container(reply, 'a', "(sbs)");
-
-	for (size_t i = 0; r >= 0 && i < sizeof(all) / sizeof(all[0]); i++)
-		r = sd_bus_message_append(reply, "(sbs)", all[i].name, all[i].on, all[i].words);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 static int handle_create(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -215,7 +186,7 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("Accelerator", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("AcceleratorReason", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Display", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Protections", "a(sbs)", get_protections, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Protections", "a(sbs)", protections_get, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 

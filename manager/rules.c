@@ -184,6 +184,7 @@ int rules_load(struct rules *rules, const char *const *dirs, bool strict)
 		return r;
 	}
 	r = !is_same(rules, &fresh);
+	fresh.generation = rules->generation + (unsigned)r;
 	rules_finish(rules);
 	*rules = fresh;
 	return r;

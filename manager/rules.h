@@ -20,6 +20,7 @@ struct rules {
 	struct ruleset set;
 	char **files; /* owned; rule.file counts into it */
 	size_t nfiles;
+	unsigned generation; /* counts the sets that were taken */
 	char *error; /* why the last reading failed: one sentence; NULL: it did not. Owned */
 };
 

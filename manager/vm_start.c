@@ -22,6 +22,8 @@
 #include "manager/drill.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/manager_rules.h"
+#include "manager/protections_bus.h"
 #include "manager/smack_rules.h"
 
 #define READY_TIMEOUT_KVM 30 /* seconds */
@@ -100,6 +102,8 @@ static int open_channels(struct vm *vm)
 	const char *const paths[] = { vm->ctl_socket, vm->gui_socket };
 	int r = vm->identity.apart ? smack_rules_start(vm->config.name) : 0;
 
+	if (r == 0)
+		r = manager_rules_apply_vm(vm, true);
 	if (r == 0)
 		r = paths_mkdir(vm->run_dir);
 	if (r == 0)
@@ -234,7 +238,10 @@ static void handle_started(const struct virt_job *job, void *userdata)
 static int begin(struct vm *vm, sd_bus_error *ret_error)
 {
 	char *xml cleanup_free = NULL;
-	int r = check_host(vm, ret_error);
+	int r = protections_check(vm->manager, ret_error);
+
+	if (r == 0)
+		r = check_host(vm, ret_error);
 
 	if (r == 0)
 		r = vm_build_xml(vm, &xml, ret_error);

@@ -13,6 +13,7 @@
 #include "base/paths.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/manager_rules.h"
 #include "manager/smack_rules.h"
 
 #define DESTROY_EVENT_TIMEOUT 1000000 /* usec */
@@ -30,6 +31,7 @@ void vm_off(struct vm *vm, enum vm_state state)
 	paths_remove(vm->run_dir);
 	if (vm->identity.apart && smack_rules_stop(vm->config.name) < 0)
 		log_warning("VM %s: its kernel rules were not taken back", vm->config.name);
+	manager_rules_apply_vm(vm, false);
 	vm->started_usec = 0;
 	vm_set_state(vm, state);
 	vm_waiters_reply(&vm->stopping, NULL);

@@ -41,12 +41,16 @@ static void test_xdg(void **state)
 	setenv("HOME", "/h/u", 1);
 	unsetenv("XDG_DATA_HOME");
 	unsetenv("XDG_CACHE_HOME");
+	unsetenv("XDG_CONFIG_HOME");
 	check_path(paths_data(), "/h/u/.local/share/vmos");
 	check_path(paths_cache(), "/h/u/.cache/vmos");
+	check_path(paths_config(), "/h/u/.config/vmos");
 	setenv("XDG_DATA_HOME", "/d", 1);
+	setenv("XDG_CONFIG_HOME", "/f", 1);
 	setenv("XDG_CACHE_HOME", "/c", 1);
 	check_path(paths_data(), "/d/vmos");
 	check_path(paths_cache(), "/c/vmos");
+	check_path(paths_config(), "/f/vmos");
 	setenv("XDG_DATA_HOME", "relative", 1); /* the specification: ignore it */
 	setenv("XDG_CACHE_HOME", "", 1);
 	check_path(paths_data(), "/h/u/.local/share/vmos");

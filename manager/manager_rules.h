@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rule files of this mode, read anew when they change, and the kernel's rules between the VMs that run. */
+#ifndef MANAGER_MANAGER_RULES_H
+#define MANAGER_MANAGER_RULES_H
+
+#include <stdbool.h>
+
+struct manager;
+struct vm;
+
+/* Reads the rules and watches their folders. What is wrong with a file is logged, and no VM starts in system mode. -errno. */
+int manager_rules_open(struct manager *m);
+void manager_rules_close(struct manager *m);
+
+/* Brings the kernel's rules between running VMs to the set in force, if that changed. System mode only. */
+void manager_rules_apply(struct manager *m);
+/* @vm begins or ends to run: what it may send to others and they to it. -errno: it must not run. */
+int manager_rules_apply_vm(const struct vm *vm, bool runs);
+
+#endif
