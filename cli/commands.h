@@ -5,6 +5,7 @@
 
 int create_main(int argc, char **argv);
 int delete_main(int argc, char **argv);
+int drill_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int pause_main(int argc, char **argv);
 int resume_main(int argc, char **argv);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "drill/target.h"
+
+#define GIFT "drill-gift.sock"
+
+/* What the attacker may try to read, and where it may try to write. */
+static struct {
+	char secret[sizeof(FACTS_SECRET)];
+	char scratch[sizeof(FACTS_SECRET)];
+} memory = { FACTS_SECRET, "" };
+
+static char rename_path[4096], unlink_path[4096], gift_path[4096];
+static char ipc_name[64];
+static int disk = -1, shm = -1, msg = -1, sem = -1;
+static pid_t sheep;
+
+static int make_file(char path[4096], const char *dir, const char *name, enum fact fact)
+{
+	int ret = target_path(path, dir, name);
+	int fd cleanup_fd = -1;
+
+	if (ret < 0)
+		return ret;
+	fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	target_fact(fact, path);
+	return 0;
+}
+
+/* Whoever connects is given B's disk. */
+static void handle_gift(int fd, const char *name)
+{
+	int peer cleanup_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (peer >= 0 && fd_send_packet(peer, "x", 1, &disk, 1) >= 0)
+		target_say(name);
+}
+
+static int make_gift(const char *dir, const char *disk_path)
+{
+	int ret = target_path(gift_path, dir, GIFT), fd;
+
+	if (ret < 0)
+		return ret;
+	disk = open(disk_path, O_RDONLY | O_CLOEXEC);
+	if (disk < 0)
+		return -errno;
+	unlink(gift_path);
+	fd = fd_unix_listen(gift_path, SOCK_STREAM, 8);
+	if (fd < 0)
+		return fd;
+	if (chmod(gift_path, 0666) < 0)
+		return -errno;
+	target_fact_number(T_FD, disk, 10);
+	target_fact(T_GIFT, gift_path);
+	return target_watch(fd, "gift", handle_gift);
+}
+
+static int make_system_v(void)
+{
+	shm = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+	msg = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+	sem = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+	if (shm < 0 || msg < 0 || sem < 0)
+		return -errno;
+	target_fact_number(T_SHM, shm, 10);
+	target_fact_number(T_MSG, msg, 10);
+	target_fact_number(T_SEM, sem, 10);
+	return 0;
+}
+
+/* Shared memory that all may open, and a queue that its user may: modes stop who asks for the second only. */
+static int make_posix(void)
+{
+	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = 64 };
+	int memory_fd cleanup_fd = -1, queue cleanup_fd = -1;
+	char path[128];
+
+	snprintf(ipc_name, sizeof(ipc_name), "/vmos-drill-%d", (int)getpid());
+	memory_fd = shm_open(ipc_name, O_CREAT | O_EXCL | O_RDWR, 0666);
+	if (memory_fd < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/dev/shm%s", ipc_name);
+	target_fact(T_POSIX, path);
+	queue = mq_open(ipc_name, O_CREAT | O_EXCL | O_RDWR, 0600, &attr);
+	if (queue < 0)
+		return errno == ENOSYS ? 0 : -errno;
+	target_fact(T_MQUEUE, ipc_name + 1);
+	return 0;
+}
+
+/* A process that is there to be killed. It holds none of our fds, and ends with us. */
+static int make_sheep(void)
+{
+	sheep = fork();
+	if (sheep < 0)
+		return -errno;
+	if (sheep == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close_range(0, ~0u, 0);
+		for (;;)
+			pause();
+	}
+	target_fact_number(T_SHEEP, sheep, 10);
+	return 0;
+}
+
+/* The victim does nothing to be safe: the layers must do it all. */
+static void lower_defences(void)
+{
+	prctl(PR_SET_DUMPABLE, 1);
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+}
+
+static int prepare(const char *dir, const char *disk_path)
+{
+	int ret;
+
+	lower_defences();
+	ret = make_file(rename_path, dir, "drill-rename", T_RENAME);
+	if (ret == 0)
+		ret = make_file(unlink_path, dir, "drill-unlink", T_UNLINK);
+	if (ret == 0)
+		ret = make_gift(dir, disk_path);
+	if (ret == 0)
+		ret = make_system_v();
+	if (ret == 0)
+		ret = make_posix();
+	if (ret == 0)
+		ret = make_sheep();
+	target_fact_number(T_PID, getpid(), 10);
+	target_fact_number(T_ADDRESS, (long long)(uintptr_t)&memory, 16);
+	return ret;
+}
+
+static void handle_signal(int number)
+{
+	if (number == SIGCONT)
+		target_say("signal-cont");
+	else if (number == SIGWINCH)
+		target_say("signal-winch");
+	else if (number == SIGURG)
+		target_say("signal-urg");
+	else if (number == SIGCHLD && waitpid(sheep, NULL, WNOHANG) == sheep)
+		target_say("killed");
+}
+
+static void look(void)
+{
+	if (access(rename_path, F_OK) < 0 && errno == ENOENT)
+		target_say("rename");
+	if (access(unlink_path, F_OK) < 0 && errno == ENOENT)
+		target_say("unlink");
+	if (*(volatile char *)memory.scratch)
+		target_say("memory");
+}
+
+static void finish(void)
+{
+	char taken[4200];
+
+	if (sheep > 0)
+		kill(sheep, SIGKILL);
+	shmctl(shm, IPC_RMID, NULL);
+	msgctl(msg, IPC_RMID, NULL);
+	semctl(sem, 0, IPC_RMID);
+	if (ipc_name[0]) {
+		shm_unlink(ipc_name);
+		mq_unlink(ipc_name);
+	}
+	snprintf(taken, sizeof(taken), "%s-taken", rename_path);
+	unlink(taken);
+	unlink(rename_path);
+	unlink(unlink_path);
+	unlink(gift_path);
+}
+
+const struct target_role target_victim = { "victim", prepare, handle_signal, look, finish };
