@@ -26,6 +26,7 @@
 #include "manager/reclaim.h"
 #include "manager/virt_embed.h"
 
+#define BLIND_SECONDS 3
 #define WATCHES (sizeof(((struct manager *)0)->watches) / sizeof(sd_event_source *))
 /* libvirt's longest socket below its root: the monitor of a domain, whose name it cuts at 20 bytes */
 #define LIBVIRT_SOCKET "/lib/qemu/domain-1000000-abcdefghijklmnopqrst/monitor.sock"
@@ -327,7 +328,33 @@ static int open_virt(struct manager *m)
 		r = uri ? virt_open(m->event, uri, handle_domain_event, m, &m->virt) : -ENOMEM;
 	if (r < 0)
 		report_no_virt(m, r);
-	return r;
+	m->blind = r < 0 && m->system && m->virt;
+	return m->blind ? 0 : r;
+}
+
+/* All that is known of VMs comes from libvirt: with it vmosd begins anew, as the service's unit has it. */
+static int handle_look_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *m = userdata;
+
+	if (virt_has_secmodel(m->virt, "smack") < 0) {
+		sd_event_source_set_time_relative(source, BLIND_SECONDS * 1000000ull);
+		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	}
+	log_info("libvirtd answers; vmosd starts again to take up its VMs");
+	return sd_event_exit(m->event, -EAGAIN);
+}
+
+/* vmosd is there to say why no VM starts. */
+static int open_blind(struct manager *m)
+{
+	int r;
+
+	log_warning("VMs are known by name only until libvirtd answers; none can be started");
+	reclaim_names(m);
+	r = sd_event_add_time_relative(
+		m->event, NULL, CLOCK_MONOTONIC, BLIND_SECONDS * 1000000ull, 0, handle_look_again, m);
+	return r < 0 ? r : 0;
 }
 
 int manager_init(struct manager *m, const struct mode *mode, sd_event *event)
@@ -349,7 +376,7 @@ int manager_open(struct manager *m)
 	if (r == 0)
 		r = manager_rescan(m);
 	if (r == 0)
-		r = reclaim_vms(m);
+		r = m->blind ? open_blind(m) : reclaim_vms(m);
 	if (r == 0)
 		manager_rules_apply(m);
 	if (r == 0)
@@ -380,6 +407,8 @@ static void probe_qemu(struct manager *m)
 {
 	struct virt_job job = { .verb = VIRT_PROBE, .name = "", .xml = m->confine.emulator, .done = handle_probed };
 
+	if (m->blind)
+		return;
 	if (confine_has_qemu())
 		virt_submit(m->virt, &job);
 	else

@@ -31,6 +31,7 @@ struct manager {
 	sd_event *event;
 	sd_bus *bus;
 	struct virt *virt;
+	bool blind; /* libvirtd did not answer at the start: what VMs there are is not known */
 	struct accel accel;
 	struct confine confine;
 

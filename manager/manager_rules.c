@@ -64,6 +64,8 @@ int manager_rules_open(struct manager *m)
 
 	if (r < 0)
 		return r;
+	if (m->system)
+		paths_mkdir(m->rules_dirs[1]); /* so that it can be watched */
 	watch_folders(m);
 	report(m, rules_load(&m->rules, (const char *const *)m->rules_dirs, m->system));
 	return 0;

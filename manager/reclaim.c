@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/manager.h"
+#include "proto/text.h"
 
 static void dismiss_helpers(const char *run_dir)
 {
@@ -122,4 +124,21 @@ int reclaim_vms(struct manager *m)
 	each_folder(m, m->vms_run_dir, sweep_run);
 	each_folder(m, m->vms_dir, sweep_data);
 	return 0;
+}
+
+static void add_name(struct manager *m, const char *name, const char *path)
+{
+	struct vm_config config = { 0 };
+	struct vm *vm;
+
+	if (!text_is_vm_name(name))
+		return;
+	snprintf(config.name, sizeof(config.name), "%s", name);
+	if (vm_new(m, &config, &vm) == 0)
+		manager_add_vm(m, vm);
+}
+
+void reclaim_names(struct manager *m)
+{
+	each_folder(m, m->vms_dir, add_name);
 }

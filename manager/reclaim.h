@@ -12,4 +12,7 @@ struct manager;
  */
 int reclaim_vms(struct manager *m);
 
+/* While libvirt does not answer: a VM, off, of each folder that is one's. Nothing is removed. */
+void reclaim_names(struct manager *m);
+
 #endif

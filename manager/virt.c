@@ -393,7 +393,7 @@ int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void
 {
 	bool own_process = strncmp(uri, "qemu:///embed", 13) == 0;
 	struct virt *virt = calloc(1, sizeof(*virt)); /* lives as long as the process */
-	int r;
+	int r, link = 0;
 
 	if (!virt)
 		return -ENOMEM;
@@ -418,12 +418,12 @@ int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void
 		return -EIO;
 	r = virt_threads(virt, handle_libvirt_thread, 1);
 	if (r == 0)
-		r = virt_connect(virt, own_process, &virt->conn);
+		link = virt_connect(virt, own_process, &virt->conn);
 	if (r == 0 && !own_process)
 		r = virt_threads(virt, handle_link_thread, 1);
 	if (r == 0)
 		r = virt_threads(virt, handle_worker_thread, VIRT_WORKERS);
-	return r;
+	return r < 0 ? r : link;
 }
 
 int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)

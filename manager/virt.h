@@ -67,6 +67,7 @@ struct virt_job {
  * Opens @uri and starts the threads. Domain events come to @handle_event on
  * @event's loop. -EBUSY: another process holds the embedded driver's folder;
  * -ENOPKG: libvirt has no QEMU driver; -ECONNREFUSED: no libvirtd; -EIO: any other reason, logged.
+ * A libvirtd that does not answer is looked for on and on.
  */
 int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void *userdata, struct virt **ret_virt);
 
