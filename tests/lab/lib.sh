@@ -40,7 +40,7 @@ lab_wrapper()
 {
 	cat <<-'END'
 	#!/bin/sh
-	LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:$lab/tools/lib exec "$lab/tools/real/${0##*/}" "$@"
+	LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu:$lab/tools/lib exec timeout -k 5 60 "$lab/tools/real/${0##*/}" "$@"
 	END
 }
 
@@ -98,6 +98,7 @@ lab_make_payload()
 	[ ! -d "$lab_programs" ] || cp -r "$lab_programs/." "$dir/bin/"
 	{
 		printf 'LAB_FULL=%q\n' "${LAB_FULL:-}"
+		printf 'LAB_LIMIT=%q\n' "${LAB_LIMIT:-420}"
 		printf 'runs=%q\n' "${RUNS:-3}"
 	} >"$dir/settings"
 	tar -C "$dir" --owner=0 --group=0 -cf "$work/payload.tar" .
@@ -109,6 +110,7 @@ lab_take_programs()
 {
 	lab_programs=$work/programs
 	mkdir -p "$lab_programs" "$work/guest"
+	[ ! -x "$build/tests/lab/smack-kernel" ] || cp "$build/tests/lab/smack-kernel" "$lab_programs/"
 	[ ! -x "$build/tests/bench/mac-load" ] || {
 		cp "$build/tests/bench/mac-load" "$lab_programs/"
 		cp "$build/tests/bench/mac-load" "$work/guest/init"
@@ -138,7 +140,7 @@ lab_cmdline()
 {
 	tr '\n' ' ' <"$hos/cmdline"
 	echo "systemd.set_credential_binary=systemd.extra-unit.vmos-lab.service:$(lab_unit | base64 -w 0)" \
-		"systemd.wants=vmos-lab.service console=ttyS0 panic=-1 ${LAB_WORDS:-} $*"
+		"systemd.wants=vmos-lab.service console=ttyS0 no_timer_check panic=-1 ${LAB_WORDS:-} $*"
 }
 
 # Hardware with virtualization lends it where it can, otherwise a whole machine with SVM and an IOMMU is emulated.

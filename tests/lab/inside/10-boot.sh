@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2154 # smackfs: of inside/lib.sh
+# shellcheck shell=bash disable=SC2154 # vmos, work, smackfs: of inside/lib.sh
 # The HOS as it stands after power-on.
 
 units=(vmosd.service libvirtd.service)
@@ -96,6 +96,15 @@ no_tool_of()
 	done
 }
 
+says_all_is_on()
+{
+	local off
+
+	off=$(jq -c '[.protections[] | select(.on | not) | .name]' "$work/status.json")
+	echo "off: $off"
+	[ "$off" = '[]' ]
+}
+
 check "systemd says that all is running" within 90 has_settled
 note "userspace is up $(ask clock) ms after power-on; $(systemd-analyze time | head -n 1)"
 measured hos-settled "$(ask clock)"
@@ -119,6 +128,7 @@ for unit in "${units[@]}"; do
 	check "$unit is exposed by 2.0 at most" is_exposed_little "$unit"
 done
 check "libvirt's security driver is Smack" grep -q '<model>smack</model>' <(virsh capabilities)
-check "vmosd is in system mode" test "$(vmos status --json | jq -r .mode)" = system
-check "and says of every protection that it is on" test "$(vmos status --json | jq -c '[.protections[] | select(.on | not) | .name]')" = '[]'
-note "$(vmos status)"
+"$vmos" status --json >"$work/status.json"
+check "vmosd is in system mode" test "$(jq -r .mode "$work/status.json")" = system
+check "and says of every protection that it is on" says_all_is_on
+note "$("$vmos" status)"

@@ -49,20 +49,23 @@ monitor_is()
 	[ -S "$dir/monitor.sock" ] && is_labelled "$dir/monitor.sock" "vmos.$1.image"
 }
 
-# The memory of a channel, as the process has it open.
+# The memory of both channels, as the process has it open.
 memfds_are()
 {
-	local vm=$1 fd bad=0 n=0 want
+	local vm=$1 fd have want n=0 bad=0
 
 	for fd in "/proc/$(pids "$2" "$vm")/fd"/*; do
-		want=$(readlink "$fd")
-		[[ $want == /memfd:*vmos* ]] || continue
+		case $(readlink "$fd") in
+		/memfd:vmos-gui*) want=vmos.$vm.gui ;;
+		/memfd:vmos-ctl*) want=vmos.$vm.image ;;
+		*) continue ;;
+		esac
 		n=$((n + 1))
-		want=$(getfattr --absolute-names --only-values -n security.SMACK64 "$fd" 2>/dev/null)
-		echo "$(readlink "$fd"): $want"
-		[[ $want == "vmos.$vm."* ]] || bad=1
+		have=$(fd_label "$fd")
+		[ "$have" = "$want" ] || { echo "$(readlink "$fd") is $have, not $want"; bad=1; }
 	done
-	[ "$n" -ge 1 ] && [ "$bad" = 0 ]
+	[ "$n" -ge "$3" ] || echo "only $n channels are open"
+	[ "$n" -ge "$3" ] && [ "$bad" = 0 ]
 }
 
 templates_are_shared()
@@ -98,7 +101,7 @@ nothing_open_is_floor()
 		what=$(readlink "$fd")
 		[[ $what == /* && $what != /dev/* ]] || continue
 		grep -qE '^flags:.*[12]$' "/proc/$pid/fdinfo/${fd##*/}" || continue
-		have=$(getfattr --absolute-names --only-values -n security.SMACK64 "$fd" 2>/dev/null)
+		have=$(fd_label "$fd")
 		[[ $have == "vmos.$1."* ]] || { echo "fd ${fd##*/} $what is $have"; bad=1; }
 	done
 	return "$bad"
@@ -162,7 +165,9 @@ for vm in "$a" "$b"; do
 	check "$vm's desktop as well" process_is vmos-desktop "$vm" "vmos.$vm.desktop"
 	check "all files and sockets of $vm have its label" files_are "$vm"
 	check "$vm's monitor too" monitor_is "$vm"
-	check "the memory of $vm's channels too, in QEMU" memfds_are "$vm" qemu-system
+	check "the memory of $vm's channels has its labels" memfds_are "$vm" qemu-system 2
+	check "in its courier as well" memfds_are "$vm" vmos-courier 1
+	check "and in its desktop" memfds_are "$vm" vmos-desktop 1
 	check "QEMU of $vm has nothing open for writing but what is the VM's" nothing_open_is_floor "$vm"
 done
 check "their user ids differ" test "$(vm_uid "$a")" != "$(vm_uid "$b")"

@@ -34,7 +34,10 @@ write_domain()
 	    <cmdline>console=ttyS0 quiet panic=1</cmdline>
 	  </os>
 	  <features><acpi/><apic/></features>
-	  <cpu mode='host-passthrough'/>
+	  <cpu mode='host-passthrough'>
+	    <feature policy='disable' name='x2apic'/>
+	    <feature policy='disable' name='tsc-deadline'/>
+	  </cpu>
 	  <on_poweroff>destroy</on_poweroff>
 	  <devices>
 	    <emulator>/usr/bin/qemu-system-x86_64</emulator>

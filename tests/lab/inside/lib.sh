@@ -4,14 +4,14 @@
 #
 #   ask WORD…                 what the machine around says: pixels RRGGBB, picture NAME, clock (ms since power-on), key NAME
 #   as_user COMMAND…          runs it as the user of the session, with the session's environment
-#   label PID|FILE            its Smack label
+#   label PID|FILE            its Smack label; fd_label /proc/PID/fd/N that of what is open there
 #   pids PROGRAM [VM]         processes of that name, of a VM's user id
 #   labels_under DIR…         "label path" of all that is there, sorted
 #   rules [TEXT]              the kernel's rules, those with TEXT
 #   may SUBJECT OBJECT ACCESS whether the kernel would let it
 
-# shellcheck disable=SC2034 # of tests/vm/lib.sh
-vmos=/usr/bin/vmos
+# shellcheck disable=SC2034,SC2154 # of and for tests/vm/lib.sh
+vmos=$lab/inside/vmos
 work=/run/vmos-lab-work
 smackfs=/sys/fs/smackfs
 user=user
@@ -76,6 +76,12 @@ label()
 	fi
 }
 
+# Of what an fd of a process refers to: label /proc/PID/fd/N would be the link's own.
+fd_label()
+{
+	getfattr --absolute-names --only-values -n security.SMACK64 "$1" 2>/dev/null
+}
+
 is_labelled()
 {
 	local have
@@ -111,7 +117,7 @@ pids()
 
 labels_under()
 {
-	find "$@" -xdev 2>/dev/null | getfattr -h --absolute-names -n security.SMACK64 - 2>/dev/null |
+	find "$@" -xdev -exec getfattr -h --absolute-names -n security.SMACK64 {} + 2>/dev/null |
 		awk '/^# file: / { path = substr($0, 9) } /^security.SMACK64=/ { gsub(/^[^"]*"|"$/, ""); print $0, path }' | sort -k 2
 }
 
