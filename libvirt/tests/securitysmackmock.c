@@ -14,6 +14,7 @@
 #include "securitysmackmock.h"
 
 #include "virbuffer.h"
+#include "virerror.h"
 #include "virfile.h"
 #include "virhash.h"
 #include "virhostuptime.h"
@@ -28,11 +29,13 @@
 #define KERNEL_LABEL_SIZE 256
 
 static int (*real_open)(const char *path, int flags, ...);
-#if WITH___OPEN_2
+#ifdef __GLIBC__
 static int (*real___open_2)(const char *path, int flags);
 #endif
 static int (*real_lsetxattr)(const char *path, const char *name,
                              const void *value, size_t size, int flags);
+static ssize_t (*real_lgetxattr)(const char *path, const char *name,
+                                 void *value, size_t size);
 static bool (*real_virFileExists)(const char *path);
 
 static bool active;
@@ -55,10 +58,11 @@ init_syms(void)
         return;
 
     VIR_MOCK_REAL_INIT(open);
-#if WITH___OPEN_2
+#ifdef __GLIBC__
     VIR_MOCK_REAL_INIT(__open_2);
 #endif
     VIR_MOCK_REAL_INIT(lsetxattr);
+    VIR_MOCK_REAL_INIT(lgetxattr);
     VIR_MOCK_REAL_INIT(virFileExists);
 }
 
@@ -592,6 +596,33 @@ lsetxattr(const char *path,
 }
 
 
+ssize_t
+lgetxattr(const char *path,
+          const char *name,
+          void *value,
+          size_t size)
+{
+    const char *now;
+    size_t len;
+
+    init_syms();
+
+    if (!active)
+        return real_lgetxattr(path, name, value, size);
+
+    if (!(now = getAttribute(path, name))) {
+        errno = ENODATA;
+        return -1;
+    }
+
+    len = strlen(now);
+    if (size > 0)
+        memcpy(value, now, MIN(len, size));
+
+    return len;
+}
+
+
 /*
  * Files
  */
@@ -638,7 +669,7 @@ open(const char *path, int flags, ...)
 }
 
 
-#if WITH___OPEN_2
+#ifdef __GLIBC__
 int
 __open_2(const char *path, int flags)
 {
