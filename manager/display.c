@@ -17,7 +17,7 @@
 static int open_socket(const char *path, struct stat *ret_st)
 {
 	const struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
+		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd cleanup_fd = -1;

@@ -6,12 +6,16 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/smack.h"
+
+#define HELPER_MEMORY \
+	(1ull << 30) /* bytes of address space; both channels are 288 MiB, vmos-desktop's frames 128 MiB */
 
 bool identity_uid_is_valid(uint32_t uid)
 {
@@ -48,11 +52,14 @@ size_t identity_scan_owners(const char *dir, uint32_t *used, size_t n, size_t ca
 	return n;
 }
 
-static int label_path(const struct identity *id, const char *path)
+int identity_label_path(const struct identity *id, const char *path)
 {
 	char label[SMACK_LABEL_MAX + 1];
-	int r = label_of(id->vm, LABEL_IMAGE, label);
+	int r;
 
+	if (!id->apart)
+		return 0;
+	r = label_of(id->vm, LABEL_IMAGE, label);
 	return r < 0 ? r : smack_path_set(path, label);
 }
 
@@ -62,7 +69,7 @@ int identity_own_folder(const struct identity *id, const char *path)
 
 	if (!id->apart)
 		return 0;
-	r = label_path(id, path);
+	r = identity_label_path(id, path);
 	if (r < 0)
 		return r;
 	return lchown(path, 0, id->uid) < 0 || chmod(path, 0710) < 0 ? -errno : 0;
@@ -74,7 +81,7 @@ int identity_own_file(const struct identity *id, const char *path)
 
 	if (!id->apart)
 		return 0;
-	r = label_path(id, path);
+	r = identity_label_path(id, path);
 	if (r < 0)
 		return r;
 	/* the folder is root's, so that no symlink can take the file's place in between */
@@ -108,6 +115,14 @@ int identity_check_peer(const struct identity *id, int sock, pid_t *ret_pid)
 	return 0;
 }
 
+/* Helpers of all VMs share vmosd's control group: no one may take the memory of the others. */
+static int limit_memory(void)
+{
+	const struct rlimit limit = { HELPER_MEMORY, HELPER_MEMORY };
+
+	return setrlimit(RLIMIT_AS, &limit) < 0 ? -errno : 0;
+}
+
 /* The label first: setting it needs a capability that goes with the user id. */
 int identity_become(const struct identity *id, enum label_kind kind)
 {
@@ -119,6 +134,9 @@ int identity_become(const struct identity *id, enum label_kind kind)
 	r = label_of(id->vm, kind, label);
 	if (r == 0)
 		r = smack_self_set(label);
+	if (r < 0)
+		return r;
+	r = limit_memory();
 	if (r < 0)
 		return r;
 	if (setgroups(0, NULL) < 0 || setresgid(id->uid, id->uid, id->uid) < 0 ||
