@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Layers left out on purpose, to see what the others still stop: in a build
- * with -Dablation=true the environment variable VMOS_CONFINE_OFF lists them,
- * joined by ',': nnp, landlock, seccomp (the second list), sandbox (QEMU's own).
- * In every other build none can be left out, and no code for it is there.
+ * Layers left out on purpose, to see what the others still stop: for
+ * vmos-confine-ablation, which only tests use, the environment variable
+ * VMOS_CONFINE_OFF lists them, joined by ',': nnp, landlock, seccomp (the second
+ * list), sandbox (QEMU's own). In vmos-confine there is no code for it.
  */
 #ifndef CONFINE_ABLATION_H
 #define CONFINE_ABLATION_H

@@ -28,6 +28,7 @@ static unsigned nwatches;
 
 static const char *said[SAID_MAX];
 static unsigned nsaid;
+static int witness = STDERR_FILENO;
 
 static char facts[FACTS_MAX + 1];
 static size_t facts_len;
@@ -78,7 +79,7 @@ void target_say(const char *name)
 	if (nsaid < SAID_MAX)
 		said[nsaid++] = name;
 	/* Nobody listens any more: then nobody wants to know. */
-	if (write(STDIN_FILENO, line, (size_t)len) < 0)
+	if (write(witness, line, (size_t)len) < 0)
 		return;
 }
 
@@ -157,6 +158,7 @@ static const struct target_role *find_role(const char *name)
 int main(int argc, char **argv)
 {
 	const struct target_role *role = argc == 4 ? find_role(argv[1]) : NULL;
+	struct stat st;
 	int signals, ret;
 
 	log_open("vmos-drill-target", NULL);
@@ -164,6 +166,8 @@ int main(int argc, char **argv)
 		log_error("usage: vmos-drill-target manager DIR PID | victim DIR DISK");
 		return 2;
 	}
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISSOCK(st.st_mode))
+		witness = STDIN_FILENO;
 	/* The files and sockets made here are open to all: not their modes are to stop the attacker. */
 	umask(0);
 	signals = catch_signals();

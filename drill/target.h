@@ -6,8 +6,9 @@
  *   vmos-drill-target victim DIR DISK      stands in for the victim's QEMU: its user, its label
  *
  * It prints one line of facts (drill/facts.h) on standard output, closes it,
- * and tells on standard input, which is a socket, what arrived: the lines
- * VMOS-DRILL-SEEN of proto/drill.h. It ends when the other end of that socket is shut.
+ * and tells on standard input, where that is a socket, or else on standard
+ * error, what arrived: the lines VMOS-DRILL-SEEN of proto/drill.h. It ends when
+ * standard input does.
  */
 #ifndef DRILL_TARGET_H
 #define DRILL_TARGET_H
