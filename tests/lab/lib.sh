@@ -66,7 +66,7 @@ lab_take_tools()
 	local names hash root
 
 	names=$(sed -e "/^#/d" -e "/^$/d" -e "s/[[:space:]].*//" "$top/tests/lab/tools" | sort -u | paste -sd ,)
-	hash=$(sha256sum "$top/tests/lab/tools" "$top/tests/lab/lib.sh" | sha256sum | cut -c 1-64)
+	hash=$({ cat "$top/tests/lab/tools"; declare -f lab_wrapper lab_copy_libraries; } | sha256sum | cut -c 1-64)
 	tools=$lab_cache/lab-tools-$hash
 	[ ! -d "$tools" ] || return 0
 	lab_say "the tools of the lab, from Debian 13"
@@ -111,6 +111,9 @@ lab_take_programs()
 	lab_programs=$work/programs
 	mkdir -p "$lab_programs" "$work/guest"
 	[ ! -x "$build/tests/lab/smack-kernel" ] || cp "$build/tests/lab/smack-kernel" "$lab_programs/"
+	# What leaves layers out is of the lab alone; the drill beside it is of the same build.
+	[ ! -x "$build/confine/vmos-confine-ablation" ] ||
+		cp "$build/confine/vmos-confine-ablation" "$build/drill/libvmos-drill.so" "$build/drill/vmos-drill-target" "$lab_programs/"
 	[ ! -x "$build/tests/bench/mac-load" ] || {
 		cp "$build/tests/bench/mac-load" "$lab_programs/"
 		cp "$build/tests/bench/mac-load" "$work/guest/init"
