@@ -296,6 +296,7 @@ testDuplicate(const void *opaque G_GNUC_UNUSED)
         virSecurityManagerGenLabel(mgr, second) == 0)
         return -1;
 
+    virResetLastError();
     if (virSecurityManagerReleaseLabel(mgr, first) < 0 ||
         virSecurityManagerGenLabel(mgr, third) < 0)
         return -1;
@@ -313,8 +314,18 @@ testReserve(const void *opaque G_GNUC_UNUSED)
 
     running->seclabels[0]->imagelabel = g_strdup("vmos.running.image");
 
-    if (virSecurityManagerReserveLabel(mgr, running, getpid()) < 0 ||
+    /* A process of another label is not the one that was started */
+    if (virSecurityManagerReserveLabel(mgr, running, getpid()) == 0)
+        return -1;
+
+    virResetLastError();
+    if (virSmackProcessSetLabel("vmos.running.qemu") < 0 ||
+        virSecurityManagerReserveLabel(mgr, running, getpid()) < 0 ||
         virSecurityManagerGenLabel(mgr, next) == 0)
+        return -1;
+
+    virResetLastError();
+    if (virSmackProcessSetLabel("vmos.libvirt") < 0)
         return -1;
 
     return virSecurityManagerReleaseLabel(mgr, running);
@@ -420,7 +431,7 @@ testCommand(const void *opaque)
     bool refuse = *(const bool *) opaque;
     g_autofree char *proof = g_strdup_printf("%s/securitysmacktest.%d", abs_builddir, getpid());
     g_autoptr(virDomainDef) def = makeStatic("vmos.command.qemu");
-    g_autoptr(virCommand) cmd = virCommandNewArgList("touch", proof, NULL);
+    g_autoptr(virCommand) cmd = virCommandNewArgList("/bin/touch", proof, NULL);
     bool ran;
     int status;
 
