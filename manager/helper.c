@@ -269,8 +269,6 @@ int helper_start(struct helper *h, const struct helper_start *start)
 	if (listener < 0)
 		return listener;
 	r = identity_label_fd(h->identity, listener, program.label);
-	if (r == 0)
-		r = identity_label_path(h->identity, start->listen_path);
 	if (r < 0)
 		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)

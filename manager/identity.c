@@ -52,13 +52,15 @@ size_t identity_scan_owners(const char *dir, uint32_t *used, size_t n, size_t ca
 	return n;
 }
 
-int identity_label_path(const struct identity *id, const char *path)
+/* The kernel labels every socket's inode "*" and takes no other label: what counts is the socket's own, see smack_fd_set(). */
+static int label_path(const struct identity *id, const char *path)
 {
 	char label[SMACK_LABEL_MAX + 1];
-	int r;
+	struct stat st;
+	int r = lstat(path, &st) < 0 ? -errno : 0;
 
-	if (!id->apart)
-		return 0;
+	if (r < 0 || S_ISSOCK(st.st_mode))
+		return r;
 	r = label_of(id->vm, LABEL_IMAGE, label);
 	return r < 0 ? r : smack_path_set(path, label);
 }
@@ -69,7 +71,7 @@ int identity_own_folder(const struct identity *id, const char *path)
 
 	if (!id->apart)
 		return 0;
-	r = identity_label_path(id, path);
+	r = label_path(id, path);
 	if (r < 0)
 		return r;
 	return lchown(path, 0, id->uid) < 0 || chmod(path, 0710) < 0 ? -errno : 0;
@@ -81,7 +83,7 @@ int identity_own_file(const struct identity *id, const char *path)
 
 	if (!id->apart)
 		return 0;
-	r = identity_label_path(id, path);
+	r = label_path(id, path);
 	if (r < 0)
 		return r;
 	/* the folder is root's, so that no symlink can take the file's place in between */

@@ -39,8 +39,6 @@ size_t identity_scan_owners(const char *dir, uint32_t *used, size_t n, size_t ca
 int identity_own_folder(const struct identity *id, const char *path);
 /* The file or socket @path, not followed if it is a symlink: the VM may read and write it, nobody else. -errno. */
 int identity_own_file(const struct identity *id, const char *path);
-/* The file or socket @path gets the label of what is the VM's, and stays root's. -errno. */
-int identity_label_path(const struct identity *id, const char *path);
 /* What @fd refers to gets the VM's label of @kind. -errno. */
 int identity_label_fd(const struct identity *id, int fd, enum label_kind kind);
 

@@ -7,12 +7,15 @@
 
 #include "manager/labels.h"
 
-#define HOST LABEL_KINDS /* in the table below: the host's own label */
+/* In the table below: labels that are no VM's. */
+#define HOST LABEL_KINDS
+#define LIBVIRT (LABEL_KINDS + 1)
 
 /*
  * gui: QEMU and vmos-desktop exchange windows there, and the compositor maps
  * it. desktop: the compositor receives the memory of the frames. image: the
- * control channel.
+ * control channel; and libvirtd looks at a disk as the VM's user, so without
+ * the capability by which it passes else, before it starts QEMU.
  */
 static const struct {
 	enum label_kind subject, object;
@@ -23,6 +26,7 @@ static const struct {
 	{ HOST, LABEL_GUI, "rw" },
 	{ HOST, LABEL_DESKTOP, "rw" },
 	{ LABEL_COURIER, LABEL_IMAGE, "rw" },
+	{ LIBVIRT, LABEL_IMAGE, "rwx" },
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
@@ -30,9 +34,9 @@ _Static_assert(TABLE_SIZE <= SMACK_RULES_MAX, "the plan fits");
 
 static int name_label(const char *vm, enum label_kind kind, char *ret_label)
 {
-	if (kind != HOST)
+	if (kind < LABEL_KINDS)
 		return label_of(vm, kind, ret_label);
-	snprintf(ret_label, SMACK_LABEL_MAX + 1, "%s", LABEL_HOST);
+	snprintf(ret_label, SMACK_LABEL_MAX + 1, "%s", kind == HOST ? LABEL_HOST : LABEL_LIBVIRT);
 	return 0;
 }
 

@@ -97,26 +97,37 @@ static int reset_console(const struct vm *vm)
 	return fd < 0 ? -errno : identity_own_file(&vm->identity, vm->console);
 }
 
-static int open_channels(struct vm *vm)
+/* What is made before QEMU, in this order; @ret_what says what could not be. */
+static int open_channels(struct vm *vm, const char **ret_what)
 {
 	const char *const paths[] = { vm->ctl_socket, vm->gui_socket };
 	int r = vm->identity.apart ? smack_rules_start(vm->config.name) : 0;
 
+	*ret_what = "kernel rules";
 	if (r == 0)
 		r = manager_rules_apply_vm(vm, true);
-	if (r == 0)
+	if (r == 0) {
+		*ret_what = "folder";
 		r = paths_mkdir(vm->run_dir);
+	}
 	if (r == 0)
 		r = identity_own_folder(&vm->identity, vm->run_dir);
 	for (unsigned i = 0; r == 0 && i < HELPER_KINDS; i++) {
+		*ret_what = "shared memory";
 		r = region_create(&vm->region[i], &vm->identity);
-		if (r == 0)
-			r = ivshmem_init(&vm->server[i], vm->manager->event, paths[i]);
+		if (r < 0)
+			break;
+		*ret_what = "socket for QEMU";
+		r = ivshmem_init(&vm->server[i], vm->manager->event, paths[i]);
 	}
-	if (r == 0)
+	if (r == 0) {
+		*ret_what = "console's file";
 		r = reset_console(vm);
-	if (r == 0)
+	}
+	if (r == 0) {
+		*ret_what = "vmos-courier";
 		r = vm_start_helpers(vm);
+	}
 	return r;
 }
 
@@ -238,6 +249,7 @@ static void handle_started(const struct virt_job *job, void *userdata)
 static int begin(struct vm *vm, sd_bus_error *ret_error)
 {
 	char *xml cleanup_free = NULL;
+	const char *what;
 	int r = protections_check(vm->manager, ret_error);
 
 	if (r == 0)
@@ -247,15 +259,18 @@ static int begin(struct vm *vm, sd_bus_error *ret_error)
 		r = vm_build_xml(vm, &xml, ret_error);
 	if (r < 0)
 		return r;
-	r = open_channels(vm);
+	r = open_channels(vm, &what);
+	if (r < 0)
+		return errors_set(ret_error, ERROR_FAILED, "VM %s cannot start: its %s could not be made (%s, %s).",
+			vm->config.name, what, vm->run_dir, strerror(-r));
 	if (r == 0)
 		r = sd_event_add_time_relative(vm->manager->event, &vm->timer, CLOCK_MONOTONIC,
 			ready_timeout(vm) * 1000000ull, 0, handle_ready_timeout, vm);
 	if (r >= 0)
 		r = vm_submit(vm, VIRT_START, xml, handle_started);
 	if (r < 0)
-		return errors_set(ret_error, ERROR_FAILED, "VM %s: its channels could not be made in %s: %s",
-			vm->config.name, vm->run_dir, strerror(-r));
+		return errors_set(ret_error, ERROR_FAILED, "VM %s could not be handed to libvirt: %s", vm->config.name,
+			strerror(-r));
 	return 0;
 }
 

@@ -114,7 +114,7 @@ static void check_rule(const struct smack_rule *rules, int n, const char *subjec
 	const struct smack_rule *rule = find(rules, n, subject, object);
 
 	assert_non_null(rule);
-	assert_string_equal(rule->access, "rw");
+	assert_string_equal(rule->access, strcmp(subject, LABEL_LIBVIRT) == 0 ? "rwx" : "rw");
 }
 
 static void test_plan(void **state)
@@ -122,16 +122,17 @@ static void test_plan(void **state)
 	struct smack_rule rules[SMACK_RULES_MAX];
 	int n = smack_rules_plan("work", rules);
 
-	assert_int_equal(n, 5);
+	assert_int_equal(n, 6);
 	check_rule(rules, n, "vmos.work.qemu", "vmos.work.gui");
 	check_rule(rules, n, "vmos.work.desktop", "vmos.work.gui");
 	check_rule(rules, n, "_", "vmos.work.gui");
 	check_rule(rules, n, "_", "vmos.work.desktop");
 	check_rule(rules, n, "vmos.work.courier", "vmos.work.image");
+	check_rule(rules, n, "vmos.libvirt", "vmos.work.image");
 	assert_int_equal(smack_rules_plan("no/name", rules), -EINVAL);
 }
 
-/* No label of another VM stands in a VM's plan, nor a fixed one but the host's. */
+/* No label of another VM stands in a VM's plan, nor a fixed one but the host's and libvirtd's. */
 static void test_plan_is_own(void **state)
 {
 	for (size_t i = 0; i < COUNT(tricky); i++) {
@@ -145,7 +146,7 @@ static void test_plan_is_own(void **state)
 
 			assert_memory_equal(object, prefix, strlen(prefix));
 			assert_null(strchr(object + strlen(prefix), '.'));
-			if (strcmp(subject, "_") != 0) {
+			if (strcmp(subject, "_") != 0 && strcmp(subject, LABEL_LIBVIRT) != 0) {
 				assert_memory_equal(subject, prefix, strlen(prefix));
 				assert_null(strchr(subject + strlen(prefix), '.'));
 			}
