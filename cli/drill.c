@@ -215,16 +215,22 @@ static int run_drill(sd_bus *bus, struct drill_report *report)
 static void clean_up(sd_bus *bus, bool keep)
 {
 	static const char *const names[] = { ATTACKER, VICTIM };
+	struct inventory inv = { 0 };
 
+	if (inventory_get(bus, &inv))
+		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		sd_bus_message *call cleanup_message = NULL;
 
+		if (!inventory_find(&inv, names[i]))
+			continue;
 		if (client_vm_call(bus, names[i], "Stop", &call) || sd_bus_message_append(call, "b", 1) < 0)
 			continue;
 		sd_bus_call(bus, call, 0, NULL, NULL);
 		if (!keep)
 			client_vm_do(bus, names[i], "Delete", NULL);
 	}
+	inventory_free(&inv);
 }
 
 static int mode_of(sd_bus *bus, char *ret, size_t size)
