@@ -22,19 +22,22 @@ static bool flags_have(const char *line, const char *flag)
 	return false;
 }
 
-static bool cpu_has_virtualisation(void)
+/* What the first processor shows: vmx or svm, and the mark that a hypervisor leaves for its guests. */
+static bool cpu_has_virtualisation(bool *ret_nested)
 {
 	FILE *file = fopen("/proc/cpuinfo", "re");
 	bool found = false;
 	char *line = NULL;
 	size_t cap = 0;
 
+	*ret_nested = false;
 	if (!file)
 		return false;
 	while (getline(&line, &cap, file) > 0) {
 		if (strncmp(line, "flags", 5) != 0)
 			continue;
 		found = flags_have(line, "vmx") || flags_have(line, "svm");
+		*ret_nested = flags_have(line, "hypervisor");
 		break;
 	}
 	free(line);
@@ -50,7 +53,7 @@ void accel_probe(struct accel *ret_accel)
 	uname(&host);
 	ret_accel->architecture = host.machine;
 	ret_accel->kvm = false;
-	if (!cpu_has_virtualisation()) {
+	if (!cpu_has_virtualisation(&ret_accel->nested)) {
 		ret_accel->reason = "The CPU shows neither vmx nor svm, so VMs are emulated (slow). "
 				    "Turn on virtualisation in the firmware, or nested virtualisation if this is a VM.";
 		return;

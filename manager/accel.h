@@ -7,6 +7,7 @@
 
 struct accel {
 	bool kvm;
+	bool nested; /* KVM on a machine that is a VM itself: how fast it is, nobody knows */
 	const char *reason; /* one sentence, static */
 	const char *architecture; /* of the host, as uname says it; static after accel_probe() */
 };

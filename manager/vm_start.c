@@ -27,7 +27,7 @@
 #include "manager/smack_rules.h"
 
 #define READY_TIMEOUT_KVM 30 /* seconds */
-#define READY_TIMEOUT_TCG 120
+#define READY_TIMEOUT_SLOW 120 /* emulated, or on a host that may be emulated itself */
 #define START_SPACE_MIN \
 	(64ull << 20) /* bytes free on the host before a VM starts: its disk grows, its console is logged */
 
@@ -43,7 +43,7 @@ static uint32_t ready_timeout(const struct vm *vm)
 {
 	if (vm->config.ready_timeout)
 		return vm->config.ready_timeout;
-	return vm->manager->accel.kvm ? READY_TIMEOUT_KVM : READY_TIMEOUT_TCG;
+	return vm->manager->accel.kvm && !vm->manager->accel.nested ? READY_TIMEOUT_KVM : READY_TIMEOUT_SLOW;
 }
 
 static int check_template(struct vm *vm, sd_bus_error *ret_error)
