@@ -29,8 +29,10 @@ extern virSecurityDriver virSecurityDriverSmack;
 
 /* Leave the file alone if QEMU may read it as it is */
 #define SECURITY_SMACK_READONLY (1 << 0)
-/* The file's label before is not kept: opening it to lock it would hurt */
-#define SECURITY_SMACK_FORGET (1 << 1)
+/* A device that cannot be opened to lock it: it has one user at a time */
+#define SECURITY_SMACK_NOLOCK (1 << 1)
+/* The file's label before is not kept, libvirt says */
+#define SECURITY_SMACK_FORGET (1 << 2)
 
 typedef struct _virSecuritySmackData virSecuritySmackData;
 struct _virSecuritySmackData {

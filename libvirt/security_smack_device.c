@@ -106,14 +106,14 @@ virSecuritySmackImagePath(virSecuritySmackPass *pass,
     case VIR_STORAGE_TYPE_NVME:
         if (!(path = virPCIDeviceAddressGetIOMMUGroupDev(&src->nvme->pciAddr)))
             return -1;
-        return virSecuritySmackPath(pass, path, label, SECURITY_SMACK_FORGET);
+        return virSecuritySmackPath(pass, path, label, SECURITY_SMACK_NOLOCK);
 
     case VIR_STORAGE_TYPE_VHOST_USER:
         return src->vhostuser ? virSecuritySmackChardev(pass, src->vhostuser) : 0;
 
 #ifdef SECURITY_SMACK_API_11
     case VIR_STORAGE_TYPE_VHOST_VDPA:
-        return virSecuritySmackPath(pass, src->vdpadev, label, SECURITY_SMACK_FORGET);
+        return virSecuritySmackPath(pass, src->vdpadev, label, SECURITY_SMACK_NOLOCK);
 #endif
 
     case VIR_STORAGE_TYPE_DIR:
@@ -239,10 +239,10 @@ virSecuritySmackMemory(virSecuritySmackPass *pass,
 
     case VIR_DOMAIN_MEMORY_MODEL_SGX_EPC:
         if (virSecuritySmackPath(pass, DEV_SGX_VEPC, NULL,
-                                 SECURITY_SMACK_FORGET) < 0)
+                                 SECURITY_SMACK_NOLOCK) < 0)
             return -1;
         return virSecuritySmackPath(pass, DEV_SGX_PROVISION, NULL,
-                                    SECURITY_SMACK_FORGET);
+                                    SECURITY_SMACK_NOLOCK);
 
     case VIR_DOMAIN_MEMORY_MODEL_NONE:
     case VIR_DOMAIN_MEMORY_MODEL_DIMM:
@@ -309,7 +309,7 @@ virSecuritySmackSCSIVHostFile(virSCSIVHostDevice *dev G_GNUC_UNUSED,
                               const char *file,
                               void *opaque)
 {
-    return virSecuritySmackPath(opaque, file, NULL, SECURITY_SMACK_FORGET);
+    return virSecuritySmackPath(opaque, file, NULL, SECURITY_SMACK_NOLOCK);
 }
 
 
@@ -347,7 +347,7 @@ virSecuritySmackHostdevPCI(virSecuritySmackPass *pass,
         return -1;
 
     /* A second open of the group, to lock it, would be refused */
-    return virSecuritySmackPath(pass, group, NULL, SECURITY_SMACK_FORGET);
+    return virSecuritySmackPath(pass, group, NULL, SECURITY_SMACK_NOLOCK);
 }
 
 
@@ -414,7 +414,7 @@ virSecuritySmackHostdevSubsys(virSecuritySmackPass *pass,
         if (!group)
             return -1;
 
-        return virSecuritySmackPath(pass, group, NULL, SECURITY_SMACK_FORGET);
+        return virSecuritySmackPath(pass, group, NULL, SECURITY_SMACK_NOLOCK);
     }
 
     case VIR_DOMAIN_HOSTDEV_SUBSYS_TYPE_LAST:
@@ -550,7 +550,7 @@ virSecuritySmackNetdev(virSecuritySmackPass *pass,
 {
     if (net->type == VIR_DOMAIN_NET_TYPE_VDPA)
         return virSecuritySmackPath(pass, net->data.vdpa.devicepath, NULL,
-                                    SECURITY_SMACK_FORGET);
+                                    SECURITY_SMACK_NOLOCK);
 
     if (net->type == VIR_DOMAIN_NET_TYPE_VHOSTUSER && net->data.vhostuser)
         return virSecuritySmackChardev(pass, net->data.vhostuser);
@@ -578,16 +578,16 @@ virSecuritySmackTPM(virSecuritySmackPass *pass,
         path = tpm->data.passthrough.source->data.file.path;
 
         /* A TPM has one user at a time: it cannot be opened to lock it */
-        if (virSecuritySmackPath(pass, path, NULL, SECURITY_SMACK_FORGET) < 0 ||
+        if (virSecuritySmackPath(pass, path, NULL, SECURITY_SMACK_NOLOCK) < 0 ||
             !(cancel = virTPMCreateCancelPath(path)))
             return -1;
 
-        return virSecuritySmackPath(pass, cancel, NULL, SECURITY_SMACK_FORGET);
+        return virSecuritySmackPath(pass, cancel, NULL, SECURITY_SMACK_NOLOCK);
 
     case VIR_DOMAIN_TPM_TYPE_EMULATOR:
         /* swtpm removes its socket in the end */
         return virSecuritySmackPath(pass, tpm->data.emulator.source->data.nix.path,
-                                    NULL, SECURITY_SMACK_FORGET);
+                                    NULL, SECURITY_SMACK_NOLOCK);
 
     case VIR_DOMAIN_TPM_TYPE_EXTERNAL:
         return virSecuritySmackChardev(pass, tpm->data.external.source);

@@ -100,7 +100,7 @@ virSecuritySmackChardevs(virSecuritySmackPass *pass)
         /* A source of randomness is one for all: it is read, never taken */
         if (rng->backend == VIR_DOMAIN_RNG_BACKEND_RANDOM)
             rc = virSecuritySmackPath(pass, rng->source.file, NULL,
-                                      SECURITY_SMACK_READONLY | SECURITY_SMACK_FORGET);
+                                      SECURITY_SMACK_READONLY | SECURITY_SMACK_NOLOCK);
         else if (rng->backend == VIR_DOMAIN_RNG_BACKEND_EGD)
             rc = virSecuritySmackChardev(pass, rng->source.chardev);
 

@@ -66,14 +66,20 @@ virSecuritySmackIsTrap(const char *path)
 }
 
 
-/* /dev/null and the like are never one domain's own */
+/*
+ * Whether the label of @path says nothing: the kernel judges a connection by
+ * the label of the listening socket, and its name in a file system is "*";
+ * /dev/null and the like are never one domain's own.
+ */
 static bool
-virSecuritySmackIsCommonDevice(const char *path)
+virSecuritySmackIsNeutral(const char *path)
 {
 #ifdef __linux__
     struct stat sb;
 
-    return stat(path, &sb) == 0 && S_ISCHR(sb.st_mode) && major(sb.st_rdev) == 1;
+    return stat(path, &sb) == 0 &&
+        (S_ISSOCK(sb.st_mode) ||
+         (S_ISCHR(sb.st_mode) && major(sb.st_rdev) == 1));
 #else
     return false;
 #endif
@@ -195,11 +201,14 @@ virSecuritySmackSetItem(virSecuritySmackItem *item,
         return -1;
     }
 
+    if (virSecuritySmackIsNeutral(item->path))
+        return 0;
+
     if (virSecuritySmackGetFileLabel(item->path, &before) < 0 ||
         (readable = virSecuritySmackIsReadable(item, before)) < 0)
         return -1;
 
-    if (readable > 0 || virSecuritySmackIsCommonDevice(item->path))
+    if (readable > 0)
         return 0;
 
     if (virSecuritySmackIsForeign(item, before)) {
@@ -270,7 +279,7 @@ virSecuritySmackRestoreItem(const virSecuritySmackItem *item,
     g_autofree char *now = NULL;
     g_autofree char *label = NULL;
 
-    if (!virFileExists(item->path))
+    if (!virFileExists(item->path) || virSecuritySmackIsNeutral(item->path))
         return 0;
 
     if (virFileResolveLink(item->path, &path) < 0 ||

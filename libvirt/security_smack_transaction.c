@@ -101,7 +101,8 @@ virSecuritySmackListLock(virSecuritySmackList *list,
         if (virSecuritySmackItemIsIdle(list->items[i]))
             list->items[i]->remember = false;
 
-        if (list->items[i]->remember)
+        if (list->items[i]->remember &&
+            !(list->items[i]->flags & SECURITY_SMACK_NOLOCK))
             paths[npaths++] = list->items[i]->path;
     }
 
@@ -117,6 +118,9 @@ virSecuritySmackListLock(virSecuritySmackList *list,
         return -1;
 
     for (i = 0; i < list->nitems; i++) {
+        if (list->items[i]->flags & SECURITY_SMACK_NOLOCK)
+            continue;
+
         for (j = 0; j < (*state)->nfds; j++) {
             if (STREQ_NULLABLE(list->items[i]->path, (*state)->paths[j]))
                 break;
