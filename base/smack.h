@@ -36,13 +36,18 @@ int smack_self_set(const char *label);
 /* Label of process @pid (0: our own) into @ret_label, SMACK_LABEL_MAX + 1 bytes. */
 int smack_process_get(int pid, char *ret_label);
 
-/* security.SMACK64 of the file at @path, which is not followed if it is a symlink. */
+/*
+ * security.SMACK64 of the file at @path, which is not followed if it is a
+ * symlink. A socket's file is always "*" (set: -EINVAL); smack_fd_set() on the
+ * socket itself says who may connect.
+ */
 int smack_path_set(const char *path, const char *label);
 int smack_path_get(const char *path, char *ret_label);
 /*
  * Label of what @fd refers to: SMACK64 of a file or memfd; of a socket
  * SMACK64IPIN and SMACK64IPOUT, which decide who may connect to it and
- * receive it (get: -EBADE where the two differ). -EOPNOTSUPP: the file system keeps no labels.
+ * receive it (get: -EBADE where the two differ). A file system without
+ * attributes takes a label as well, and loses it with the inode.
  */
 int smack_fd_set(int fd, const char *label);
 int smack_fd_get(int fd, char *ret_label);

@@ -85,11 +85,11 @@ static int check_owner(struct rules *rules, const char *path, const struct stat 
 		return failed(rules, -EINVAL, "%s is no plain file. Remove it.", path);
 	if (st->st_uid != 0 && (strict || st->st_uid != geteuid()))
 		return failed(rules, -EPERM,
-			"%s belongs to another user, so its rules do not count. Correct it: chown %s", path,
-			strict ? "root" : "it to yourself");
+			"%s belongs to another user, so its rules do not count; correct it by chown %s.", path,
+			strict ? "root" : "to yourself");
 	if (st->st_mode & (strict ? S_IWGRP | S_IWOTH : S_IWOTH))
 		return failed(rules, -EPERM,
-			"%s may be written by others, so its rules do not count. Correct it: chmod go-w", path);
+			"%s may be written by others, so its rules do not count; correct it by chmod go-w.", path);
 	return 0;
 }
 
