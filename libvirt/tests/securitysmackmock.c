@@ -171,6 +171,15 @@ makeKey(const char *path,
 }
 
 
+/* The kernel gives a UNIX socket in a file system "*" and takes no other: what
+ * decides is the label of the socket itself */
+static bool
+isSocket(const char *path)
+{
+    return g_str_has_suffix(path, ".sock");
+}
+
+
 static int
 setAttribute(const char *path,
              const char *name,
@@ -185,6 +194,11 @@ setAttribute(const char *path,
 
     if (STREQ_NULLABLE(path, refused)) {
         errno = EPERM;
+        return -1;
+    }
+
+    if (isSocket(path)) {
+        errno = EINVAL;
         return -1;
     }
 
@@ -205,7 +219,7 @@ getAttribute(const char *path,
     const char *value = g_hash_table_lookup(attributes, key);
 
     if (!value && STREQ(name, VIR_SMACK_XATTR))
-        return original;
+        return isSocket(path) ? "*" : original;
 
     return value;
 }
@@ -667,6 +681,8 @@ isCommonDevice(const char *path)
         if (isOurs(path)) { \
             memset(sb, 0, sizeof(*sb)); \
             sb->st_mode = S_IFREG | 0666; \
+            if (isSocket(path)) \
+                sb->st_mode = S_IFSOCK | 0666; \
             if (isCommonDevice(path)) { \
                 sb->st_mode = S_IFCHR | 0666; \
                 sb->st_rdev = makedev(1, 3); \
