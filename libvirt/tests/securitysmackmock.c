@@ -322,23 +322,11 @@ printTable(GHashTable *table,
 }
 
 
-/* A device that a second open would disturb cannot be locked, so its label is
- * not remembered, and it stays closed */
-static bool
-isClosedDevice(const char *key,
-               const char *value)
-{
-    return (STRPREFIX(key, "/dev/") || STRPREFIX(key, "/sys/kernel/config/")) &&
-        STREQ(value, "vmos.off");
-}
-
-
 static bool
 isNoLabel(const char *key,
           const char *value)
 {
-    return !strstr(key, "\n" VIR_SMACK_XATTR) || STREQ(value, original) ||
-        isClosedDevice(key, value);
+    return !strstr(key, "\n" VIR_SMACK_XATTR) || STREQ(value, original);
 }
 
 

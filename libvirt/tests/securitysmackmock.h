@@ -43,8 +43,7 @@ void smackMockSetRule(const char *subject,
                       const char *object,
                       const char *access);
 
-/* "PATH LABEL" of each path that was labelled and is not as it was (nor a
- * device that stays closed to all), "PATH NAME VALUE" of each attribute that libvirt
+/* "PATH LABEL" of each path that was labelled and is not as it was, "PATH NAME VALUE" of each attribute that libvirt
  * left, "SUBJECT OBJECT ACCESS" of each rule; sorted, a line each: to be
  * freed. NULL if there is nothing. */
 char *smackMockPrintFiles(void);
