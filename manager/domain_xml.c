@@ -184,7 +184,7 @@ static void build_machine(
  * Under emulation erms and fsrm make the guest's kernel copy memory by "rep
  * movsb", which TCG runs at a fifth of the speed of plain moves.
  */
-static void build_cpu(struct builder *b, xmlNodePtr domain, bool kvm)
+static void build_cpu(struct builder *b, xmlNodePtr domain, bool kvm, bool nested)
 {
 	xmlNodePtr features = add(b, domain, "features", NULL);
 	xmlNodePtr cpu, clock;
@@ -198,6 +198,9 @@ static void build_cpu(struct builder *b, xmlNodePtr domain, bool kvm)
 		add_with(b, cpu, "feature", "policy", "disable", "name", "erms", NULL);
 		add_with(b, cpu, "feature", "policy", "disable", "name", "fsrm", NULL);
 	}
+	/* where the host's own time stamp counter is emulated, a timer that is set by it may never fire */
+	if (kvm && nested)
+		add_with(b, cpu, "feature", "policy", "disable", "name", "tsc-deadline", NULL);
 	clock = add_with(b, domain, "clock", "offset", "utc", NULL);
 	if (kvm)
 		add_with(b, clock, "timer", "name", "hpet", "present", "no", NULL);
@@ -319,7 +322,7 @@ int domain_xml_build(const struct vm_config *config, const struct domain_paths *
 	build_limits(&b, domain, config);
 	add_number(&b, domain, "vcpu", config->vcpus);
 	build_machine(&b, domain, config, paths);
-	build_cpu(&b, domain, kvm);
+	build_cpu(&b, domain, kvm, paths->nested);
 	build_devices(&b, domain, paths);
 	build_security(&b, domain, config);
 	build_commandline(&b, domain, paths);

@@ -32,6 +32,7 @@ struct domain_paths {
 	const char *cmdline; /* the manifest's; may be empty */
 	const char *disk, *console;
 	const char *ctl_socket, *gui_socket;
+	bool nested; /* KVM on a host that is a VM itself */
 	const char *preload; /* a library for QEMU to load (the escape drill); NULL: none */
 	const char *drill; /* what that library is told */
 };

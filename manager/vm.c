@@ -226,6 +226,7 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 	const struct confine *confine = &vm->manager->confine;
 	struct domain_paths paths = {
 		.emulator = confine->emulator,
+		.nested = vm->manager->accel.nested,
 		.cmdline = "",
 		.disk = vm->disk,
 		.console = vm->console,

@@ -82,6 +82,21 @@ static void test_drill(void **state)
 	free(xml);
 }
 
+static void test_nested(void **state)
+{
+	struct domain_paths p = paths;
+	char *xml = NULL;
+
+	p.nested = true;
+	assert_int_equal(domain_xml_build(&config, &p, true, &xml), 0);
+	assert_non_null(strstr(xml, "<feature policy=\"disable\" name=\"tsc-deadline\"/>"));
+	free(xml);
+	xml = NULL;
+	assert_int_equal(domain_xml_build(&config, &p, false, &xml), 0);
+	assert_null(strstr(xml, "tsc-deadline"));
+	free(xml);
+}
+
 static void test_round_trip(void **state)
 {
 	struct vm_config back;
@@ -223,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_golden_system),
 		cmocka_unit_test(test_drill),
+		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_all_bytes),
 		cmocka_unit_test(test_all_bytes_in_config),
