@@ -41,6 +41,7 @@ struct virt {
 	void *userdata; /* of handle_event, borrowed */
 	int wake_fd; /* workers and the event thread tell the main loop */
 	sd_event_source *wake;
+	bool linked; /* libvirtd answered once; the link thread's */
 
 	pthread_mutex_t lock; /* all below */
 	pthread_cond_t work, link; /* there is a job; conn was lost or found */
@@ -349,12 +350,14 @@ static int virt_link_again(struct virt *virt)
 
 	if (r < 0)
 		return r;
-	r = each_domain(conn, handle_found_again, virt);
+	if (virt->linked)
+		r = each_domain(conn, handle_found_again, virt);
 	if (r < 0) {
 		virConnectClose(conn);
 		return r;
 	}
 	pthread_mutex_lock(&virt->lock);
+	virt->linked = true;
 	if (virConnectIsAlive(conn) == 1)
 		virt->conn = conn;
 	else
@@ -370,6 +373,7 @@ static void *handle_link_thread(void *userdata)
 
 	for (;;) {
 		virConnectPtr lost;
+		bool again;
 
 		pthread_mutex_lock(&virt->lock);
 		while (virt->conn)
@@ -381,19 +385,34 @@ static void *handle_link_thread(void *userdata)
 			log_warning("libvirtd ended; VMs run on, and it is looked for again");
 			virConnectClose(lost);
 		}
-		if (virt_link_again(virt) == 0)
-			log_info("libvirtd is there again");
-		else
+		again = virt->linked;
+		if (virt_link_again(virt) < 0)
 			sleep(VIRT_RETRY_SECONDS);
+		else if (again)
+			log_info("libvirtd is there again");
 	}
 	return NULL;
+}
+
+/*
+ * The link thread connects: a libvirtd that ends before it answers leaves who
+ * connected to its socket waiting, for as long as systemd starts it anew.
+ */
+static int virt_first_link(struct virt *virt)
+{
+	virConnectPtr conn = virt_take_link(virt);
+
+	if (!conn)
+		return -ECONNREFUSED;
+	virConnectClose(conn);
+	return 0;
 }
 
 int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void *userdata, struct virt **ret_virt)
 {
 	bool own_process = strncmp(uri, "qemu:///embed", 13) == 0;
 	struct virt *virt = calloc(1, sizeof(*virt)); /* lives as long as the process */
-	int r, link = 0;
+	int r;
 
 	if (!virt)
 		return -ENOMEM;
@@ -418,12 +437,10 @@ int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void
 		return -EIO;
 	r = virt_threads(virt, handle_libvirt_thread, 1);
 	if (r == 0)
-		link = virt_connect(virt, own_process, &virt->conn);
-	if (r == 0 && !own_process)
-		r = virt_threads(virt, handle_link_thread, 1);
+		r = own_process ? virt_connect(virt, true, &virt->conn) : virt_threads(virt, handle_link_thread, 1);
 	if (r == 0)
 		r = virt_threads(virt, handle_worker_thread, VIRT_WORKERS);
-	return r < 0 ? r : link;
+	return r < 0 || own_process ? r : virt_first_link(virt);
 }
 
 int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)

@@ -29,11 +29,11 @@ smack_is_off()
 	"$vmos" status --json | jq -e '.protections[] | select(.name == "smack") | .on == false' >/dev/null
 }
 
-check "vmos-smack refuses this kernel" failed_with vmos-smack.service 3
+check "vmos-smack refuses this kernel" within 60 failed_with vmos-smack.service 3
 check "and says what to boot" grep -q 'Boot the kernel of the vmOS host' <(journalctl -b -u vmos-smack --no-pager)
 # A VM from a time when all was well, as far as it is on the disk.
 mkdir -p "/var/lib/vmos/vms/$vm"
-systemctl restart vmosd
+timeout 120 systemctl restart vmosd
 check "vmosd answers" within 60 vmosd_answers
 check "vmos status says that Smack is off" smack_is_off
 check "vmosd knows the VM" knows_vm
