@@ -3,33 +3,56 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
 
-/* The socket itself, found without following any symlink: what is looked at is what is connected to. */
-static int open_socket(const char *path, struct stat *ret_st)
+/* One step of the path. The kernel opens a symbolic link itself, which is then refused. */
+static int open_step(int dir, const char *name, size_t len, struct stat *ret_st)
 {
-	const struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
+	char step[NAME_MAX + 1];
 	int fd cleanup_fd = -1;
 
-	if (path[0] != '/')
-		return -EINVAL;
-	fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	if (len > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(step, name, len);
+	step[len] = '\0';
+	fd = openat(dir, step, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, ret_st) < 0)
 		return -errno;
-	if (!S_ISSOCK(ret_st->st_mode))
-		return -ENOTSOCK;
-	return steal_fd(&fd);
+	return S_ISLNK(ret_st->st_mode) ? -ELOOP : steal_fd(&fd);
+}
+
+/*
+ * The socket itself: what is looked at is what is connected to. Step by step,
+ * as systemd's RestrictSUIDSGID= takes openat2(2) from a service.
+ */
+static int open_socket(const char *path, struct stat *ret_st)
+{
+	int fd cleanup_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (path[0] != '/')
+		return -EINVAL;
+	ret_st->st_mode = S_IFDIR;
+	while (*(path += strspn(path, "/"))) {
+		size_t len = strcspn(path, "/");
+		int next = open_step(fd, path, len, ret_st);
+
+		if (next < 0)
+			return next;
+		close(fd);
+		fd = next;
+		path += len;
+	}
+	return S_ISSOCK(ret_st->st_mode) ? steal_fd(&fd) : -ENOTSOCK;
 }
 
 int display_connect(const char *path, uid_t uid)
