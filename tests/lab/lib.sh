@@ -15,7 +15,7 @@ build=${VMOS_BUILD:-$top/build}
 lab_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmos
 lab_memory=${LAB_MEMORY:-5120}
 # No line for so long: the HOS hangs. A file of tests says sooner what it is doing.
-lab_silence=${LAB_SILENCE:-240}
+lab_silence=$((240 * ${LAB_PATIENCE:-1}))
 lab_qemu=
 
 lab_say()
@@ -98,7 +98,8 @@ lab_make_payload()
 	[ ! -d "$lab_programs" ] || cp -r "$lab_programs/." "$dir/bin/"
 	{
 		printf 'LAB_FULL=%q\n' "${LAB_FULL:-}"
-		printf 'LAB_LIMIT=%q\n' "${LAB_LIMIT:-420}"
+		printf 'patience=%q\n' "${LAB_PATIENCE:-1}"
+		printf 'LAB_LIMIT=%q\n' "$((420 * ${LAB_PATIENCE:-1}))"
 		printf 'runs=%q\n' "${RUNS:-3}"
 	} >"$dir/settings"
 	tar -C "$dir" --owner=0 --group=0 -cf "$work/payload.tar" .
@@ -114,6 +115,7 @@ lab_take_programs()
 	# What leaves layers out is of the lab alone; the drill beside it is of the same build.
 	[ ! -x "$build/confine/vmos-confine-ablation" ] ||
 		cp "$build/confine/vmos-confine-ablation" "$build/drill/libvmos-drill.so" "$build/drill/vmos-drill-target" "$lab_programs/"
+	[ ! -d "${lab_cycles:-}" ] || cp -r "$lab_cycles" "$lab_programs/libvirt"
 	[ ! -x "$build/tests/bench/mac-load" ] || {
 		cp "$build/tests/bench/mac-load" "$lab_programs/"
 		cp "$build/tests/bench/mac-load" "$work/guest/init"

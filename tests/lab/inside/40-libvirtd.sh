@@ -96,8 +96,8 @@ strikes()
 	done
 }
 
-check "personal is there" need_vm personal blue
-check "work is there" need_vm work green
+need "personal is there" need_vm personal blue
+need "work is there" need_vm work green
 "$vmos" stop --force personal >/dev/null 2>&1
 start_ms=$(time_of "$vmos" start personal)
 stop_ms=$(time_of "$vmos" stop --force personal)

@@ -25,8 +25,8 @@ new_helper()
 	[ -n "$pid" ] && [ "$pid" != "$2" ] && is_labelled "$pid" "$3" && [ "$(uid_of "$pid")" = "$(vm_uid personal)" ]
 }
 
-check "personal is there" need_vm personal blue
-check "work is there" need_vm work green
+need "personal is there" need_vm personal blue
+need "work is there" need_vm work green
 a=$(pids qemu-system personal)
 b=$(pids qemu-system work)
 check "kill -9 of vmosd" kill_unit vmosd.service

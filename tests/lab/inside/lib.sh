@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Directives of the tests inside the HOS: those of tests/vm/lib.sh, whose results go out by a port of the machine, and
 #
+#   need NAME COMMAND…        as check, and the file ends where it fails
 #   ask WORD…                 what the machine around says: pixels RRGGBB, picture NAME, clock (ms since power-on), key NAME
 #   as_user COMMAND…          runs it as the user of the session, with the session's environment
 #   label PID|FILE            its Smack label; fd_label /proc/PID/fd/N that of what is open there
@@ -15,6 +16,7 @@ vmos=$lab/inside/vmos
 work=/run/vmos-lab-work
 smackfs=/sys/fs/smackfs
 user=user
+failures=0
 # libvirt's own command, on the HOS's libvirt.
 export LIBVIRT_DEFAULT_URI=qemu:///system
 
@@ -32,8 +34,20 @@ result()
 	if [ "$1" = 0 ]; then
 		echo "pass $2" >&3
 	else
+		failures=$((failures + 1))
 		echo "fail $2" >&3
 	fi
+}
+
+# What all that follows rests on: without it the file ends here.
+need()
+{
+	local before=$failures
+
+	check "$@"
+	[ "$failures" = "$before" ] && return
+	note "without that the rest is not tried"
+	exit 0
 }
 
 skip()
@@ -54,6 +68,18 @@ ask()
 	echo "ask $*" >&3
 	read -r -t 60 -u 3 answer
 	echo "$answer"
+}
+
+# As in tests/vm/lib.sh, with the patience that the machine around needs (LAB_PATIENCE).
+within()
+{
+	local end=$((SECONDS + $1 * patience))
+	shift
+
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.5
+	done
 }
 
 as_user()
@@ -115,9 +141,10 @@ pids()
 	done
 }
 
+# Not of sockets: what stands on their names the kernel leaves open, and asks the socket itself and the folder.
 labels_under()
 {
-	find "$@" -xdev -exec getfattr -h --absolute-names -n security.SMACK64 {} + 2>/dev/null |
+	find "$@" -xdev ! -type s -exec getfattr -h --absolute-names -n security.SMACK64 {} + 2>/dev/null |
 		awk '/^# file: / { path = substr($0, 9) } /^security.SMACK64=/ { gsub(/^[^"]*"|"$/, ""); print $0, path }' | sort -k 2
 }
 
@@ -156,7 +183,7 @@ in_vm()
 	local vm=$1
 	shift
 
-	timeout 60 "$vmos" run "$vm" -- "$@"
+	timeout $((60 * patience)) "$vmos" run "$vm" -- "$@"
 }
 
 windows_are()
