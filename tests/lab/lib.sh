@@ -106,6 +106,20 @@ lab_make_payload()
 	truncate -s %1M "$work/payload.tar"
 }
 
+# The newest result of libvirt/build --test trixie: it left a program that needs a kernel with Smack.
+lab_find_cycles()
+{
+	local dir newest=
+
+	for dir in "$lab_cache"/libvirt-tests-*/lab; do
+		grep -qs '^libvirt=11' "${dir%/lab}/manifest" || continue
+		if [ -z "$newest" ] || [ "$dir" -nt "$newest" ]; then
+			newest=$dir
+		fi
+	done
+	echo "$newest"
+}
+
 # Programs of the build that run inside; the benchmark's guest is one of them, alone with the lab's kernel.
 lab_take_programs()
 {
@@ -115,7 +129,8 @@ lab_take_programs()
 	# What leaves layers out is of the lab alone; the drill beside it is of the same build.
 	[ ! -x "$build/confine/vmos-confine-ablation" ] ||
 		cp "$build/confine/vmos-confine-ablation" "$build/drill/libvmos-drill.so" "$build/drill/vmos-drill-target" "$lab_programs/"
-	[ ! -d "${lab_cycles:-}" ] || cp -r "$lab_cycles" "$lab_programs/libvirt"
+	lab_cycles=${LAB_CYCLES:-$(lab_find_cycles)}
+	[ ! -d "$lab_cycles" ] || cp -r "$lab_cycles" "$lab_programs/libvirt"
 	[ ! -x "$build/tests/bench/mac-load" ] || {
 		cp "$build/tests/bench/mac-load" "$lab_programs/"
 		cp "$build/tests/bench/mac-load" "$work/guest/init"
