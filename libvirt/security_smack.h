@@ -68,6 +68,8 @@ struct _virSecuritySmackItem {
 
 /* security_smack_label.c: labels of domains and the kernel's rules */
 char *virSecuritySmackStem(const char *label);
+int virSecuritySmackCheckDeviceLabel(const char *label,
+                                     const char *process);
 int virSecuritySmackLabelsOf(virSecurityManager *mgr,
                              virDomainDef *def,
                              char **process,

@@ -79,21 +79,27 @@ virSecuritySmackLabelIsReserved(const char *label)
 /**
  * virSecuritySmackCheckDeviceLabel:
  * @label: label of a <seclabel> below a device
+ * @process: label of the domain's QEMU
  *
  * A device may have a label of its own, for instance one that two domains
- * share. The host's labels are no choice, but for the one that any domain
- * may read.
+ * share, with rules from elsewhere. The host's labels are no choice, but for
+ * the one that any domain may read, nor are those of another domain.
  *
  * Returns: 0 if it is allowed, -1 otherwise (with error reported).
  */
-static int
-virSecuritySmackCheckDeviceLabel(const char *label)
+int
+virSecuritySmackCheckDeviceLabel(const char *label,
+                                 const char *process)
 {
+    g_autofree char *ours = virSecuritySmackStem(process);
+    g_autofree char *theirs = virSecuritySmackStem(label);
+
     if (!virSmackLabelIsValid(label) ||
+        (theirs && STRNEQ_NULLABLE(ours, theirs)) ||
         (STRNEQ(label, SECURITY_SMACK_ROOT) &&
          virSecuritySmackLabelIsReserved(label))) {
         virReportError(VIR_ERR_XML_ERROR,
-                       _("Smack label '%1$s' of a device is invalid or reserved"),
+                       _("Smack label '%1$s' of a device is invalid, reserved or another domain's"),
                        label);
         return -1;
     }
@@ -472,7 +478,7 @@ virSecuritySmackVerify(virSecurityManager *mgr G_GNUC_UNUSED,
         for (j = 0; j < src->nseclabels; j++) {
             if (STREQ_NULLABLE(src->seclabels[j]->model, SECURITY_SMACK_NAME) &&
                 src->seclabels[j]->label &&
-                virSecuritySmackCheckDeviceLabel(src->seclabels[j]->label) < 0)
+                virSecuritySmackCheckDeviceLabel(src->seclabels[j]->label, process) < 0)
                 return -1;
         }
     }

@@ -309,7 +309,7 @@ virSecuritySmackTransactionAbort(virSecurityManager *mgr G_GNUC_UNUSED)
  * @pass: whether to set or restore, and for whom
  * @path: what the domain uses; NULL is fine
  * @label: its label, NULL for the domain's image label
- * @flags: SECURITY_SMACK_READONLY, SECURITY_SMACK_FORGET
+ * @flags: SECURITY_SMACK_READONLY, SECURITY_SMACK_NOLOCK, SECURITY_SMACK_FORGET
  *
  * Sets or restores the label of @path, or lists it in the transaction.
  *
@@ -328,6 +328,10 @@ virSecuritySmackPath(virSecuritySmackPass *pass,
 
     if (!path)
         return 0;
+
+    if (label && !pass->restore &&
+        virSecuritySmackCheckDeviceLabel(label, pass->process) < 0)
+        return -1;
 
     item = g_new0(virSecuritySmackItem, 1);
     item->path = g_strdup(path);
