@@ -29,8 +29,6 @@ enum fact {
 	T_SHM, /* System V ids */
 	T_MSG,
 	T_SEM,
-	T_POSIX, /* a file in /dev/shm */
-	T_MQUEUE, /* name without '/' */
 	T_FD, /* an fd it has open: B's disk */
 	T_GIFT, /* a socket that sends that fd to who connects */
 	T_RENAME, /* files in B's folder */
@@ -43,6 +41,8 @@ enum fact {
 	M_ASTREAM,
 	M_DGRAM,
 	M_ADGRAM,
+	M_POSIX, /* a file in /dev/shm */
+	M_MQUEUE, /* name without '/' */
 	M_TCP, /* ports on 127.0.0.1 */
 	M_UDP,
 	M_BLOCK, /* device nodes */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows 61 … 64: the victim's IPC that outlives a process, and its disk as a gift. */
+/* Rows 61 … 64: IPC that outlives a process, and the victim's disk as a gift. */
 #include <fcntl.h>
 #include <mqueue.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static void system_v(struct attempt *a)
 
 static void posix(struct attempt *a)
 {
-	const char *path = attempt_fact(a, T_POSIX);
+	const char *path = attempt_fact(a, M_POSIX);
 	int read_fd cleanup_fd = -1, write_fd cleanup_fd = -1;
 
 	if (!path)
@@ -64,7 +64,7 @@ static void posix(struct attempt *a)
 
 static void message_queue(struct attempt *a)
 {
-	const char *name = attempt_fact(a, T_MQUEUE);
+	const char *name = attempt_fact(a, M_MQUEUE);
 	int in cleanup_fd = -1, out cleanup_fd = -1;
 
 	if (!name)

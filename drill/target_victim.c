@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <mqueue.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/sem.h>
@@ -30,7 +28,6 @@ static struct {
 } memory = { FACTS_SECRET, "" };
 
 static char rename_path[4096], unlink_path[4096], gift_path[4096];
-static char ipc_name[64];
 static int disk = -1, shm = -1, msg = -1, sem = -1;
 static pid_t sheep;
 
@@ -90,26 +87,6 @@ static int make_system_v(void)
 	return 0;
 }
 
-/* Shared memory that all may open, and a queue that its user may: modes stop who asks for the second only. */
-static int make_posix(void)
-{
-	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = 64 };
-	int memory_fd cleanup_fd = -1, queue cleanup_fd = -1;
-	char path[128];
-
-	snprintf(ipc_name, sizeof(ipc_name), "/vmos-drill-%d", (int)getpid());
-	memory_fd = shm_open(ipc_name, O_CREAT | O_EXCL | O_RDWR, 0666);
-	if (memory_fd < 0)
-		return -errno;
-	snprintf(path, sizeof(path), "/dev/shm%s", ipc_name);
-	target_fact(T_POSIX, path);
-	queue = mq_open(ipc_name, O_CREAT | O_EXCL | O_RDWR, 0600, &attr);
-	if (queue < 0)
-		return errno == ENOSYS ? 0 : -errno;
-	target_fact(T_MQUEUE, ipc_name + 1);
-	return 0;
-}
-
 /* A process that is there to be killed. It holds none of our fds, and ends with us. */
 static int make_sheep(void)
 {
@@ -145,8 +122,6 @@ static int prepare(const char *dir, const char *disk_path)
 		ret = make_gift(dir, disk_path);
 	if (ret == 0)
 		ret = make_system_v();
-	if (ret == 0)
-		ret = make_posix();
 	if (ret == 0)
 		ret = make_sheep();
 	target_fact_number(T_PID, getpid(), 10);
@@ -185,10 +160,6 @@ static void finish(void)
 	shmctl(shm, IPC_RMID, NULL);
 	msgctl(msg, IPC_RMID, NULL);
 	semctl(sem, 0, IPC_RMID);
-	if (ipc_name[0]) {
-		shm_unlink(ipc_name);
-		mq_unlink(ipc_name);
-	}
 	snprintf(taken, sizeof(taken), "%s-taken", rename_path);
 	unlink(taken);
 	unlink(rename_path);
