@@ -173,14 +173,15 @@ static int handle_call(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
 	return polkit_pass(userdata, &gates, call, userdata, ret_error);
 }
 
+/* Unprivileged: sd-bus lets everybody call, and handle_call() asks polkit. */
 static const sd_bus_vtable manager_vtable[] = {
-	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD("CreateVM", "sa{sv}", "o", handle_call, 0),
-	SD_BUS_METHOD("RemoveTemplate", "s", "", handle_call, 0),
-	SD_BUS_METHOD("RescanTemplates", "", "", handle_call, 0),
-	SD_BUS_METHOD("SetDisplay", "s", "", handle_call, 0),
-	SD_BUS_METHOD("StartDrill", "ssh", "h", handle_call, 0),
-	SD_BUS_METHOD("Quit", "", "", handle_call, 0),
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("CreateVM", "sa{sv}", "o", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("RemoveTemplate", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("RescanTemplates", "", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SetDisplay", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StartDrill", "ssh", "h", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Quit", "", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Version", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Mode", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Accelerator", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),

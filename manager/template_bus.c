@@ -53,7 +53,7 @@ static int get_users(sd_bus *bus, const char *path, const char *interface, const
 }
 
 static const sd_bus_vtable template_vtable[] = {
-	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Version", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Versions", "as", get_versions, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
