@@ -37,38 +37,33 @@ static int connect_wait(int fd, const struct sockaddr_in *address)
 	return error ? -1 : 0;
 }
 
+/* Without a listener to be reached, the host's answer that there is none is as good: one got there. */
 static void tcp(struct attempt *a)
 {
-	long long port = attempt_number(a, M_TCP, 10);
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)
-	};
-	int fd cleanup_fd = -1;
+	long long port = facts_number(a->facts, M_TCP, 10);
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(port < 0 ? DISCARD_PORT : (uint16_t)port) };
+	int fd cleanup_fd = open_socket(AF_INET, SOCK_STREAM, 0);
 
-	if (port < 0)
-		return;
-	fd = open_socket(AF_INET, SOCK_STREAM, 0);
 	if (fd < 0)
 		attempt_part(a, "socket", -1);
 	else if (connect_wait(fd, &address) < 0 && errno == EINPROGRESS)
 		attempt_effect(a, "connect", false);
 	else
-		attempt_part(a, "connect", errno ? -1 : 0);
+		attempt_reaches(a, "connect", errno ? -1 : 0, ECONNREFUSED);
 }
 
 /* A packet may be dropped on its way though the call succeeded: without an echo, the receiver must say. */
 static void udp(struct attempt *a)
 {
-	long long port = attempt_number(a, M_UDP, 10);
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)
-	};
+	long long port = facts_number(a->facts, M_UDP, 10);
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(port < 0 ? DISCARD_PORT : (uint16_t)port) };
 	struct pollfd wait = { .events = POLLIN };
-	int fd cleanup_fd = -1;
+	int fd cleanup_fd = open_socket(AF_INET, SOCK_DGRAM, 0);
 
-	if (port < 0)
-		return;
-	fd = open_socket(AF_INET, SOCK_DGRAM, 0);
 	if (fd < 0) {
 		attempt_part(a, "socket", -1);
 		return;
@@ -78,7 +73,7 @@ static void udp(struct attempt *a)
 		return;
 	}
 	wait.fd = fd;
-	if (poll(&wait, 1, WAIT_MS) == 1)
+	if (port < 0 || poll(&wait, 1, WAIT_MS) == 1)
 		attempt_part(a, "sendto", 0);
 	else
 		attempt_sent(a, "sendto");

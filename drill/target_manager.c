@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <mqueue.h>
 #include <netinet/in.h>
@@ -115,13 +116,15 @@ static int make_abstract(const char *kind, int type, enum fact fact, const char 
 	return target_watch(fd, seen, type == SOCK_STREAM ? handle_accept : handle_datagram);
 }
 
-/* On 127.0.0.1 alone: no one from outside is invited. */
+/* On 127.0.0.1 alone: no one from outside is invited. A manager that may make no such socket tells of no port. */
 static int make_port(int type, enum fact fact, const char *seen)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
+	if (fd < 0 && errno == EAFNOSUPPORT)
+		return 0;
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) < 0)
 		return -errno;
 	if (type == SOCK_STREAM && listen(fd, 8) < 0)
@@ -132,65 +135,73 @@ static int make_port(int type, enum fact fact, const char *seen)
 	return target_watch(fd, seen, type == SOCK_STREAM ? handle_accept : handle_datagram);
 }
 
-static void tell_if_there(enum fact fact, const char *path)
+/* The manager's own /dev may be a private one: what the kernel has stands in /sys. */
+static void tell_if_there(enum fact fact, const char *sys_path, const char *path)
 {
 	struct stat st;
 
-	if (lstat(path, &st) == 0)
+	if (lstat(sys_path, &st) == 0)
 		target_fact(fact, path);
 }
 
 /* The disk under @folder, or else the first disk there is. */
 static void tell_disk(void)
 {
-	static const char *const usual[] = { "/dev/vda", "/dev/sda", "/dev/nvme0n1", "/dev/mmcblk0" };
-	char link[64], *disk cleanup_free = NULL;
+	static const char *const usual[] = { "/sys/block/vda", "/sys/block/sda", "/sys/block/nvme0n1",
+		"/sys/block/mmcblk0" };
+	char link[64], node[PATH_MAX], *disk cleanup_free = NULL;
 	struct stat st;
 
 	if (stat(folder, &st) == 0) {
-		snprintf(link, sizeof(link), "/dev/block/%u:%u", major(st.st_dev), minor(st.st_dev));
+		snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(st.st_dev), minor(st.st_dev));
 		disk = realpath(link, NULL);
 	}
 	for (size_t i = 0; !disk && i < sizeof(usual) / sizeof(usual[0]); i++)
 		disk = realpath(usual[i], NULL);
-	if (disk)
-		target_fact(M_BLOCK, disk);
+	if (!disk)
+		return;
+	snprintf(node, sizeof(node), "/dev/%s", strrchr(disk, '/') + 1);
+	target_fact(M_BLOCK, node);
 }
 
-/* The control group's path below the mount, of /proc/PID/cgroup's only line "0::/PATH". */
-static int cgroup_of(const char *pid, char ret_path[4096])
-{
-	char name[64], *text cleanup_free = NULL;
-	const char *at;
-	size_t len;
-	int ret;
+static const char *sought_pid;
+static char found_group[PATH_MAX];
 
-	snprintf(name, sizeof(name), "/proc/%.20s/cgroup", pid);
-	ret = fd_read_file(name, 65536, &text, &len);
-	if (ret < 0)
-		return ret;
-	at = strstr(text, "0::/");
-	if (!at)
-		return -ENOENT;
-	snprintf(ret_path, 4096, "%.*s", (int)strcspn(at + 3, "\n"), at + 3);
+static int handle_cgroup_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	char *text cleanup_free = NULL, *at;
+	size_t len = strlen(sought_pid), text_len;
+
+	if (strcmp(path + ftw->base, "cgroup.procs") != 0 || fd_read_file(path, 1 << 20, &text, &text_len) < 0)
+		return 0;
+	for (at = text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		if (strncmp(at, sought_pid, len) == 0 && at[len] == '\n') {
+			snprintf(found_group, sizeof(found_group), "%.*s", ftw->base - 1, path);
+			return 1;
+		}
+	}
 	return 0;
 }
 
-/* Whether a limit stands on the control group or one above it. */
+/*
+ * Whether a limit stands on the control group of @pid or one above it. The group
+ * is looked for in the tree, as /proc shows another's only to who may trace it.
+ */
 static bool has_memory_limit(const char *pid)
 {
-	char group[4096];
+	static const char top[] = "/sys/fs/cgroup";
 
-	if (cgroup_of(pid, group) < 0)
+	sought_pid = pid;
+	if (nftw(top, handle_cgroup_file, 32, FTW_PHYS) != 1)
 		return false;
-	while (strlen(group) > 1) {
-		char path[8192], *text cleanup_free = NULL;
+	while (strlen(found_group) > sizeof(top)) {
+		char path[PATH_MAX + 16], *text cleanup_free = NULL;
 		size_t len;
 
-		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", group);
+		snprintf(path, sizeof(path), "%s/memory.max", found_group);
 		if (fd_read_file(path, 64, &text, &len) == 0 && strncmp(text, "max", 3) != 0)
 			return true;
-		*strrchr(group, '/') = '\0';
+		*strrchr(found_group, '/') = '\0';
 	}
 	return false;
 }
@@ -252,9 +263,9 @@ static int prepare(const char *dir, const char *pid)
 	target_fact_number(M_HELPER, getpid(), 10);
 	target_fact(M_OFFHOST, OFF_HOST);
 	tell_disk();
-	tell_if_there(M_VFIO, "/dev/vfio/vfio");
-	tell_if_there(M_TUN, "/dev/net/tun");
-	tell_if_there(M_JOURNAL, "/run/systemd/journal/socket");
+	tell_if_there(M_VFIO, "/sys/class/misc/vfio", "/dev/vfio/vfio");
+	tell_if_there(M_TUN, "/sys/class/misc/tun", "/dev/net/tun");
+	tell_if_there(M_JOURNAL, "/run/systemd/journal/socket", "/run/systemd/journal/socket");
 	if (!has_memory_limit(pid))
 		target_say("no-memory-limit");
 	return 0;
