@@ -22,7 +22,7 @@
 #define HELPER_GUEST_MAX 100 /* reports of the guest's state … */
 #define HELPER_GUEST_PERIOD 10 /* … seconds at most */
 #define HELPER_LEAVE_TIMEOUT 3 /* seconds that one gets after QUIT */
-#define HELPER_UP_TIMEOUT 20 /* seconds until a new helper must be up */
+#define HELPER_UP_TIMEOUT 60 /* seconds until a new helper must be up */
 
 enum helper_kind { HELPER_COURIER, HELPER_DESKTOP, HELPER_KINDS };
 

@@ -121,6 +121,11 @@ static int open_channels(struct vm *vm, const char **ret_what)
 		r = ivshmem_init(&vm->server[i], vm->manager->event, paths[i]);
 	}
 	if (r == 0) {
+		/* what libvirt, if it was killed, did not give back to the VM is closed to it */
+		*ret_what = "disk's owner and label";
+		r = identity_own_file(&vm->identity, vm->disk);
+	}
+	if (r == 0) {
 		*ret_what = "console's file";
 		r = reset_console(vm);
 	}
