@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 
-#define LINE_WAIT_MS 2000
+#define LINE_WAIT_MS 15000
 
 static int drop_capabilities(void)
 {

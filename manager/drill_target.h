@@ -18,7 +18,7 @@ struct drill_target {
 };
 
 /*
- * Starts one and waits for the line that says what it offers, for two seconds
+ * Starts one and waits for the line that says what it offers, for 15 seconds
  * at most; @ret_line: DRILL_LINE_MAX bytes, without the newline. It is reaped
  * when it ends. -errno: it did not start; -EBADMSG: it said nothing usable.
  */

@@ -27,7 +27,8 @@
 #include "manager/smack_rules.h"
 
 #define READY_TIMEOUT_KVM 30 /* seconds */
-#define READY_TIMEOUT_SLOW 120 /* emulated, or on a host that may be emulated itself */
+#define READY_TIMEOUT_TCG 120
+#define READY_TIMEOUT_NESTED 300 /* the host itself may be emulated */
 #define START_SPACE_MIN \
 	(64ull << 20) /* bytes free on the host before a VM starts: its disk grows, its console is logged */
 
@@ -43,7 +44,9 @@ static uint32_t ready_timeout(const struct vm *vm)
 {
 	if (vm->config.ready_timeout)
 		return vm->config.ready_timeout;
-	return vm->manager->accel.kvm && !vm->manager->accel.nested ? READY_TIMEOUT_KVM : READY_TIMEOUT_SLOW;
+	if (!vm->manager->accel.kvm)
+		return READY_TIMEOUT_TCG;
+	return vm->manager->accel.nested ? READY_TIMEOUT_NESTED : READY_TIMEOUT_KVM;
 }
 
 static int check_template(struct vm *vm, sd_bus_error *ret_error)
