@@ -12,7 +12,7 @@ RELEASE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
 KERNEL ?= deb
 LAYERS := tools unit fuzz asan vm
 
-.PHONY: all run stop packages check $(LAYERS:%=check-%) check-libvirt kernel kernel-deb libvirt hos
+.PHONY: all run stop packages check $(LAYERS:%=check-%) check-libvirt check-lab kernel kernel-deb libvirt hos
 .PHONY: bench bench-report format install clean
 
 all: $(BUILD)/build.ninja
@@ -53,6 +53,10 @@ check-vm: packages all $(ASAN)/build.ninja
 check-libvirt: packages
 	@libvirt/build --test bookworm $(OUT)/libvirt-tests-bookworm
 	@libvirt/build --test trixie $(OUT)/libvirt-tests-trixie
+
+# The host operating system on an emulated machine with virtualization, tested from inside; LAB=10-boot.sh for a part.
+check-lab: packages all
+	@tests/lab/run $(LAB)
 
 # What a host operating system is made of. Each comes from the cache where nothing has changed.
 kernel: packages

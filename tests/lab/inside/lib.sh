@@ -46,7 +46,8 @@ need()
 
 	check "$@"
 	[ "$failures" = "$before" ] && return
-	note "without that the rest is not tried"
+	note "without that the rest is not tried; what vmosd, libvirtd and the session said last:"
+	note "$(journalctl -b -o cat -n 25 -u vmosd -u libvirtd -u vmos-session)"
 	exit 0
 }
 
