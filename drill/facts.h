@@ -41,8 +41,6 @@ enum fact {
 	M_ASTREAM,
 	M_DGRAM,
 	M_ADGRAM,
-	M_POSIX, /* a file in /dev/shm */
-	M_MQUEUE, /* name without '/' */
 	M_TCP, /* ports on 127.0.0.1 */
 	M_UDP,
 	M_BLOCK, /* device nodes */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows 61 … 64: IPC that outlives a process, and the victim's disk as a gift. */
 #include <fcntl.h>
-#include <mqueue.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -49,30 +48,27 @@ static void system_v(struct attempt *a)
 		attempt_part(a, "semctl", try_call(SYS_semctl, sem, 0, GETVAL, 0));
 }
 
+/* Two VMs that can make what both can open have a channel that nobody allowed. */
 static void posix(struct attempt *a)
 {
-	const char *path = attempt_fact(a, M_POSIX);
-	int read_fd cleanup_fd = -1, write_fd cleanup_fd = -1;
+	char path[64];
+	int fd cleanup_fd = -1;
 
-	if (!path)
-		return;
-	read_fd = attempt_open(path, O_RDONLY);
-	attempt_part(a, "read", read_fd);
-	write_fd = attempt_open(path, O_RDWR);
-	attempt_part(a, "write", write_fd);
+	snprintf(path, sizeof(path), "/dev/shm/vmos-drill-%d", (int)getpid());
+	fd = attempt_open(path, O_CREAT | O_EXCL | O_RDWR);
+	if (attempt_part(a, "shm_open", fd))
+		try_call(SYS_unlink, path);
 }
 
 static void message_queue(struct attempt *a)
 {
-	const char *name = attempt_fact(a, M_MQUEUE);
-	int in cleanup_fd = -1, out cleanup_fd = -1;
+	char name[64];
+	int fd cleanup_fd = -1;
 
-	if (!name)
-		return;
-	in = (int)try_call(SYS_mq_open, name, O_RDONLY | O_NONBLOCK, 0, NULL);
-	attempt_part(a, "receive", in);
-	out = (int)try_call(SYS_mq_open, name, O_WRONLY | O_NONBLOCK, 0, NULL);
-	attempt_part(a, "send", out);
+	snprintf(name, sizeof(name), "vmos-drill-%d", (int)getpid());
+	fd = (int)try_call(SYS_mq_open, name, O_CREAT | O_EXCL | O_RDWR, 0600, NULL);
+	if (attempt_part(a, "mq_open", fd))
+		try_call(SYS_mq_unlink, name);
 }
 
 /* The fd beside the message that waits at @sock. -1: none came, errno says why (EACCES where it was taken away). */

@@ -4,14 +4,12 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <mqueue.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -26,7 +24,7 @@
 #define OFF_HOST "192.0.2.1"
 
 static const char *const files[] = { "secret", "open", "stream.sock", "dgram.sock" };
-static char folder[PATH_MAX], ipc_name[64];
+static char folder[PATH_MAX];
 
 static void handle_accept(int fd, const char *name)
 {
@@ -206,29 +204,6 @@ static bool has_memory_limit(const char *pid)
 	return false;
 }
 
-/*
- * Shared memory that all may open, and a queue that its user may: modes stop who
- * asks for the second only. They are the manager's, as Smack lets no VM make any.
- */
-static int make_posix(void)
-{
-	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = 64 };
-	int memory_fd cleanup_fd = -1, queue cleanup_fd = -1;
-	char path[128];
-
-	snprintf(ipc_name, sizeof(ipc_name), "/vmos-drill-%d", (int)getpid());
-	memory_fd = shm_open(ipc_name, O_CREAT | O_EXCL | O_RDWR, 0666);
-	if (memory_fd < 0)
-		return -errno;
-	snprintf(path, sizeof(path), "/dev/shm%s", ipc_name);
-	target_fact(M_POSIX, path);
-	queue = mq_open(ipc_name, O_CREAT | O_EXCL | O_RDWR, 0600, &attr);
-	if (queue < 0)
-		return errno == ENOSYS ? 0 : -errno;
-	target_fact(M_MQUEUE, ipc_name + 1);
-	return 0;
-}
-
 static int make_sockets(void)
 {
 	int ret = make_path_socket("stream.sock", SOCK_STREAM, M_STREAM, "manager-stream");
@@ -256,8 +231,6 @@ static int prepare(const char *dir, const char *pid)
 		ret = make_file("open", 0666, M_OPEN);
 	if (ret == 0)
 		ret = make_sockets();
-	if (ret == 0)
-		ret = make_posix();
 	if (ret < 0)
 		return ret;
 	target_fact_number(M_HELPER, getpid(), 10);
@@ -288,10 +261,6 @@ static void finish(void)
 	for (size_t i = 0; folder[0] && i < sizeof(files) / sizeof(files[0]); i++) {
 		if (target_path(path, folder, files[i]) == 0)
 			unlink(path);
-	}
-	if (ipc_name[0]) {
-		shm_unlink(ipc_name);
-		mq_unlink(ipc_name);
 	}
 }
 
