@@ -42,7 +42,7 @@ static const struct drill_act acts[DRILL_ACTS] = {
 	{ "write B's memory", "MUSL", "memory" },
 	{ "compare fds with B", "MUSL", NULL },
 	{ "copy an fd of B", "MUSL", NULL },
-	{ "count B's events", "MUSL", NULL },
+	{ "count B's events", "SUK", NULL },
 	{ "kill a process of B", "MUSL", "killed" },
 	{ "signal B", "MUSL", "signal-cont" },
 	{ "signal B by a pidfd", "MUSL", "signal-winch" },

@@ -265,7 +265,7 @@ run()
 {
 	local name=$1 off=$all_off uid=0
 
-	smack_on=no manager_uid=0 memtune=
+	smack_on=no manager_uid=0
 	case $name in
 	M) smack_on=yes ;;
 	U) uid=$other_uid ;;
@@ -274,7 +274,6 @@ run()
 	L) off=nnp,seccomp,sandbox ;;
 	C)
 		uid=$shared_uid manager_uid=$shared_uid
-		memtune="<memtune><hard_limit unit='MiB'>1024</hard_limit></memtune>"
 		;;
 	esac
 	drill "$name" "$off" "$uid" || return
@@ -330,6 +329,7 @@ check "the drill runs: U" run U
 chmod 666 /dev/vda
 check "libvirt with controllers and limits alone" libvirt_with 'namespaces = []' \
 	'cgroup_controllers = [ "cpu", "memory", "devices" ]' 'max_processes = 256'
+memtune="<memtune><hard_limit unit='MiB'>1024</hard_limit></memtune>"
 check "a victim under limits" start_victim
 check "the drill runs: C" run C
 chmod 660 /dev/vda
