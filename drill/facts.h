@@ -30,7 +30,7 @@ enum fact {
 	T_MSG,
 	T_SEM,
 	T_FD, /* an fd it has open: B's disk */
-	T_GIFT, /* a socket that sends that fd to who connects */
+	T_GIFT, /* a socket that sends that fd to who connects; "@name": an abstract one */
 	T_RENAME, /* files in B's folder */
 	T_UNLINK,
 	M_PID,

@@ -111,20 +111,33 @@ static void create_in_folder(struct attempt *a)
 		create_in(a, dir);
 }
 
+/* A file that was made for this, or the log of B's console. */
+static const char *file_of_victim(struct attempt *a, enum fact fact, char buf[4096])
+{
+	const char *dir = a->facts->value[B_DIR];
+
+	if (a->facts->value[fact] || !dir)
+		return attempt_fact(a, fact);
+	snprintf(buf, 4096, "%s/console.log", dir);
+	return buf;
+}
+
 static void rename_file(struct attempt *a)
 {
-	const char *from = attempt_fact(a, T_RENAME);
-	char to[4096];
+	char buf[4096], to[4200];
+	const char *from = file_of_victim(a, T_RENAME, buf);
 
 	if (!from)
 		return;
 	snprintf(to, sizeof(to), "%s-taken", from);
-	attempt_part(a, "rename", try_call(SYS_rename, from, to));
+	if (attempt_part(a, "rename", try_call(SYS_rename, from, to)) && from == buf)
+		try_call(SYS_rename, to, from);
 }
 
 static void unlink_file(struct attempt *a)
 {
-	const char *path = attempt_fact(a, T_UNLINK);
+	char buf[4096];
+	const char *path = file_of_victim(a, T_UNLINK, buf);
 
 	if (path)
 		attempt_part(a, "unlink", try_call(SYS_unlink, path));

@@ -107,6 +107,8 @@ static void gift(struct attempt *a)
 	if (!path || strlen(path) >= sizeof(address.sun_path))
 		return;
 	memcpy(address.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
 	sock = (int)try_call(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
 	if (sock < 0 || try_call(SYS_connect, sock, &address, sizeof(address)) < 0) {
 		attempt_part(a, sock < 0 ? "socket" : "connect", -1);

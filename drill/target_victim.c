@@ -12,6 +12,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ static char rename_path[4096], unlink_path[4096], gift_path[4096];
 static int disk = -1, shm = -1, msg = -1, sem = -1;
 static pid_t sheep;
 
+/* Where the folder is not the victim's to write, the attacker takes a file that is there already. */
 static int make_file(char path[4096], const char *dir, const char *name, enum fact fact)
 {
 	int ret = target_path(path, dir, name);
@@ -39,8 +41,10 @@ static int make_file(char path[4096], const char *dir, const char *name, enum fa
 	if (ret < 0)
 		return ret;
 	fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) {
+		path[0] = '\0';
+		return errno == EACCES ? 0 : -errno;
+	}
 	target_fact(fact, path);
 	return 0;
 }
@@ -54,21 +58,36 @@ static void handle_gift(int fd, const char *name)
 		target_say(name);
 }
 
-static int make_gift(const char *dir, const char *disk_path)
+/* By a path, or by an abstract name where the folder is not the victim's to write: "@name" then. */
+static int listen_for_gift(const char *dir)
 {
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int ret = target_path(gift_path, dir, GIFT), fd;
 
 	if (ret < 0)
 		return ret;
+	unlink(gift_path);
+	fd = fd_unix_listen(gift_path, SOCK_STREAM, 8);
+	if (fd != -EACCES)
+		return fd < 0 || chmod(gift_path, 0666) == 0 ? fd : -errno;
+	snprintf(gift_path, sizeof(gift_path), "@vmos-drill-%d-gift", (int)getpid());
+	memcpy(address.sun_path + 1, gift_path + 1, strlen(gift_path) - 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 8) < 0)
+		return -errno;
+	return fd;
+}
+
+static int make_gift(const char *dir, const char *disk_path)
+{
+	int fd;
+
 	disk = open(disk_path, O_RDONLY | O_CLOEXEC);
 	if (disk < 0)
 		return -errno;
-	unlink(gift_path);
-	fd = fd_unix_listen(gift_path, SOCK_STREAM, 8);
+	fd = listen_for_gift(dir);
 	if (fd < 0)
 		return fd;
-	if (chmod(gift_path, 0666) < 0)
-		return -errno;
 	target_fact_number(T_FD, disk, 10);
 	target_fact(T_GIFT, gift_path);
 	return target_watch(fd, "gift", handle_gift);
@@ -143,9 +162,9 @@ static void handle_signal(int number)
 
 static void look(void)
 {
-	if (access(rename_path, F_OK) < 0 && errno == ENOENT)
+	if (rename_path[0] && access(rename_path, F_OK) < 0 && errno == ENOENT)
 		target_say("rename");
-	if (access(unlink_path, F_OK) < 0 && errno == ENOENT)
+	if (unlink_path[0] && access(unlink_path, F_OK) < 0 && errno == ENOENT)
 		target_say("unlink");
 	if (*(volatile char *)memory.scratch)
 		target_say("memory");
@@ -160,8 +179,10 @@ static void finish(void)
 	shmctl(shm, IPC_RMID, NULL);
 	msgctl(msg, IPC_RMID, NULL);
 	semctl(sem, 0, IPC_RMID);
-	snprintf(taken, sizeof(taken), "%s-taken", rename_path);
-	unlink(taken);
+	if (rename_path[0]) {
+		snprintf(taken, sizeof(taken), "%s-taken", rename_path);
+		unlink(taken);
+	}
 	unlink(rename_path);
 	unlink(unlink_path);
 	unlink(gift_path);
