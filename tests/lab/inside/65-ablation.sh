@@ -4,9 +4,9 @@
 # asked directly, with vmos-confine-ablation as the emulator. An act counts only if it is done where no layer is on and
 # denied where its primary layer is on alone.
 #
-# Without a layer: every process has user id 0 (and no capability), which opens what file modes close; rules let
-# the attacker's label do everything; vmos-confine leaves out its stages; libvirt makes no name space and no cgroup;
-# the kernel's settings are open, and so is /proc.
+# Without a layer: QEMU has user id 0 and what libvirt leaves root of capabilities, which opens what file modes close;
+# Smack's own count for no label outside onlycap. Rules let the attacker's label do everything; vmos-confine leaves out
+# its stages; libvirt makes no name space and no cgroup; the kernel's settings are open, and so is /proc.
 
 place=/var/tmp/lab-ablation
 bin=$lab/bin
