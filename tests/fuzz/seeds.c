@@ -147,7 +147,7 @@ static int write_helpers(void)
 		{ .type = HELPER_RESUMED },
 		{ .type = HELPER_GUEST, .guest = { .state = HELPER_GUEST_READY, .epoch = 1 } },
 		{ .type = HELPER_STATS, .stats = { .windows = 1 } },
-		{ .type = HELPER_FDS, .nfds = 4, .setup = setup },
+		{ .type = HELPER_FDS, .nfds = 3, .setup = setup },
 		{ .type = HELPER_FAILED, .fail = { .reason = HELPER_REASON_PROTOCOL, .text = "why" } },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },

@@ -228,7 +228,7 @@ static void test_adoption(struct life *l)
 	check(l, l->stand.sock >= 0, "a new vmosd may knock");
 	stand_request(&l->stand, HELPER_ADOPT);
 	check(l, wait_until(l, is_ready) && l->stand.up, "it is told that all is as it was");
-	check(l, l->stand.given == 4, "it gets the fds back");
+	check(l, l->stand.given == 3, "it gets the fds back");
 	check(l, query(l)->windows == 1, "the window is still there");
 }
 
