@@ -13,7 +13,7 @@ RELEASE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
 KERNEL ?= lab
 LAYERS := tools unit fuzz asan vm
 
-.PHONY: all run stop packages check $(LAYERS:%=check-%) check-libvirt check-lab kernel kernel-deb libvirt hos
+.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-lab kernel kernel-deb libvirt hos
 .PHONY: bench bench-report format install clean
 
 all: $(BUILD)/build.ninja
@@ -71,6 +71,10 @@ libvirt: packages
 
 hos: packages
 	@images/hos/build --kernel $(KERNEL) $(OUT)/hos
+
+# The host operating system in a window, on an emulated machine.
+run-hos: hos
+	@tools/run-hos $(OUT)/hos
 
 # Only figures on standard output: make bench >run.json
 bench:

@@ -53,7 +53,7 @@ static struct {
     size_t misread;         /* labels that read back otherwise */
     size_t open;            /* domains that read another one's disk */
     size_t closed;          /* domains that could not read their own */
-    size_t left;            /* files that were not restored */
+    size_t left;            /* files that were not restored, rules that stayed */
 } count;
 
 static GHashTable *given;
@@ -281,23 +281,27 @@ stopDomain(Domain *domain)
 {
     const virSecurityLabelDef *labels;
     g_autofree char *now = NULL;
+    g_autofree char *process = NULL;
+    g_autofree char *image = NULL;
 
     if (!domain->def)
         return;
 
     labels = virDomainDefGetSecurityLabelDef(domain->def, "smack");
-    g_hash_table_remove(given, labels->label);
-    g_hash_table_remove(given, labels->imagelabel);
+    process = g_strdup(labels->label);
+    image = g_strdup(labels->imagelabel);
+    g_hash_table_remove(given, process);
+    g_hash_table_remove(given, image);
 
     if (restoreLabels(domain->def) < 0 ||
         virSmackFileGetLabel(domain->disk, &now) < 0 || STRNEQ(now, domain->label))
         count.left++;
 
-    if (virSmackMayAccess(labels->label, labels->imagelabel, "r") != 0)
-        count.left++;
-
     if (virSecurityManagerReleaseLabel(mgr, domain->def) < 0)
         count.failed++;
+
+    if (virSmackMayAccess(process, image, "r") != 0)
+        count.left++;
 
     unlink(domain->disk);
     freeDomain(domain);

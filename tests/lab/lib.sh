@@ -235,10 +235,11 @@ lab_screen()
 # How many pixels of the screen have the colour rrggbb.
 lab_pixels()
 {
-	local hex=$1
+	local hex=$1 header
 
 	lab_screen || { echo 0; return; }
-	tail -c +16 "$lab_dir/screen.ppm" | od -A n -v -t x1 -w3 | grep -c "${hex:0:2} ${hex:2:2} ${hex:4:2}"
+	header=$(head -n 3 "$lab_dir/screen.ppm" | wc -c)
+	tail -c +$((header + 1)) "$lab_dir/screen.ppm" | od -A n -v -t x1 -w3 | grep -c "${hex:0:2} ${hex:2:2} ${hex:4:2}"
 }
 
 # What the tests inside may ask of the machine they run on. One line back.

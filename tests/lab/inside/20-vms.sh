@@ -100,7 +100,8 @@ apart()
 	done
 }
 
-# No object of a VM is "_", which every VM may read: the label of all that QEMU has open for writing.
+# No object of a VM is "_", which every VM may read: the label of all that QEMU has open for writing. Of libvirt it inherits its
+# own pid file, by whose lock libvirt sees that it lives, and which is read once, before QEMU is executed, and never again.
 nothing_open_is_floor()
 {
 	local pid fd bad=0 what have
@@ -108,7 +109,8 @@ nothing_open_is_floor()
 	pid=$(pids qemu-system "$1")
 	for fd in "/proc/$pid/fd"/*; do
 		what=$(readlink "$fd")
-		[[ $what == /* && $what != /dev/* && $what != /var/log/libvirt/qemu/$1.log ]] || continue
+		[[ $what == /* && $what != /dev/* ]] || continue
+		[[ $what != /var/log/libvirt/qemu/$1.log && $what != /run/libvirt/qemu/$1.pid ]] || continue
 		grep -qE '^flags:.*[12]$' "/proc/$pid/fdinfo/${fd##*/}" || continue
 		have=$(fd_label "$fd")
 		[[ $have == "vmos.$1."* ]] || { echo "fd ${fd##*/} $what is $have"; bad=1; }
