@@ -11,9 +11,9 @@ OUT := out
 # minutes, or deb, Debian's full configuration, which takes hours.
 RELEASE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
 KERNEL ?= lab
-LAYERS := tools unit fuzz asan vm
+LAYERS := tools unit fuzz asan vm libvirt-trixie lab
 
-.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-lab kernel kernel-deb libvirt hos
+.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-libvirt-bookworm kernel kernel-deb libvirt hos
 .PHONY: bench bench-report format install clean
 
 all: $(BUILD)/build.ninja
@@ -51,9 +51,10 @@ check-vm: packages all $(ASAN)/build.ninja
 	@meson compile -C $(ASAN) && tests/vm/run
 
 # libvirt's own tests with the Smack driver in it, for both Debian releases.
-check-libvirt: packages
-	@libvirt/build --test bookworm $(OUT)/libvirt-tests-bookworm
-	@libvirt/build --test trixie $(OUT)/libvirt-tests-trixie
+check-libvirt: check-libvirt-bookworm check-libvirt-trixie
+
+check-libvirt-bookworm check-libvirt-trixie: check-libvirt-%: packages
+	@libvirt/build --test $* $(OUT)/libvirt-tests-$*
 
 # The host operating system on an emulated machine with virtualization, tested from inside; LAB=10-boot.sh for a part.
 check-lab: packages all

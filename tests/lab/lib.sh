@@ -29,7 +29,9 @@ lab_take_hos()
 	hos=${VMOS_HOS:-$work/hos}
 	[ -z "${VMOS_HOS:-}" ] || return 0
 	lab_say "the HOS image"
-	"$top/images/hos/build" --cache "$lab_cache" --kernel lab "$hos" >"$work/hos.log" 2>&1 || {
+	"$top/images/hos/build" --cache "$lab_cache" --kernel lab "$hos" 2>&1 | tee "$work/hos.log" |
+		sed -u -n 's/^vmos-progress \([0-9]*\) /# lab: image, \1 %: /p' >&2
+	[ "${PIPESTATUS[0]}" = 0 ] || {
 		lab_say "no HOS image: $(tail -n 5 "$work/hos.log")"
 		return 1
 	}
@@ -106,20 +108,6 @@ lab_make_payload()
 	truncate -s %1M "$work/payload.tar"
 }
 
-# The newest result of libvirt/build --test trixie: it left a program that needs a kernel with Smack.
-lab_find_cycles()
-{
-	local dir newest=
-
-	for dir in "$lab_cache"/libvirt-tests-*/lab; do
-		grep -qs '^libvirt=11' "${dir%/lab}/manifest" || continue
-		if [ -z "$newest" ] || [ "$dir" -nt "$newest" ]; then
-			newest=$dir
-		fi
-	done
-	echo "$newest"
-}
-
 # Programs of the build that run inside; the benchmark's guest is one of them, alone with the lab's kernel.
 lab_take_programs()
 {
@@ -129,7 +117,7 @@ lab_take_programs()
 	# What leaves layers out is of the lab alone; the drill beside it is of the same build.
 	[ ! -x "$build/confine/vmos-confine-ablation" ] ||
 		cp "$build/confine/vmos-confine-ablation" "$build/drill/libvmos-drill.so" "$build/drill/vmos-drill-target" "$lab_programs/"
-	lab_cycles=${LAB_CYCLES:-$(lab_find_cycles)}
+	lab_cycles=${LAB_CYCLES:-$top/out/libvirt-tests-trixie/lab} # left there by make check-libvirt-trixie
 	[ ! -d "$lab_cycles" ] || cp -r "$lab_cycles" "$lab_programs/libvirt"
 	[ ! -x "$build/tests/bench/mac-load" ] || {
 		cp "$build/tests/bench/mac-load" "$lab_programs/"

@@ -23,5 +23,5 @@ if [ -x "$program" ]; then
 	note "$(tail -n 1 "$work/cycles.log")"
 	rm -rf "$place"
 else
-	skip "1000 cycles of labels" "libvirt/build --test trixie has not run on this machine"
+	skip "1000 cycles of labels" "make check-libvirt-trixie has not run here"
 fi
