@@ -151,14 +151,15 @@ lab_cmdline()
 		"systemd.wants=vmos-lab.service console=ttyS0 no_timer_check panic=-1 ${LAB_WORDS:-} $*"
 }
 
-# Hardware with virtualization lends it where it can, otherwise a whole machine with SVM and an IOMMU is emulated.
+# Hardware with virtualization lends it where it can, otherwise a whole machine with SVM and an IOMMU is emulated; what the
+# CPU lacks then is slow or wrong in TCG (manager/domain_xml.c says why).
 lab_accelerator()
 {
 	if grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo && [ -w /dev/kvm ] &&
 		grep -qs '[Y1]' /sys/module/kvm_{intel,amd}/parameters/nested; then
 		echo "-accel kvm -cpu host"
 	else
-		echo "-accel tcg,thread=multi -cpu max,-erms,-fsrm"
+		echo "-accel tcg,thread=multi -cpu max,-erms,-fsrm,-cx16"
 	fi
 }
 

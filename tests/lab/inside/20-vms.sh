@@ -160,6 +160,33 @@ state_of_both()
 	[ "$(field "$a" state) $(field "$b" state)" = "running running" ]
 }
 
+# Through the sockets that vmos makes: the helpers hold no stream of the user's.
+comes_back_whole()
+{
+	head -c 1048576 /dev/urandom >"$work/sent"
+	in_vm "$1" cat <"$work/sent" >"$work/back"
+	cmp "$work/sent" "$work/back"
+}
+
+exits_with()
+{
+	in_vm "$1" sh -c "exit $2"
+	[ $? = "$2" ]
+}
+
+# vmos as a user of the host who is nobody's.
+outsider()
+{
+	setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all "$vmos" "$@" 3>&-
+}
+
+# A terminal of the host's user, of a size of its own; not by $vmos, whose time limit puts it into the background.
+has_terminal()
+{
+	timeout 60 script -qec "stty rows 31 cols 97; /usr/bin/vmos run $1 -- stty size" /dev/null </dev/null >"$work/terminal"
+	grep -q '31 97' "$work/terminal" || { cat "$work/terminal"; return 1; }
+}
+
 need "the desktop starts two VMs by itself" within 200 state_of_both
 need "a terminal of VM $a opens" within 120 windows_are "$a" 1
 check "and one of $b" within 60 windows_are "$b" 1
@@ -191,6 +218,10 @@ check "nor its channel" cannot_reach "/run/vmos/vms/$a/gui.sock" "$b"
 check "what runs in $a stays there" test "$(in_vm "$a" sh -c 'echo hello >~/mark; cat ~/mark')" = hello
 refuse "no mark in $b" "" in_vm "$b" cat /home/user/mark
 check "the user may use VMs" as_user "$vmos" run "$a" -- true
+check "a megabyte goes through a program and comes back whole" comes_back_whole "$a"
+check "vmos run exits as the program did" exits_with "$a" 7
+check "a program gets a terminal of the size of one's own" has_terminal "$a"
+refuse "who is not of its group may not" "you may not do this" outsider stop "$b"
 check "stop $a" "$vmos" stop "$a"
 remember_labels before
 check "no rule of $a stays" test "$(rules "vmos.$a." | grep -vc ' -$')" = 0
