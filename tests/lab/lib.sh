@@ -27,7 +27,7 @@ lab_say()
 lab_take_hos()
 {
 	hos=${VMOS_HOS:-$work/hos}
-	[ -z "${VMOS_HOS:-}" ] || return 0
+	[ ! -e "$hos/hos.raw" ] || return 0
 	lab_say "the HOS image"
 	"$top/images/hos/build" --cache "$lab_cache" --kernel lab "$hos" 2>&1 | tee "$work/hos.log" |
 		sed -u -n 's/^vmos-progress \([0-9]*\) /# lab: image, \1 %: /p' >&2
