@@ -182,10 +182,7 @@ static void build_machine(
 
 /*
  * Under emulation erms and fsrm make the guest's kernel copy memory by "rep
- * movsb", which TCG runs at a fifth of the speed of plain moves. After a
- * CMPXCHG16B the flags of TCG before QEMU 8.0 hold bits of another operand, and
- * an interrupt just then returns with them: the kernel's allocator, which has
- * other means where there is no cx16, dies of it now and then.
+ * movsb", which TCG runs at a fifth of the speed of plain moves.
  */
 static void build_cpu(struct builder *b, xmlNodePtr domain, bool kvm, bool nested)
 {
@@ -200,7 +197,6 @@ static void build_cpu(struct builder *b, xmlNodePtr domain, bool kvm, bool neste
 	if (!kvm) {
 		add_with(b, cpu, "feature", "policy", "disable", "name", "erms", NULL);
 		add_with(b, cpu, "feature", "policy", "disable", "name", "fsrm", NULL);
-		add_with(b, cpu, "feature", "policy", "disable", "name", "cx16", NULL);
 	}
 	/* where the host's own time stamp counter is emulated, a timer that is set by it may never fire */
 	if (kvm && nested)

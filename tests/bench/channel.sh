@@ -18,7 +18,7 @@ make_guest()
 # The device as libvirt makes it for vmosd.
 run_device()
 {
-	local what size rate kernel host accel=tcg,thread=multi cpu=max,-erms,-fsrm,-cx16
+	local what size rate kernel host accel=tcg,thread=multi cpu=max,-erms,-fsrm
 
 	[ "$accelerator" != kvm ] || { accel=kvm; cpu=host; }
 	kernel=$(find "$XDG_DATA_HOME/vmos/templates" -name kernel | tail -n 1)
