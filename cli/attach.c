@@ -22,6 +22,7 @@
 #include "cli/terminal.h"
 #include "proto/ctl.h"
 #include "proto/helper.h"
+#include "proto/runctl.h"
 
 enum { FD_STDIN, FD_STDOUT, FD_STDERR, FD_CONTROL, FD_COUNT };
 

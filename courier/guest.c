@@ -16,6 +16,7 @@
 #include "courier/manager.h"
 #include "courier/run.h"
 #include "courier/session.h"
+#include "proto/runctl.h"
 
 /* An agent that dies again and again gets a new session only once a second: vmosd hears of each. */
 #define SHORT_SESSION_US 1000000

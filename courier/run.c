@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "courier/guest.h"
+#include "proto/runctl.h"
 
 enum { FD_ARGS, FD_STDIN, FD_STDOUT, FD_STDERR, FD_CONTROL, FD_COUNT };
 

@@ -41,7 +41,7 @@ static bool run_ok(const void *decoded)
 	const struct ctl_msg *c = decoded;
 	const struct ctl_run *r = &c->run;
 
-	return r->id != 0 && r->uid_class <= CTL_UID_ROOT && (r->flags & ~CTL_RUN_FLAGS) == 0 &&
+	return r->id != 0 && r->uid_class <= CTL_UID_ROOT && ctl_run_flags_ok(r->flags) &&
 		blob_ok(&r->blob, RUN_BLOB_MIN, CTL_ARGS_MAX);
 }
 
@@ -95,6 +95,26 @@ static bool signal_ok(const void *decoded)
 	return c->signal.id != 0 && c->signal.signo >= 1 && c->signal.signo <= SIGNAL_MAX;
 }
 
+static bool request_ok(const void *decoded)
+{
+	const struct ctl_request *r = &((const struct ctl_msg *)decoded)->request;
+
+	return r->id != 0 && r->kind >= CTL_REQUEST_SEND && r->kind <= CTL_REQUEST_URL &&
+		blob_ok(&r->blob, RUN_BLOB_MIN, CTL_ARGS_MAX);
+}
+
+static bool cancel_ok(const void *decoded)
+{
+	return ((const struct ctl_msg *)decoded)->cancel.id != 0;
+}
+
+static bool answer_ok(const void *decoded)
+{
+	const struct ctl_answer *a = &((const struct ctl_msg *)decoded)->answer;
+
+	return a->id != 0 && a->status >= CTL_ANSWER_ASKED && a->status <= CTL_ANSWER_FAILED && a->reason <= CTL_REASON_MAX;
+}
+
 #define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes)
 #define G2H CODEC_TO_HOST
 #define H2G CODEC_TO_GUEST
@@ -107,6 +127,10 @@ static const struct codec_type types[] = {
 	[CTL_BYE] = { "BYE", G2H, { { 0 } }, NULL },
 	[CTL_STARTED] = { "STARTED", G2H, { F(started, id, 2, 4) }, started_ok },
 	[CTL_EXIT] = { "EXIT", G2H, { F(exit, id, 2, 4) }, exit_ok },
+	[CTL_REQUEST] = { "REQUEST", G2H,
+		{ F(request, id, 2, 4), F(request, kind, 1, 1), F(request, blob, 2, 4), F(request, bytes, 1, 8) },
+		request_ok },
+	[CTL_CANCEL] = { "CANCEL", G2H, { F(cancel, id, 1, 4) }, cancel_ok },
 
 	[CTL_STDIO] = { "STDIO", G2H | H2G, { F(stdio, id, 1, 4), F(stdio, fd, 1, 1), F(stdio, blob, 2, 4) },
 		stdio_ok },
@@ -122,6 +146,7 @@ static const struct codec_type types[] = {
 	[CTL_TIME] = { "TIME", H2G, { F(time, realtime_ns, 1, 8) }, NULL },
 	[CTL_PING] = { "PING", H2G, { F(ping, cookie, 1, 8) }, NULL },
 	[CTL_STATS_REQ] = { "STATS_REQ", H2G, { { 0 } }, NULL },
+	[CTL_ANSWER] = { "ANSWER", H2G, { F(answer, id, 3, 4), F(answer, done, 2, 8) }, answer_ok },
 
 	[CTL_PONG] = { "PONG", G2H, { F(ping, cookie, 1, 8) }, NULL },
 };

@@ -31,6 +31,8 @@ enum ctl_type {
 	CTL_BYE,
 	CTL_STARTED,
 	CTL_EXIT,
+	CTL_REQUEST,
+	CTL_CANCEL,
 	/* both */
 	CTL_STDIO = 0x41,
 	CTL_EOF,
@@ -43,6 +45,7 @@ enum ctl_type {
 	CTL_TIME,
 	CTL_PING,
 	CTL_STATS_REQ,
+	CTL_ANSWER,
 	/* guest to host again */
 	CTL_PONG = 0xc1,
 };
@@ -52,7 +55,49 @@ enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
 
 #define CTL_RUN_PTY (1u << 0)
 #define CTL_RUN_WINDOW (1u << 1) /* detach: the run ends for us once started; output is dropped */
-#define CTL_RUN_FLAGS 3u
+/*
+ * One of these: a run of a transfer. The agent runs vmos-files as the VM's user
+ * with the blob's strings as arguments; what its streams carry is in xfer.h.
+ *	SEND	strings: VM that receives, path…; stdout: the transfer, stdin: POINT, stderr: PROBLEMs
+ *	RECEIVE	strings: VM that sends, transfer's id in hex, "keep", "fresh" or "open"; stdin: the transfer, stdout: POINT
+ *	URL	strings: VM that sends (may be ""), URL; opens it; no streams
+ */
+#define CTL_RUN_SEND (1u << 2)
+#define CTL_RUN_RECEIVE (1u << 3)
+#define CTL_RUN_URL (1u << 4)
+#define CTL_RUN_PUBLIC (1u << 5) /* with SEND: paths are below ~/Public and stay there */
+#define CTL_RUN_FLAGS 0x3fu
+#define CTL_RUN_TRANSFER (CTL_RUN_SEND | CTL_RUN_RECEIVE)
+
+/* No unknown flag, and of those that exclude each other one at most. */
+bool ctl_run_flags_ok(uint32_t flags);
+
+/*
+ * A REQUEST of a guest: its blob is as a RUN's, without environment: the VM
+ * meant ("": the user shall choose), then the paths (SEND, OPEN), or the one
+ * URL (URL). They become the strings of a SEND's or URL's RUN as they are.
+ */
+enum ctl_request_kind { CTL_REQUEST_SEND = 1, CTL_REQUEST_OPEN, CTL_REQUEST_URL };
+enum ctl_answer_status {
+	CTL_ANSWER_ASKED = 1, /* the user is being asked */
+	CTL_ANSWER_MOVING, /* allowed, and on its way: done of total */
+	CTL_ANSWER_WAITING, /* allowed; a VM is off or starting, it goes on by itself */
+	/* final */
+	CTL_ANSWER_DONE,
+	CTL_ANSWER_DENIED,
+	CTL_ANSWER_CANCELLED,
+	CTL_ANSWER_FAILED, /* reason says why */
+};
+#define CTL_REASON_MAX 255 /* enum xfer_reason */
+#define CTL_URL_MAX 2048
+
+/* A URL that may be handed to another VM: http, https or mailto, printable ASCII without blank, at most CTL_URL_MAX. */
+bool ctl_is_url(const char *untrusted_text);
+/*
+ * Checks a REQUEST's blob after ctl_args_check(): object, number of strings,
+ * and the URL. 0 or -EBADMSG. @blob: NUL terminated strings, see ctl_args_fill().
+ */
+int ctl_request_check(uint8_t kind, char *const *strv, uint16_t argc, uint16_t envc);
 
 /* A table: one message a line. */
 /* clang-format off */
@@ -78,6 +123,9 @@ struct ctl_winch { uint32_t id; uint16_t rows, cols; };
 struct ctl_signal { uint32_t id; uint32_t signo; };
 struct ctl_time { uint64_t realtime_ns; };
 struct ctl_ping { uint64_t cookie; };
+struct ctl_request { uint32_t id, files; uint8_t kind; struct blob_ref blob; uint64_t bytes; };
+struct ctl_cancel { uint32_t id; };
+struct ctl_answer { uint32_t id, status, reason; uint64_t done, total; };
 /* clang-format on */
 
 struct ctl_msg {
@@ -96,6 +144,9 @@ struct ctl_msg {
 		struct ctl_signal signal;
 		struct ctl_time time;
 		struct ctl_ping ping; /* PING and PONG */
+		struct ctl_request request;
+		struct ctl_cancel cancel;
+		struct ctl_answer answer;
 	};
 };
 

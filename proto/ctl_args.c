@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The blob of a RUN: its arguments and environment. */
+/* The blob of a RUN or a REQUEST: strings. And which flags of a RUN go together. */
 #include <errno.h>
 #include <string.h>
 
 #include "proto/ctl.h"
+#include "proto/text.h"
 
 #define COUNTS_SIZE 4 /* u16 argc, u16 envc */
 
@@ -95,4 +96,50 @@ int ctl_args_encode(char *const *argv, char *const *envv, uint8_t *dst, size_t c
 	store_u16(dst + 2, (uint16_t)envc);
 	append(append(dst + COUNTS_SIZE, argv, argc), envv, envc);
 	return (int)len;
+}
+
+bool ctl_run_flags_ok(uint32_t flags)
+{
+	uint32_t service = flags & (CTL_RUN_TRANSFER | CTL_RUN_URL);
+
+	if ((flags & ~CTL_RUN_FLAGS) || (service & (service - 1)))
+		return false;
+	if ((flags & CTL_RUN_PUBLIC) && service != CTL_RUN_SEND)
+		return false;
+	return !service || !(flags & (CTL_RUN_PTY | CTL_RUN_WINDOW));
+}
+
+/* RFC 3986 has no blank and nothing beyond ASCII in a URL; a quote or a bracket would only be of use against a parser. */
+bool ctl_is_url(const char *untrusted_text)
+{
+	static const char *const schemes[] = { "http://", "https://", "mailto:" };
+	size_t len = strnlen(untrusted_text, CTL_URL_MAX + 1), scheme = 0;
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t n = strlen(schemes[i]);
+
+		if (len > n && strncmp(untrusted_text, schemes[i], n) == 0)
+			scheme = n;
+	}
+	if (scheme == 0 || len > CTL_URL_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = untrusted_text[i];
+
+		if (c <= ' ' || c > '~' || strchr("\"'<>\\^`{|}", c))
+			return false;
+	}
+	return true;
+}
+
+int ctl_request_check(uint8_t kind, char *const *strv, uint16_t argc, uint16_t envc)
+{
+	if (envc != 0 || argc < 2 || (strv[0][0] && !text_is_vm_name(strv[0])))
+		return -EBADMSG;
+	for (uint16_t i = 1; i < argc; i++)
+		if (!strv[i][0])
+			return -EBADMSG;
+	if (kind == CTL_REQUEST_URL && (argc != 2 || !ctl_is_url(strv[1])))
+		return -EBADMSG;
+	return kind == CTL_REQUEST_OPEN && argc != 2 ? -EBADMSG : 0;
 }

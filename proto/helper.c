@@ -14,8 +14,6 @@
 #define RUN_ARGS_MIN 5 /* two counts and one empty string */
 #define REGION_MIN (4u << 20)
 #define REGION_MAX VMOS_GUI_REGION
-#define SIGNAL_MAX 64
-#define ERRNO_MAX 4095
 
 static int verdict(bool ok)
 {
@@ -30,10 +28,36 @@ static bool setup_ok(const struct helper_setup *s)
 		(s->region_size & (s->region_size - 1)) == 0;
 }
 
-static bool run_ok(const struct helper_run *r)
+static bool run_ok(const struct helper_run *r, unsigned nfds)
 {
+	bool transfer = r->flags & CTL_RUN_TRANSFER;
+
 	return r->id != 0 && r->args_len >= RUN_ARGS_MIN && r->args_len <= CTL_ARGS_MAX &&
-		r->uid_class <= CTL_UID_ROOT && (r->flags & ~CTL_RUN_FLAGS) == 0;
+		r->uid_class <= CTL_UID_ROOT && ctl_run_flags_ok(r->flags) && nfds == (transfer ? RUN_FDS + 1 : RUN_FDS);
+}
+
+static bool is_claim(const char *text, size_t size)
+{
+	return memchr(text, 0, size) && text_is_clean(text);
+}
+
+static bool request_ok(const struct helper_request *r)
+{
+	bool named = memchr(r->object, 0, sizeof(r->object)) && (!r->object[0] || text_is_vm_name(r->object));
+
+	return r->id != 0 && r->kind >= CTL_REQUEST_SEND && r->kind <= CTL_REQUEST_URL && named &&
+		r->args_len >= RUN_ARGS_MIN && r->args_len <= CTL_ARGS_MAX && is_claim(r->claim, sizeof(r->claim));
+}
+
+static bool answer_ok(const struct helper_answer *a)
+{
+	return a->id != 0 && a->status >= CTL_ANSWER_ASKED && a->status <= CTL_ANSWER_FAILED &&
+		a->reason <= CTL_REASON_MAX;
+}
+
+static bool clip_ok(const struct helper_clip *c)
+{
+	return c->mime >= HELPER_MIME_TEXT && c->mime <= HELPER_MIME_PNG && c->len >= 1 && c->len <= HELPER_CLIP_MAX;
 }
 
 static bool stats_ok(const struct helper_stats *s)
@@ -69,7 +93,13 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(setup_ok(&m->setup) &&
 			(nfds == CHANNEL_FDS || (nfds == CHANNEL_FDS + 1 && m->setup.role == VMOS_ROLE_GUI)));
 	case HELPER_RUN:
-		return verdict(run_ok(&m->run) && nfds == RUN_FDS);
+		return verdict(run_ok(&m->run, nfds));
+	case HELPER_ANSWER:
+		return verdict(nfds == 0 && answer_ok(&m->answer));
+	case HELPER_CLIP_GIVE:
+		return verdict(nfds == 1 && clip_ok(&m->clip));
+	case HELPER_CLIP_NOTE:
+		return verdict(nfds == 0 && m->note.bad <= 1 && is_claim(m->note.text, sizeof(m->note.text)));
 	case HELPER_SHUTDOWN:
 	case HELPER_QUIT:
 	case HELPER_QUERY:
@@ -96,41 +126,14 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == REGION_FDS && setup_ok(&m->setup));
 	case HELPER_FAILED:
 		return verdict(nfds == 0 && fail_ok(&m->fail));
-	default:
-		return -EBADMSG;
-	}
-}
-
-static bool dimension_ok(int32_t v)
-{
-	return v >= 0 && v <= UINT16_MAX;
-}
-
-int runctl_check_command(const struct runctl *m, size_t len)
-{
-	if (len != sizeof(*m) || m->zero != 0)
-		return -EBADMSG;
-	switch (m->type) {
-	case RUNCTL_WINCH:
-		return verdict(dimension_ok(m->a) && dimension_ok(m->b));
-	case RUNCTL_SIGNAL:
-		return verdict(m->a >= 1 && m->a <= SIGNAL_MAX && m->b == 0);
-	default:
-		return -EBADMSG;
-	}
-}
-
-int runctl_check_courier(const struct runctl *m, size_t len)
-{
-	if (len != sizeof(*m) || m->zero != 0 || m->b != 0)
-		return -EBADMSG;
-	switch (m->type) {
-	case RUNCTL_STARTED:
-		return verdict(m->a >= 1);
-	case RUNCTL_EXIT:
-		return verdict(m->a >= -ERRNO_MAX && m->a <= 256 + SIGNAL_MAX && m->a != 256);
-	case RUNCTL_LOST:
-		return verdict(m->a == 0);
+	case HELPER_REQUEST:
+		return verdict(nfds == 1 && request_ok(&m->request));
+	case HELPER_CANCEL:
+		return verdict(nfds == 0 && m->cancel.id != 0);
+	case HELPER_CLIP_TAKE:
+		return verdict(nfds == 1 && clip_ok(&m->clip));
+	case HELPER_CLIP_WANT:
+		return verdict(nfds == 0);
 	default:
 		return -EBADMSG;
 	}

@@ -29,18 +29,25 @@ enum helper_type {
 	/* vmosd to helper */
 	HELPER_SETUP =
 		1, /* fds: region, notify_guest, notify_host, listener; desktop: + Wayland connection, if there is a display */
-	HELPER_RUN, /* courier; fds: args (sealed memfd), stdin, stdout, stderr, control */
+	HELPER_RUN, /* courier; fds: args (sealed memfd), stdin, stdout, stderr, control; of a transfer: + licence */
 	HELPER_SHUTDOWN, /* courier: ask the guest to power off */
 	HELPER_QUIT, /* leave, closing the session */
 	HELPER_QUERY, /* answered by STATS */
 	HELPER_ADOPT, /* answered by FDS, then all is as after SETUP */
 	HELPER_RESUMED, /* courier: the VM was paused and runs again, its clock is behind */
+	HELPER_ANSWER, /* courier: how a request of the guest stands */
+	HELPER_CLIP_GIVE, /* desktop; fd: clip.len bytes (sealed memfd): the answer to CLIP_WANT */
+	HELPER_CLIP_NOTE, /* desktop: a line for the user, on the frame of the window in use */
 	/* helper to vmosd */
 	HELPER_UP = 0x81, /* sandboxed, session open */
 	HELPER_GUEST, /* guest.state: the agent joined, is ready, or left */
 	HELPER_STATS,
 	HELPER_FDS, /* fds as in SETUP without the listener and the Wayland connection */
 	HELPER_FAILED, /* the last word: fail.text says why, in our own words only */
+	HELPER_REQUEST, /* courier; fd: args (sealed memfd): the guest asks to send or open something */
+	HELPER_CANCEL, /* courier: the guest gives up cancel.id */
+	HELPER_CLIP_TAKE, /* desktop; fd: clip.len bytes (sealed memfd): the user's gesture copied this */
+	HELPER_CLIP_WANT, /* desktop: the user's gesture asks what may be pasted here */
 };
 
 enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_READY };
@@ -53,6 +60,11 @@ enum helper_reason {
 };
 
 /* Exit codes of helpers: 0 after QUIT, else the reason above. */
+
+#define HELPER_REQUESTS_MAX 8 /* of one guest, not answered for good yet */
+#define HELPER_CLIP_MAX (16u << 20) /* bytes */
+
+enum helper_mime { HELPER_MIME_TEXT = 1, HELPER_MIME_PNG }; /* text/plain;charset=utf-8, image/png */
 
 struct helper_setup {
 	char vm[VM_NAME_MAX + 1];
@@ -67,6 +79,24 @@ struct helper_run {
 	uint32_t args_len;
 	uint8_t uid_class, flags; /* of ctl.h */
 	uint16_t rows, cols;
+};
+
+/* What a guest asks for: numbers and words of @claim are its own, made safe to show. The args: see ctl.h. */
+struct helper_request {
+	uint32_t id; /* not 0; the guest's, unique among its open ones */
+	uint32_t kind; /* enum ctl_request_kind */
+	uint32_t args_len;
+	uint32_t files; /* claimed number; 0: not known */
+	uint64_t bytes; /* claimed size; 0: not known */
+	char object[VM_NAME_MAX + 1]; /* the VM it names; "": the user shall choose */
+	char claim[HELPER_TEXT_MAX]; /* the first file's name, or the URL */
+};
+
+struct helper_answer {
+	uint32_t id;
+	uint32_t status; /* enum ctl_answer_status */
+	uint32_t reason; /* enum xfer_reason of xfer.h, where it failed; else 0 */
+	uint64_t done, total; /* bytes */
 };
 
 struct helper_stats {
@@ -86,6 +116,9 @@ struct helper_stats {
 /* clang-format off */
 struct helper_guest { uint32_t state; uint32_t epoch; uint64_t boot_ns; };
 struct helper_fail { uint32_t reason; char text[HELPER_TEXT_MAX]; };
+struct helper_cancel { uint32_t id; };
+struct helper_clip { uint32_t mime; uint32_t len; }; /* enum helper_mime; 1 … HELPER_CLIP_MAX */
+struct helper_note { uint32_t bad; char text[HELPER_TEXT_MAX]; }; /* bad: it is a refusal */
 /* clang-format on */
 
 struct helper_msg {
@@ -97,7 +130,12 @@ struct helper_msg {
 		struct helper_stats stats;
 		struct helper_guest guest;
 		struct helper_fail fail;
-		uint8_t raw[128];
+		struct helper_request request;
+		struct helper_answer answer;
+		struct helper_cancel cancel;
+		struct helper_clip clip; /* CLIP_TAKE and CLIP_GIVE */
+		struct helper_note note;
+		uint8_t raw[256];
 	};
 };
 
@@ -105,27 +143,5 @@ struct helper_msg {
  * terminated printable ASCII. 0 or -EBADMSG. */
 int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds); /* vmosd to helper */
 int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds); /* helper to vmosd */
-
-/*
- * The control socket of a run (SOCK_SEQPACKET): the vmos command at one end,
- * the courier at the other. The command checks what it reads: it comes from a
- * process that reads hostile bytes.
- */
-enum runctl_type {
-	RUNCTL_WINCH = 1, /* command to courier: a = rows, b = cols */
-	RUNCTL_SIGNAL, /* command to courier: a = signal */
-	RUNCTL_STARTED, /* courier to command: a = pid in the guest */
-	RUNCTL_EXIT, /* courier to command: a = status as in struct ctl_exit */
-	RUNCTL_LOST, /* courier to command: the agent left, or the VM */
-};
-
-struct runctl {
-	uint32_t type;
-	int32_t a, b;
-	uint32_t zero;
-};
-
-int runctl_check_command(const struct runctl *m, size_t len);
-int runctl_check_courier(const struct runctl *m, size_t len);
 
 #endif

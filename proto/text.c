@@ -112,3 +112,30 @@ size_t text_sanitise(const uint8_t *untrusted, size_t len, char *dst, size_t cap
 	dst[out] = '\0';
 	return out;
 }
+
+/* Every character is whole and safe. */
+static bool is_safe(const uint8_t *s, size_t len)
+{
+	while (len > 0) {
+		uint32_t cp = 0;
+		size_t used = text_utf8_next(s, len, &cp);
+
+		if (used == 0 || is_unsafe(cp))
+			return false;
+		s += used;
+		len -= used;
+	}
+	return true;
+}
+
+bool text_is_clean(const char *s)
+{
+	return is_safe((const uint8_t *)s, strlen(s));
+}
+
+bool text_is_file_name(const uint8_t *untrusted, size_t len)
+{
+	bool dots = len >= 1 && len <= 2 && untrusted[0] == '.' && untrusted[len - 1] == '.';
+
+	return len >= 1 && len <= FILE_NAME_MAX && !dots && !memchr(untrusted, '/', len) && is_safe(untrusted, len);
+}

@@ -24,4 +24,15 @@ size_t text_utf8_next(const uint8_t *s, size_t len, uint32_t *ret_cp);
  */
 size_t text_sanitise(const uint8_t *untrusted, size_t len, char *dst, size_t cap);
 
+/* Whether text_sanitise() would leave @s as it is. */
+bool text_is_clean(const char *s);
+
+/*
+ * A file's name, as one that crosses between VMs must be: 1 … 255 bytes of
+ * valid UTF-8 without '/', NUL, control, direction-changing or other unsafe
+ * characters (as above), and not "." or "..".
+ */
+#define FILE_NAME_MAX 255
+bool text_is_file_name(const uint8_t *untrusted, size_t len);
+
 #endif

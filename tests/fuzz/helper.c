@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vmosd's and its helpers' packets, and a run's control packets: a helper may have been taken over by its guest. */
 #include "proto/helper.h"
+#include "proto/runctl.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_helper(const uint8_t *data, size_t size)

@@ -8,6 +8,7 @@
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/helper.h"
+#include "proto/runctl.h"
 #include "proto/uapi/vmos_channel.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

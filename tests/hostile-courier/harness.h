@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "proto/helper.h"
+#include "proto/runctl.h"
 
 #define CHECK(x) ((x) ? (void)0 : harness_die(__FILE__, __LINE__, #x))
 

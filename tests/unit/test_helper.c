@@ -4,6 +4,7 @@
 
 #include "proto/gui.h"
 #include "proto/helper.h"
+#include "proto/runctl.h"
 #include "proto/uapi/vmos_channel.h"
 #include "tests/unit/unit.h"
 
