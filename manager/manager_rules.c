@@ -32,7 +32,7 @@ static void report(struct manager *m, int r, const char *error_before)
 
 	snprintf(rules, sizeof(rules), "%zu", m->rules.set.count);
 	snprintf(files, sizeof(files), "%zu", m->rules.nfiles);
-	if (r > 0) {
+	if (r > 0 || (r == 0 && error_before)) {
 		log_info("%s rules in %s files are in force", rules, files);
 		audit_write(m->audit, "rules", "rules", rules, "files", files, NULL);
 	}

@@ -151,6 +151,7 @@ chmod o+w "$rule_dir/60-mine.rules"
 check "a file that others may write does not count" within 5 says_on_stderr "chmod go-w" "$vmos" rule check
 rm "$rule_dir/60-mine.rules"
 check "without it all is well" within 5 "$vmos" rule check
+check "which the log's last line says" eval '"$vmos" log 1 | grep -q "  rules  "'
 
 mv "$rule_dir" "$rule_dir.away"
 check "with the folder its rules are gone" within 5 rules_are ""
