@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/codec.h"
+#include "proto/text.h"
 #include "proto/uapi/vmos_channel.h"
 
 #define SCALE_MIN 60
@@ -439,6 +440,32 @@ bool gui_slot_fits(const struct gui_commit *c, uint64_t heap_len)
 	uint64_t start = (uint64_t)c->page * VMOS_PAGE_SIZE;
 
 	return start <= heap_len && (uint64_t)c->stride * c->h <= heap_len - start;
+}
+
+static bool is_text(const uint8_t *untrusted, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		uint32_t cp = 0;
+		size_t n = text_utf8_next(untrusted + at, len - at, &cp);
+
+		if (n == 0 || cp == 0)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+bool gui_clip_is(uint32_t mime, const uint8_t *untrusted, size_t len)
+{
+	static const uint8_t png[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
+
+	if (len < 1 || len > GUI_CLIP_MAX)
+		return false;
+	if (mime == GUI_MIME_TEXT)
+		return is_text(untrusted, len);
+	return mime == GUI_MIME_PNG && len > sizeof(png) && memcmp(untrusted, png, sizeof(png)) == 0;
 }
 
 const char *gui_type_name(uint16_t type)

@@ -19,6 +19,7 @@
 #define PROTO_GUI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/msg.h"
@@ -240,6 +241,12 @@ int gui_encode(const struct gui_msg *g, struct msg *ret_msg);
 
 /* Whether a slot of a commit lies inside a heap of @heap_len bytes (64-bit sum). */
 bool gui_slot_fits(const struct gui_commit *c, uint64_t heap_len);
+
+/*
+ * Whether bytes may cross as a clipboard of this kind: 1 … GUI_CLIP_MAX of them;
+ * text is valid UTF-8 without NUL; a PNG begins as one, and no more of it is read.
+ */
+bool gui_clip_is(uint32_t mime, const uint8_t *untrusted, size_t len);
 
 /* The message's name for logs, "?" if unknown. */
 const char *gui_type_name(uint16_t type);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/gui.h"
@@ -354,6 +355,38 @@ static void test_bounds_of_clipboard(void **state)
 	REFUSED(GUI_CLIP_GIVE, (g.clip_give.total = GUI_CLIP_MAX, g.clip_give.blob.len = GUI_CLIP_CHUNK + 1));
 }
 
+static bool text_is(const char *text, size_t len)
+{
+	return gui_clip_is(GUI_MIME_TEXT, (const uint8_t *)text, len);
+}
+
+static void test_clip_is(void **state)
+{
+	static const uint8_t png[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0 };
+	uint8_t *much = calloc(1, GUI_CLIP_MAX + 1);
+
+	assert_non_null(much);
+	memset(much, 'a', GUI_CLIP_MAX + 1);
+	assert_true(gui_clip_is(GUI_MIME_TEXT, much, GUI_CLIP_MAX));
+	assert_false(gui_clip_is(GUI_MIME_TEXT, much, GUI_CLIP_MAX + 1));
+	free(much);
+	assert_false(text_is("", 0));
+	assert_true(text_is("a\tb\r\n", 5));
+	assert_true(text_is("\xe2\x80\xae \xf0\x9f\x98\x80", 8)); /* what it does to a line is the reader's matter */
+	assert_false(text_is("a\0b", 3));
+	assert_false(text_is("a\0", 2));
+	assert_false(text_is("\xc3", 1));
+	assert_false(text_is("a\xe2\x80", 3));
+	assert_false(text_is("\xed\xa0\x80", 3));
+	assert_false(text_is("\xc0\x80", 2));
+	assert_true(gui_clip_is(GUI_MIME_PNG, png, sizeof(png)));
+	for (size_t len = 0; len < sizeof(png); len++)
+		assert_false(gui_clip_is(GUI_MIME_PNG, png, len));
+	assert_false(gui_clip_is(GUI_MIME_PNG, (const uint8_t *)"GIF89a, not a PNG", 17));
+	assert_false(gui_clip_is(GUI_MIME_MASK, png, sizeof(png)));
+	assert_false(gui_clip_is(0, png, sizeof(png)));
+}
+
 static void test_slot_fits(void **state)
 {
 	struct gui_commit c = { .page = 1, .w = 64, .h = 16, .stride = 256 };
@@ -381,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_bounds_of_pixels),
 		cmocka_unit_test(test_bounds_of_input),
 		cmocka_unit_test(test_bounds_of_clipboard),
+		cmocka_unit_test(test_clip_is),
 		cmocka_unit_test(test_slot_fits),
 	};
 
