@@ -123,7 +123,7 @@ static struct xdg_positioner *make_positioner(const struct menu *m)
 	if (!p)
 		return NULL;
 	xdg_positioner_set_size(p, m->w, m->h);
-	xdg_positioner_set_anchor_rect(p, m->x, m->y, 1, 1);
+	xdg_positioner_set_anchor_rect(p, m->x, 0, 1, FRAME_BAR);
 	xdg_positioner_set_anchor(p, XDG_POSITIONER_ANCHOR_BOTTOM_RIGHT);
 	xdg_positioner_set_gravity(p, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
 	xdg_positioner_set_constraint_adjustment(p,
@@ -133,7 +133,7 @@ static struct xdg_positioner *make_positioner(const struct menu *m)
 }
 
 /* Guests' popups go first: one that grabs must be the topmost. */
-void menu_open(struct menu *m, struct window *w, uint32_t serial, struct rect at)
+void menu_open(struct menu *m, struct window *w, uint32_t serial, int x)
 {
 	struct display *d = m->set->display;
 	struct xdg_positioner *positioner;
@@ -142,8 +142,7 @@ void menu_open(struct menu *m, struct window *w, uint32_t serial, struct rect at
 	popup_yield(m->set);
 	m->window = w;
 	m->ref = (struct surface_ref){ NULL, SURFACE_MENU };
-	m->x = at.x;
-	m->y = at.y;
+	m->x = x;
 	m->row = -1;
 	m->ready = false;
 	measure(m);
@@ -186,7 +185,7 @@ void menu_choose(struct menu *m, uint32_t serial)
 	else if (row == ROW_PASTE)
 		clipboard_paste(m->clipboard, w);
 	else
-		xdg_toplevel_show_window_menu(w->toplevel, m->set->display->seat, serial, m->x, m->y);
+		xdg_toplevel_show_window_menu(w->toplevel, m->set->display->seat, serial, m->x, FRAME_BAR);
 }
 
 /* The next usable row in direction @by, from none also. */

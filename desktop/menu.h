@@ -35,13 +35,13 @@ struct menu {
 	struct pool_buffer *shown; /* may be NULL */
 	int w, h; /* logical */
 	int row; /* below the pointer, or chosen by keys; -1: none */
-	int x, y; /* in the window, where it was opened */
+	int x; /* in the window, where it was opened */
 	bool ready; /* it may be drawn */
 	bool dirty;
 };
 
-/* Opens it at @x, @y of @w's outer window. @serial: of the press. */
-void menu_open(struct menu *m, struct window *w, uint32_t serial, struct rect at);
+/* Opens it below @w's bar, from @x on. @serial: of the press. */
+void menu_open(struct menu *m, struct window *w, uint32_t serial, int x);
 /* Closes it, if it is open. */
 void menu_close(struct menu *m);
 bool menu_is_open(const struct menu *m);

@@ -173,7 +173,7 @@ static void press_title(struct seat *s, struct window *w, uint32_t serial, uint3
 
 static void press_menu(struct seat *s, struct window *w, uint32_t serial)
 {
-	menu_open(s->menu, w, serial, (struct rect){ wl_fixed_to_int(s->x), wl_fixed_to_int(s->y), 1, 1 });
+	menu_open(s->menu, w, serial, wl_fixed_to_int(s->x));
 }
 
 /* While the menu is open every press is its own; one beside it closes it. */

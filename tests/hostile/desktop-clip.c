@@ -410,7 +410,7 @@ static void test_menu(struct clip *c)
 	check(c, !c->pressed[108] && !c->pressed[28], "and the guest sees none of its keys");
 	run(c,
 		(char *[]){ (char *)c->pointer, (char *)"1024", (char *)"768", (char *)"right", (char *)"sleep",
-			(char *)"500", (char *)"move", (char *)"340", (char *)"86", (char *)"click", NULL });
+			(char *)"500", (char *)"move", (char *)"340", (char *)"96", (char *)"click", NULL });
 	check(c, wait_count(c, &c->stand.wants, 1), "it pastes by the pointer");
 	run(c,
 		(char *[]){ (char *)c->pointer, (char *)"1024", (char *)"768", (char *)"move", (char *)"300",
