@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "desktop/buffer.h"
+#include "desktop/clipboard.h"
 #include "desktop/display.h"
 #include "desktop/guest.h"
 #include "desktop/seat.h"
@@ -19,6 +20,8 @@ static int on_hello(struct guest *g, struct window *w, const struct gui_msg *m)
 		return -EPROTONOSUPPORT;
 	g->greeted = true;
 	welcome.hello.version = GUI_VERSION;
+	welcome.hello.features = GUI_FEATURE_CLIPBOARD;
+	clipboard_greet(g->clipboard, m->hello.features);
 	guest_send(g, &welcome);
 	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
 		if (g->display->outputs[i].wl)
@@ -114,6 +117,17 @@ static int on_cursor_img(struct guest *g, struct window *w, const struct gui_msg
 	return seat_cursor_image(g->seat, m->head.win, &m->cursor_img);
 }
 
+static int on_clip_offer(struct guest *g, struct window *w, const struct gui_msg *m)
+{
+	clipboard_offer(g->clipboard, &m->clip_offer);
+	return 0;
+}
+
+static int on_clip_data(struct guest *g, struct window *w, const struct gui_msg *m)
+{
+	return clipboard_data(g->clipboard, &m->clip_data);
+}
+
 /* @of_window: the window must live, and is passed. */
 static const struct {
 	int (*handle)(struct guest *g, struct window *w, const struct gui_msg *m);
@@ -137,6 +151,8 @@ static const struct {
 	[GUI_CURSOR_IMG] = { on_cursor_img, false },
 	[GUI_BELL] = { on_nothing, false },
 	[GUI_IDLE_INHIBIT] = { on_nothing, false },
+	[GUI_CLIP_OFFER] = { on_clip_offer, false },
+	[GUI_CLIP_DATA] = { on_clip_data, false },
 };
 
 #define NHANDLERS (sizeof(handlers) / sizeof(handlers[0]))

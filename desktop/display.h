@@ -24,8 +24,8 @@ struct xdg_wm_base;
 struct zxdg_decoration_manager_v1;
 struct window;
 
-/* Which window a surface belongs to and what it shows: the user data of every surface but the cursor's. */
-enum surface_kind { SURFACE_ROOT, SURFACE_BACK, SURFACE_MAT, SURFACE_CONTENT };
+/* Which window a surface belongs to (the menu: to none) and what it shows: the user data of every surface but the cursor's. */
+enum surface_kind { SURFACE_ROOT, SURFACE_BACK, SURFACE_MAT, SURFACE_CONTENT, SURFACE_MENU };
 
 struct surface_ref {
 	struct window *window;

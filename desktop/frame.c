@@ -14,6 +14,8 @@
 #define INK_DARK 0x101216
 #define INK_LIGHT 0xffffff
 #define BAR_DARK 0x23262d
+#define NOTE_RGB 0xf2f4f8 /* no title has a ground of its own: a guest cannot write a note */
+#define NOTE_BAD_RGB 0xffc247
 
 /* A drawing in progress: everything is given in logical units and scaled here. */
 struct bar {
@@ -83,21 +85,20 @@ static int baseline(const struct bar *b)
 	return px(b, LIFT) + (px(b, FRAME_BAR) + b->face->ascent - b->face->descent + 1) / 2;
 }
 
-/* The VM's name in bold on the VM's own colour. Returns the logical x behind it. */
-static int draw_badge(const struct bar *b, int room)
+/* Text in bold on a ground of its own, rounded, from logical @at on. Returns the logical x behind it. */
+static int draw_pill(const struct bar *b, int at, int room, uint32_t rgb, const char *words)
 {
-	const struct frame_owner *o = b->look->owner;
-	struct atlas_text name = { b->face, ATLAS_HEAVY, frame_ink(o->rgb), o->vm };
-	int pad = px(b, BADGE_PAD), x = px(b, GAP + 3), y = px(b, LIFT + (FRAME_BAR - FRAME_BADGE) / 2);
+	struct atlas_text name = { b->face, ATLAS_HEAVY, frame_ink(rgb), words };
+	int pad = px(b, BADGE_PAD), x = px(b, at), y = px(b, LIFT + (FRAME_BAR - FRAME_BADGE) / 2);
 	int radius = b->face->icon[ATLAS_PILL_LEFT].w, h = b->face->icon[ATLAS_PILL_LEFT].h;
 	int text = atlas_measure(&name), most = px(b, room) - 2 * pad;
 	struct mask left = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_LEFT]);
 	struct mask right = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_RIGHT]);
 	int w = 2 * pad + (text < most ? text : most);
 
-	canvas_mask(b->c, &left, (struct rect){ x, y, 0, 0 }, o->rgb);
-	canvas_mask(b->c, &right, (struct rect){ x + w - radius, y, 0, 0 }, o->rgb);
-	canvas_fill(b->c, (struct rect){ x + radius, y, w - 2 * radius, h }, o->rgb);
+	canvas_mask(b->c, &left, (struct rect){ x, y, 0, 0 }, rgb);
+	canvas_mask(b->c, &right, (struct rect){ x + w - radius, y, 0, 0 }, rgb);
+	canvas_fill(b->c, (struct rect){ x + radius, y, w - 2 * radius, h }, rgb);
 	atlas_text(b->atlas, b->c, (struct rect){ x + pad, baseline(b), w - 2 * pad, 0 }, &name);
 	return (x + w) * 120 / (int)b->face->scale120;
 }
@@ -125,9 +126,11 @@ void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_
 	b.ink = frame_ink(b.ground);
 	canvas_fill(c, (struct rect){ 0, 0, c->w, c->h }, b.ground);
 	draw_outline(&b);
-	x = draw_badge(&b, end > 40 ? end - 2 * GAP : 40) + TITLE_GAP;
+	x = draw_pill(&b, GAP + 3, end > 40 ? end - 2 * GAP : 40, rgb, look->owner->vm) + TITLE_GAP;
 	title.rgb = look->active ? b.ink : canvas_mix(b.ground, b.ink, 170) & 0xffffff;
-	if (end > x)
+	if (end > x + 2 * BADGE_PAD && look->note)
+		draw_pill(&b, x - TITLE_GAP + GAP, end - x, look->bad_note ? NOTE_BAD_RGB : NOTE_RGB, look->note);
+	else if (end > x)
 		atlas_text(a, c, (struct rect){ px(&b, x), baseline(&b), px(&b, end - x), 0 }, &title);
 	draw_button(&b, FRAME_CLOSE, 0);
 	draw_button(&b, FRAME_MAXIMISE, 1);

@@ -43,6 +43,8 @@ struct frame_owner {
 struct frame_look {
 	const struct frame_owner *owner;
 	const char *title; /* sanitised */
+	const char *note; /* a line of the host's in place of the title; may be NULL. Sanitised */
+	bool bad_note; /* it is a refusal */
 	int w; /* outer width, logical */
 	bool active, maximised, square, fullscreen;
 	enum frame_part hover; /* a button, or FRAME_CONTENT */

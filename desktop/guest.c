@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "desktop/buffer.h"
+#include "desktop/clipboard.h"
 #include "desktop/display.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
@@ -65,6 +66,7 @@ static int reopen(struct guest *g)
 	window_set_clear(g->windows);
 	buffers_clear(g->windows->buffers);
 	seat_reset(g->seat);
+	clipboard_reset(g->clipboard);
 	r = channel_host_open(&g->channel, g->region, g->region_size, VMOS_ROLE_GUI, next ? next : 1);
 	if (r < 0)
 		return r;
@@ -247,6 +249,8 @@ static int drain(struct guest *g)
 
 int guest_flush(struct guest *g)
 {
+	bool wants;
+
 	if (g->overflow) {
 		log_warning("the guest takes no messages: its windows are closed");
 		g->more = true;
@@ -260,7 +264,10 @@ int guest_flush(struct guest *g)
 	}
 	if (g->keymap_due && g->backlog_len == 0)
 		keyboard_send_keymap(g->seat);
+	wants = g->backlog_len == 0 && clipboard_pump(g->clipboard);
 	if (channel_flush(&g->channel))
 		fd_eventfd_kick(g->notify_guest);
+	if (wants && channel_want(&g->channel, true))
+		g->more = true;
 	return 0;
 }

@@ -19,6 +19,7 @@
 #define GUEST_BACKLOG 4096 /* messages kept while the guest takes none */
 #define GUEST_BACKLOG_INPUT 3072 /* beyond it input is dropped */
 
+struct clipboard;
 struct display;
 struct output;
 struct seat;
@@ -29,6 +30,7 @@ struct guest {
 	struct display *display;
 	struct window_set *windows;
 	struct seat *seat;
+	struct clipboard *clipboard;
 	void *region;
 	size_t region_size;
 	int fd, notify_guest, notify_host; /* owned */

@@ -11,8 +11,10 @@
 #include <wayland-client.h>
 
 #include "base/cleanup.h"
+#include "desktop/clipboard.h"
 #include "desktop/display.h"
 #include "desktop/guest.h"
+#include "desktop/menu.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
 
@@ -42,6 +44,7 @@ static void handle_keymap(void *data, struct wl_keyboard *k, uint32_t format, in
 		free(s->keymap);
 		s->keymap = copy;
 		s->keymap_len = len;
+		gestures_keymap(&s->gestures, copy, len);
 		keyboard_send_keymap(s);
 	}
 	munmap(map, size);
@@ -66,6 +69,60 @@ static void send_mods(struct seat *s)
 	guest_send(s->guest, &m);
 }
 
+/* The place of a key that the guest is not told of, NULL: it is told. */
+static uint32_t *find_hidden(struct seat *s, uint32_t key)
+{
+	for (int i = 0; i < SEAT_HIDDEN_MAX; i++) {
+		if (s->hidden[i] == key)
+			return &s->hidden[i];
+	}
+	return NULL;
+}
+
+/* The guest hears neither of the press nor of the release. */
+static void hide(struct seat *s, uint32_t key)
+{
+	uint32_t *place = find_hidden(s, 0);
+
+	if (place && !find_hidden(s, key))
+		*place = key;
+}
+
+/* Which of the hidden keys are still down: @keys are all that are. */
+static void review_hidden(struct seat *s, const uint32_t *keys, size_t n)
+{
+	for (int i = 0; i < SEAT_HIDDEN_MAX; i++) {
+		bool down = false;
+
+		for (size_t k = 0; k < n; k++)
+			down |= keys[k] == s->hidden[i];
+		if (!down)
+			s->hidden[i] = 0;
+	}
+}
+
+/* Whether a key is the host's: the menu's while it is open, a gesture, or the release of one of these. */
+static bool take_key(struct seat *s, uint32_t serial, uint32_t key, bool pressed)
+{
+	enum gesture g = pressed ? gestures_key(&s->gestures, key) : GESTURE_NONE;
+	uint32_t *hidden = find_hidden(s, key);
+
+	if (!pressed && hidden)
+		*hidden = 0;
+	if (!pressed)
+		return hidden != NULL;
+	if (menu_is_open(s->menu))
+		menu_key(s->menu, key, serial);
+	else if (g == GESTURE_COPY && s->kb_focus)
+		clipboard_copy(s->clipboard, s->kb_focus);
+	else if (g == GESTURE_PASTE && s->kb_focus)
+		clipboard_paste(s->clipboard, s->kb_focus);
+	else
+		return false;
+	hide(s, key);
+	return true;
+}
+
 static void handle_enter(
 	void *data, struct wl_keyboard *k, uint32_t serial, struct wl_surface *surface, struct wl_array *keys)
 {
@@ -73,7 +130,9 @@ static void handle_enter(
 	struct window *w = key_window(surface);
 	struct gui_msg m = { .head = { .type = GUI_KB_ENTER, .serial = serial } };
 	const uint32_t *key = keys->data;
+	size_t n = keys->size / sizeof(*key);
 
+	review_hidden(s, key, n);
 	if (s->kb_left && w == s->kb_focus) {
 		s->kb_left = false;
 		return;
@@ -83,8 +142,10 @@ static void handle_enter(
 	if (!w)
 		return;
 	m.head.win = w->id;
-	for (size_t i = 0; i < keys->size / sizeof(*key) && m.kb_enter.n < GUI_ENTER_KEYS; i++)
-		m.kb_enter.key[m.kb_enter.n++] = (uint16_t)key[i];
+	for (size_t i = 0; i < n && m.kb_enter.n < GUI_ENTER_KEYS; i++) {
+		if (!find_hidden(s, key[i]))
+			m.kb_enter.key[m.kb_enter.n++] = (uint16_t)key[i];
+	}
 	guest_send(s->guest, &m);
 }
 
@@ -100,7 +161,7 @@ static void handle_key(void *data, struct wl_keyboard *k, uint32_t serial, uint3
 	struct seat *s = data;
 	struct gui_msg m = { .head = { .type = GUI_KEY, .serial = serial } };
 
-	if (!s->kb_focus || key > UINT16_MAX)
+	if (take_key(s, serial, key, state == WL_KEYBOARD_KEY_STATE_PRESSED) || !s->kb_focus || key > UINT16_MAX)
 		return;
 	if (state == WL_KEYBOARD_KEY_STATE_PRESSED)
 		seat_note_press(s, serial);
@@ -115,6 +176,7 @@ static void handle_modifiers(void *data, struct wl_keyboard *k, uint32_t serial,
 	struct seat *s = data;
 
 	s->mods = (struct gui_mods){ depressed, latched, locked, group };
+	gestures_mods(&s->gestures, &s->mods);
 	send_mods(s);
 }
 

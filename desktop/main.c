@@ -15,10 +15,12 @@
 #include "base/log.h"
 #include "desktop/atlas.h"
 #include "desktop/buffer.h"
+#include "desktop/clipboard.h"
 #include "desktop/display.h"
 #include "desktop/guest.h"
 #include "desktop/keeper.h"
 #include "desktop/manager.h"
+#include "desktop/menu.h"
 #include "desktop/pool.h"
 #include "desktop/sandbox.h"
 #include "desktop/seat.h"
@@ -31,6 +33,8 @@ static struct pool pool;
 static struct buffers buffers;
 static struct window_set windows;
 static struct seat seat;
+static struct clipboard clipboard;
+static struct menu menu;
 static struct guest guest = { .fd = -1, .notify_guest = -1, .notify_host = -1 };
 static struct manager manager = { .sock = -1, .listener = -1 };
 
@@ -68,12 +72,16 @@ static void main_wire(void)
 	windows.buffers = &buffers;
 	windows.guest = &guest;
 	windows.seat = &seat;
+	windows.menu = &menu;
 	seat.display = &display;
 	seat.guest = &guest;
 	seat.windows = &windows;
+	seat.clipboard = &clipboard;
+	seat.menu = &menu;
 	guest.display = &display;
 	guest.windows = &windows;
 	guest.seat = &seat;
+	guest.clipboard = &clipboard;
 	guest.on_state = handle_guest_state;
 	guest.data = &manager;
 	buffers.on_release = handle_buffer_release;
@@ -82,6 +90,12 @@ static void main_wire(void)
 	display.data = &guest;
 	manager.guest = &guest;
 	manager.windows = &windows;
+	manager.clipboard = &clipboard;
+	clipboard.guest = &guest;
+	clipboard.manager = &manager;
+	clipboard.windows = &windows;
+	menu.set = &windows;
+	menu.clipboard = &clipboard;
 }
 
 static int open_display(int fd)
@@ -177,6 +191,7 @@ static int serve_guest(bool awake)
 	if (room) {
 		seat_settle(&seat);
 		window_set_refresh(&windows);
+		menu_refresh(&menu);
 	}
 	if (r == 0)
 		r = guest_flush(&guest);
@@ -193,6 +208,14 @@ static int serve_guest(bool awake)
 	return 0;
 }
 
+/* Does what is due by the clock. The ms until more is, -1: nothing will be. */
+static int main_tick(void)
+{
+	int copy = clipboard_tick(&clipboard), note = note_tick(&windows.note);
+
+	return copy < 0 || (note >= 0 && note < copy) ? note : copy;
+}
+
 /* One wait and all that follows from it. 0, or the reason to end. */
 static int main_round(void)
 {
@@ -202,8 +225,9 @@ static int main_round(void)
 		{ .fd = manager_fd(&manager), .events = POLLIN },
 	};
 	bool busy = guest.more && !display.blocked;
+	int ms = main_tick();
 
-	if (poll(p, 3, busy ? 0 : -1) < 0 && errno != EINTR) {
+	if (poll(p, 3, busy ? 0 : ms) < 0 && errno != EINTR) {
 		log_error("poll: %s", strerror(errno));
 		return fail(HELPER_REASON_INTERNAL, "the event loop failed");
 	}

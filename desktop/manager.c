@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "desktop/clipboard.h"
 #include "desktop/guest.h"
 #include "desktop/window.h"
 
@@ -66,6 +67,15 @@ void manager_tell_failed(struct manager *m, enum helper_reason reason, const cha
 	(void)tell(m, &msg, NULL, 0); /* the exit code says it as well */
 }
 
+int manager_tell_clip(struct manager *m, enum helper_type type, const struct helper_clip *clip, int fd)
+{
+	struct helper_msg msg = { .type = type };
+
+	if (clip)
+		msg.clip = *clip;
+	return tell(m, &msg, &fd, fd >= 0);
+}
+
 static void tell_stats(struct manager *m)
 {
 	struct helper_msg msg = { .type = HELPER_STATS };
@@ -94,7 +104,8 @@ static void adopt(struct manager *m)
 	m->adopted = true;
 }
 
-static void obey(struct manager *m, const struct helper_msg *msg)
+/* @fd: of a CLIP_GIVE, borrowed. */
+static void obey(struct manager *m, const struct helper_msg *msg, int fd)
 {
 	switch (msg->type) {
 	case HELPER_QUERY:
@@ -105,6 +116,12 @@ static void obey(struct manager *m, const struct helper_msg *msg)
 		break;
 	case HELPER_QUIT:
 		m->quit = true;
+		break;
+	case HELPER_CLIP_GIVE:
+		clipboard_give(m->clipboard, &msg->clip, fd);
+		break;
+	case HELPER_CLIP_NOTE:
+		clipboard_note(m->clipboard, msg->note.bad, msg->note.text);
 		break;
 	default:
 		log_warning("vmosd sent a request that is not for a desktop");
@@ -132,12 +149,12 @@ static void receive(struct manager *m)
 		lose(m);
 		return;
 	}
-	if (n > 0)
-		fd_close_all(fds, nfds);
 	if (n < 0 || helper_check_request(&msg, (size_t)n, nfds) < 0)
 		log_warning("vmosd sent a message that is not well formed");
 	else
-		obey(m, &msg);
+		obey(m, &msg, nfds ? fds[0] : -1);
+	if (n > 0)
+		fd_close_all(fds, nfds);
 }
 
 static void welcome(struct manager *m)

@@ -10,6 +10,7 @@
 
 #define MANAGER_FDS 5 /* of SETUP: region, notify_guest, notify_host, listener, Wayland connection */
 
+struct clipboard;
 struct guest;
 struct window_set;
 
@@ -19,6 +20,7 @@ struct manager {
 	struct helper_setup setup;
 	const struct guest *guest;
 	const struct window_set *windows;
+	struct clipboard *clipboard;
 	uint64_t wakeups;
 	bool quit; /* vmosd said so */
 	bool adopted; /* another vmosd has taken the fds back */
@@ -30,6 +32,8 @@ int manager_receive_setup(struct manager *m, int sock, int *ret_fds);
 void manager_tell_up(struct manager *m);
 void manager_tell_guest(struct manager *m, enum helper_guest_state state);
 void manager_tell_failed(struct manager *m, enum helper_reason reason, const char *text);
+/* HELPER_CLIP_TAKE with @clip and @fd (borrowed), or HELPER_CLIP_WANT with neither. -errno: vmosd does not take it. */
+int manager_tell_clip(struct manager *m, enum helper_type type, const struct helper_clip *clip, int fd);
 /* Where the event loop waits for input: the socket, or the listener. */
 int manager_fd(const struct manager *m);
 /* Takes one packet or visitor. */

@@ -5,12 +5,18 @@
 
 #include "desktop/display.h"
 #include "desktop/guest.h"
+#include "desktop/menu.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
 #include "xdg-shell-client-protocol.h"
 
 #define DOUBLE_CLICK_MS 400
 #define REACH (32000 * 256) /* 24.8: coordinates beyond are cut */
+
+static bool over_menu(const struct seat *s)
+{
+	return s->at && s->at->kind == SURFACE_MENU;
+}
 
 static bool over_content(const struct seat *s)
 {
@@ -50,7 +56,7 @@ void pointer_show_cursor(struct seat *s)
 	}
 	if (over_content(s))
 		shape = s->cursor.guest_shape;
-	else if (frame_part_at(s, &edges) == FRAME_EDGE)
+	else if (!over_menu(s) && frame_part_at(s, &edges) == FRAME_EDGE)
 		shape = cursor_for_edges(edges);
 	if (cursor_show_shape(&s->cursor, shape, &hot_x, &hot_y))
 		wl_pointer_set_cursor(s->pointer, s->enter_serial, s->cursor.surface, hot_x, hot_y);
@@ -96,7 +102,9 @@ static void handle_enter(
 	s->in_content = over_content(s);
 	if (!s->at)
 		return;
-	if (s->in_content)
+	if (over_menu(s))
+		menu_point(s->menu, wl_fixed_to_int(y));
+	else if (s->in_content)
 		send_position(s, GUI_PTR_ENTER, serial, 0);
 	else
 		set_hover(s->at->window, frame_part_at(s, &edges));
@@ -107,7 +115,9 @@ static void handle_leave(void *data, struct wl_pointer *p, uint32_t serial, stru
 {
 	struct seat *s = data;
 
-	if (s->at) {
+	if (over_menu(s)) {
+		menu_point(s->menu, -1);
+	} else if (s->at) {
 		set_hover(s->at->window, FRAME_CONTENT);
 		if (s->in_content)
 			window_send(s->at->window, GUI_PTR_LEAVE);
@@ -125,6 +135,10 @@ static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fi
 
 	if (!s->at)
 		return;
+	if (over_menu(s)) {
+		menu_point(s->menu, wl_fixed_to_int(y));
+		return;
+	}
 	if (s->in_content) {
 		s->x = x;
 		s->y = y;
@@ -159,7 +173,25 @@ static void press_title(struct seat *s, struct window *w, uint32_t serial, uint3
 
 static void press_menu(struct seat *s, struct window *w, uint32_t serial)
 {
-	xdg_toplevel_show_window_menu(w->toplevel, s->wl, serial, wl_fixed_to_int(s->x), wl_fixed_to_int(s->y));
+	menu_open(s->menu, w, serial, wl_fixed_to_int(s->x));
+}
+
+/* While the menu is open every press is its own; one beside it closes it. */
+static bool menu_takes_button(struct seat *s, uint32_t serial, const struct gui_button *b)
+{
+	if (!b->pressed && s->hidden_button == b->button) {
+		s->hidden_button = 0;
+		return true;
+	}
+	if (!menu_is_open(s->menu))
+		return false;
+	if (over_menu(s) && !b->pressed) {
+		menu_choose(s->menu, serial);
+	} else if (!over_menu(s) && b->pressed) {
+		menu_close(s->menu);
+		s->hidden_button = b->button;
+	}
+	return true;
 }
 
 /* A press of the left button on the frame. Buttons act on the release. */
@@ -211,7 +243,7 @@ static void handle_button(
 	bool pressed = state == WL_POINTER_BUTTON_STATE_PRESSED;
 	struct gui_button b = { time, button, pressed };
 
-	if (!s->at)
+	if (menu_takes_button(s, serial, &b) || !s->at)
 		return;
 	if (s->in_content)
 		button_in_content(s, serial, &b);

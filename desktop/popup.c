@@ -10,6 +10,7 @@
 
 #include "desktop/buffer.h"
 #include "desktop/guest.h"
+#include "desktop/menu.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
 #include "xdg-shell-client-protocol.h"
@@ -230,7 +231,8 @@ int popup_place(struct window *w, const struct gui_popup_pos *p)
 	if (w->popup)
 		return reposition(w);
 	w->depth = w->parent ? w->parent->depth + 1 : 1;
-	if (!w->parent || w->parent->stage != WINDOW_MAPPED || w->depth > GUI_POPUP_DEPTH_MAX) {
+	if (!w->parent || w->parent->stage != WINDOW_MAPPED || w->depth > GUI_POPUP_DEPTH_MAX ||
+		menu_is_open(w->set->menu)) {
 		window_dismiss(w);
 		return 0;
 	}
@@ -239,6 +241,7 @@ int popup_place(struct window *w, const struct gui_popup_pos *p)
 
 void popup_yield(struct window_set *set)
 {
+	menu_close(set->menu);
 	for (int i = 0; i < GUI_WINDOWS_MAX; i++) {
 		if (set->all[i] && set->all[i]->popup)
 			window_dismiss(set->all[i]);

@@ -16,16 +16,17 @@
  *   accept4, getsockopt        a later vmosd at the listener
  *   mmap (nothing executable)  a new keymap of the compositor's, read-only; malloc
  *   madvise                    memory of frame buffers that end
+ *   memfd_create               what the user copies, on its way to vmosd
  *   clock_gettime              the time of a frame, the age of a press
  */
 int desktop_sandbox(void)
 {
-	static const char *const none[] = { NULL };
+	static const char *const calls[] = { "memfd_create", NULL };
 	int r = sandbox_start();
 
 	if (r >= 0)
 		r = sandbox_files();
 	if (r >= 0)
-		r = sandbox_calls(none);
+		r = sandbox_calls(calls);
 	return r < 0 ? r : 0;
 }

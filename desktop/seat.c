@@ -2,24 +2,16 @@
 #include "desktop/seat.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <wayland-client.h>
 
 #include "desktop/buffer.h"
+#include "desktop/clock.h"
 #include "desktop/display.h"
 #include "desktop/guest.h"
 #include "desktop/window.h"
 #include "xdg-shell-client-protocol.h"
 
 #define FRESH_MS 5000 /* how long a press may open a popup with a grab: a slow guest's menu comes late */
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void handle_capabilities(void *data, struct wl_seat *wl, uint32_t caps)
 {
@@ -47,6 +39,7 @@ int seat_init(struct seat *s)
 
 	if (r < 0)
 		return r;
+	gestures_init(&s->gestures);
 	s->wl = s->display->seat;
 	if (s->wl)
 		wl_seat_add_listener(s->wl, &seat_listener, s);
@@ -56,6 +49,7 @@ int seat_init(struct seat *s)
 void seat_finish(struct seat *s)
 {
 	cursor_finish(&s->cursor);
+	gestures_finish(&s->gestures);
 	free(s->keymap);
 	s->keymap = NULL;
 }
@@ -96,6 +90,12 @@ void seat_forget(struct seat *s, struct window *w)
 	}
 }
 
+void seat_forget_surface(struct seat *s, const struct surface_ref *ref)
+{
+	if (s->at == ref)
+		s->at = NULL;
+}
+
 void seat_reset(struct seat *s)
 {
 	s->kb_focus = NULL;
@@ -109,7 +109,7 @@ void seat_reset(struct seat *s)
 void seat_note_press(struct seat *s, uint32_t serial)
 {
 	s->fresh_serial = serial;
-	s->fresh_ms = now_ms();
+	s->fresh_ms = clock_ms();
 }
 
 uint32_t seat_take_serial(struct seat *s)
@@ -119,7 +119,7 @@ uint32_t seat_take_serial(struct seat *s)
 	s->fresh_serial = 0;
 	if (s->keyboard && (!s->kb_focus || s->kb_left))
 		return 0;
-	return serial && now_ms() - s->fresh_ms <= FRESH_MS ? serial : 0;
+	return serial && clock_ms() - s->fresh_ms <= FRESH_MS ? serial : 0;
 }
 
 static bool is_pressed_in(const struct seat *s, const struct window *w)

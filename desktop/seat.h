@@ -14,12 +14,16 @@
 
 #include "desktop/cursor.h"
 #include "desktop/frame.h"
+#include "desktop/gesture.h"
 #include "proto/gui.h"
 
 #define SEAT_KEYMAP_MAX (256u << 10)
+#define SEAT_HIDDEN_MAX 4
 
+struct clipboard;
 struct display;
 struct guest;
+struct menu;
 struct surface_ref;
 struct window;
 struct window_set;
@@ -39,6 +43,8 @@ struct seat {
 	struct display *display;
 	struct guest *guest;
 	struct window_set *windows;
+	struct clipboard *clipboard;
+	struct menu *menu;
 	struct wl_seat *wl; /* may be NULL */
 	struct cursor cursor;
 
@@ -47,6 +53,8 @@ struct seat {
 	size_t keymap_len;
 	struct gui_repeat repeat;
 	struct gui_mods mods;
+	struct gestures gestures;
+	uint32_t hidden[SEAT_HIDDEN_MAX]; /* keys that are down and that the guest does not know of; 0: none */
 	struct window *kb_focus; /* as the guest knows it: never a popup */
 	bool kb_left; /* the compositor said leave; the guest hears it unless an enter of the same window follows */
 
@@ -56,6 +64,7 @@ struct seat {
 	uint32_t enter_serial;
 	int x, y; /* 24.8, of that surface */
 	uint32_t buttons; /* pressed over content */
+	uint32_t hidden_button; /* pressed to close the menu: the guest does not know of it; 0: none */
 	uint32_t button_serial; /* of the last press over content, for MOVE and RESIZE */
 	uint32_t fresh_serial; /* of the last press or key in this VM's windows, until taken */
 	uint64_t fresh_ms;
@@ -74,6 +83,8 @@ void seat_greet(struct seat *s);
 void seat_settle(struct seat *s);
 /* The window's surfaces end. */
 void seat_forget(struct seat *s, struct window *w);
+/* The surface of @ref, which no window has, ends. */
+void seat_forget_surface(struct seat *s, const struct surface_ref *ref);
 /* The guest is gone: nothing is focused any more as far as a guest knows. */
 void seat_reset(struct seat *s);
 /* Serial of a recent press in this VM's windows, once; 0: none, or the keyboard is with another client by now. */

@@ -104,6 +104,12 @@ static void handle_bounds(void *data, struct xdg_toplevel *t, int32_t width, int
 
 static void handle_capabilities(void *data, struct xdg_toplevel *t, struct wl_array *capabilities)
 {
+	struct window *w = data;
+	const uint32_t *capability = capabilities->data;
+
+	w->has_menu = false;
+	for (size_t i = 0; i < capabilities->size / sizeof(*capability); i++)
+		w->has_menu |= capability[i] == XDG_TOPLEVEL_WM_CAPABILITIES_WINDOW_MENU;
 }
 
 static const struct xdg_toplevel_listener toplevel_listener = {

@@ -10,6 +10,7 @@
 
 #include "desktop/buffer.h"
 #include "desktop/guest.h"
+#include "desktop/menu.h"
 #include "desktop/seat.h"
 #include "proto/text.h"
 #include "viewporter-client-protocol.h"
@@ -143,6 +144,9 @@ int window_create(struct window_set *set, uint32_t id, const struct gui_win_new 
 
 void window_end_surfaces(struct window *w)
 {
+	if (w->set->menu->window == w)
+		menu_close(w->set->menu);
+	note_forget(&w->set->note, w);
 	seat_forget(w->set->seat, w);
 	content_finish(&w->content);
 	solid_finish(&w->mat);
@@ -221,6 +225,8 @@ struct frame_look window_look(const struct window *w)
 	return (struct frame_look){
 		.owner = &w->set->owner,
 		.title = w->title,
+		.note = w->set->note.window == w ? w->set->note.text : NULL,
+		.bad_note = w->set->note.bad,
 		.w = w->outer_w,
 		.active = w->states & GUI_STATE_ACTIVATED,
 		.maximised = w->states & GUI_STATE_MAXIMIZED,

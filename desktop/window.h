@@ -14,6 +14,7 @@
 #include "desktop/content.h"
 #include "desktop/display.h"
 #include "desktop/frame.h"
+#include "desktop/note.h"
 #include "desktop/pool.h"
 #include "desktop/solid.h"
 #include "proto/gui.h"
@@ -24,6 +25,7 @@
 struct atlas;
 struct buffers;
 struct guest;
+struct menu;
 struct seat;
 struct xdg_popup;
 struct xdg_surface;
@@ -73,6 +75,7 @@ struct window {
 	bool wish_open; /* not all of them are reached or given up */
 	bool wish_waits; /* for a configure */
 	unsigned wish_steps; /* left: a compositor that refuses is not asked for ever */
+	bool has_menu; /* the compositor has a window menu */
 	int bounds_w, bounds_h;
 	uint32_t serial; /* of the last CONFIGURE sent */
 	struct gui_configure sent; /* its values */
@@ -102,6 +105,8 @@ struct window_set {
 	struct buffers *buffers;
 	struct guest *guest;
 	struct seat *seat;
+	struct menu *menu;
+	struct note note;
 	struct pool_buffer *colour, *mat; /* solids */
 	struct window *all[GUI_WINDOWS_MAX];
 	unsigned count;
@@ -158,7 +163,7 @@ int popup_place(struct window *w, const struct gui_popup_pos *p);
 void popup_present(struct window *w);
 void popup_end(struct window *w);
 /*
- * A window is about to take the focus: all popups go. wlroots 0.15 closes them
+ * A window is about to take the focus: all popups go, and the menu. wlroots 0.15 closes them
  * then by itself, and ends a client whose next commit to one crosses.
  */
 void popup_yield(struct window_set *set);

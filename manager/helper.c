@@ -119,6 +119,17 @@ static int take_guest(struct helper *h, const struct helper_guest *guest)
 	return 0;
 }
 
+static int take_clip(struct helper *h, const struct helper_msg *m, int fd)
+{
+	if (h->kind != HELPER_DESKTOP)
+		return -EBADMSG;
+	if (m->type == HELPER_CLIP_TAKE)
+		h->ops->clip_take(h, &m->clip, fd);
+	else
+		h->ops->clip_want(h);
+	return 0;
+}
+
 static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 {
 	switch (m->type) {
@@ -134,6 +145,9 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		return 0;
 	case HELPER_FDS:
 		return take_region(h, m, fds);
+	case HELPER_CLIP_TAKE:
+	case HELPER_CLIP_WANT:
+		return take_clip(h, m, fds[0]);
 	case HELPER_FAILED:
 		h->failed = true;
 		h->reason = (enum helper_reason)m->fail.reason;
@@ -156,7 +170,7 @@ static void close_left(int *fds, unsigned n)
 static int helper_read(struct helper *h)
 {
 	struct helper_msg m;
-	int fds[HELPER_FDS_MAX];
+	int fds[HELPER_FDS_MAX] = { -1 };
 	unsigned nfds = 0;
 	ssize_t len = fd_recv_packet(h->sock, &m, sizeof(m), fds, HELPER_FDS_MAX, &nfds);
 	int r;

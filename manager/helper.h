@@ -35,6 +35,9 @@ struct helper_ops {
 	void (*up)(struct helper *h);
 	void (*guest)(struct helper *h, const struct helper_guest *guest);
 	void (*stats)(struct helper *h, const struct helper_stats *stats);
+	/* A desktop's; @fd is borrowed. */
+	void (*clip_take)(struct helper *h, const struct helper_clip *clip, int fd);
+	void (*clip_want)(struct helper *h);
 	/* It is gone. @reason: enum helper_reason; @text: its last words, or ours. It may be started again from here. */
 	void (*ended)(struct helper *h, enum helper_reason reason, const char *text);
 };

@@ -26,6 +26,7 @@
 #include "manager/programs.h"
 #include "manager/reclaim.h"
 #include "manager/virt_embed.h"
+#include "manager/vm_clipboard.h"
 
 #define BLIND_SECONDS 3
 #define WATCHES (sizeof(((struct manager *)0)->watches) / sizeof(sd_event_source *))
@@ -455,6 +456,7 @@ void manager_finish(struct manager *m)
 		m->templates = t->next;
 		template_free(t);
 	}
+	vm_clipboard_close(m);
 	manager_rules_close(m);
 	audit_write(m->audit, "vmosd-stop", NULL);
 	audit_close(m->audit);

@@ -10,6 +10,7 @@
 #include <systemd/sd-event.h>
 
 #include "manager/accel.h"
+#include "manager/clipboard.h"
 #include "manager/confine.h"
 #include "manager/manager_rules.h"
 #include "manager/mode.h"
@@ -56,6 +57,8 @@ struct manager {
 	struct template *templates;
 	sd_event_source *watches[64]; /* inotify, of the template folders; [0] is the folder of all */
 	unsigned nwatches;
+	struct clipboard clipboard;
+	sd_event_source *clipboard_timer; /* may be NULL */
 	struct stats_call *stats; /* calls of Stats() under way */
 };
 

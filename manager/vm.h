@@ -9,6 +9,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "manager/clipboard.h"
 #include "manager/domain_xml.h"
 #include "manager/helper.h"
 #include "manager/identity.h"
@@ -75,6 +76,7 @@ struct vm {
 	uint64_t started_usec; /* monotonic; 0: not known (adopted) */
 	uint32_t ready_ms;
 	uint32_t next_run;
+	struct clipboard_rate clip_takes, clip_wants;
 };
 
 const char *vm_state_name(enum vm_state state);

@@ -16,6 +16,7 @@
 #include "base/paths.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/vm_clipboard.h"
 
 struct deletion {
 	struct vm *vm;
@@ -54,6 +55,7 @@ static void handle_undefined(const struct virt_job *job, void *userdata)
 		remove_log(vm);
 		log_info("VM %s: deleted", vm->config.name);
 		snprintf(template, sizeof(template), "%s", vm->config.template);
+		vm_clipboard_forget(vm);
 		manager_drop_vm(m, vm);
 		sd_bus_emit_object_removed(m->bus, vm->bus_path);
 		vm_free(vm);

@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "manager/manager.h"
 #include "manager/programs.h"
+#include "manager/vm_clipboard.h"
 
 static const char *const program_names[HELPER_KINDS] = {
 	[HELPER_COURIER] = "courier",
@@ -220,10 +221,22 @@ static void handle_ended(struct helper *h, enum helper_reason reason, const char
 		desktop_ended(vm, h, reason, text);
 }
 
+static void handle_clip_take(struct helper *h, const struct helper_clip *clip, int fd)
+{
+	vm_clipboard_take(h->owner, clip, fd);
+}
+
+static void handle_clip_want(struct helper *h)
+{
+	vm_clipboard_want(h->owner);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
 	.stats = handle_stats,
+	.clip_take = handle_clip_take,
+	.clip_want = handle_clip_want,
 	.ended = handle_ended,
 };
 

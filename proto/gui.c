@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/codec.h"
+#include "proto/text.h"
 #include "proto/uapi/vmos_channel.h"
 
 #define SCALE_MIN 60
@@ -272,6 +273,52 @@ static bool axis_ok(const void *decoded)
 		within(a->value120, POINTER_MAX);
 }
 
+static bool chunk_ok(const struct blob_ref *b)
+{
+	return b->len <= GUI_CLIP_CHUNK && b->off <= VMOS_GUI_BLOB - b->len;
+}
+
+static bool mime_ok(uint32_t mime)
+{
+	return mime == GUI_MIME_TEXT || mime == GUI_MIME_PNG;
+}
+
+static bool clip_offer_ok(const void *decoded)
+{
+	const struct gui_msg *g = decoded;
+
+	return (g->clip_offer.mimes & ~GUI_MIME_MASK) == 0;
+}
+
+/* What has failed brings no bytes, and what goes on brings some. */
+static bool clip_data_ok(const void *decoded)
+{
+	const struct gui_msg *g = decoded;
+	const struct gui_clip_data *d = &g->clip_data;
+
+	if (d->xfer == 0 || d->end > GUI_CLIP_TOO_LARGE || !chunk_ok(&d->blob))
+		return false;
+	if (d->blob.len == 0)
+		return d->end != GUI_CLIP_MORE && d->blob.off == 0;
+	return d->end == GUI_CLIP_MORE || d->end == GUI_CLIP_LAST;
+}
+
+static bool clip_want_ok(const void *decoded)
+{
+	const struct gui_msg *g = decoded;
+
+	return g->clip_want.xfer != 0 && mime_ok(g->clip_want.mime);
+}
+
+static bool clip_give_ok(const void *decoded)
+{
+	const struct gui_msg *g = decoded;
+	const struct gui_clip_give *c = &g->clip_give;
+
+	return c->xfer != 0 && mime_ok(c->mime) && c->total <= GUI_CLIP_MAX && c->blob.len >= 1 &&
+		c->blob.len <= c->total && chunk_ok(&c->blob);
+}
+
 #define F(s, member, nr, bytes) CODEC_FIELD(struct gui_##s, member, nr, bytes)
 #define G2H CODEC_TO_HOST
 #define H2G CODEC_TO_GUEST
@@ -306,6 +353,9 @@ static const struct codec_type types[] = {
 		cursor_img_ok },
 	[GUI_BELL] = { "BELL", G2H | CODEC_WIN_ANY, { { 0 } }, NULL },
 	[GUI_IDLE_INHIBIT] = { "IDLE_INHIBIT", G2H | CODEC_WIN_ANY, { F(idle_inhibit, on, 1, 4) }, idle_inhibit_ok },
+	[GUI_CLIP_OFFER] = { "CLIP_OFFER", G2H, { F(clip_offer, mimes, 1, 4) }, clip_offer_ok },
+	[GUI_CLIP_DATA] = { "CLIP_DATA", G2H,
+		{ F(clip_data, xfer, 1, 4), F(clip_data, end, 1, 1), F(clip_data, blob, 2, 4) }, clip_data_ok },
 
 	[GUI_WELCOME] = { "WELCOME", H2G, { F(hello, version, 2, 4) }, hello_ok },
 	[GUI_OUTPUT] = { "OUTPUT", H2G,
@@ -335,6 +385,8 @@ static const struct codec_type types[] = {
 		{ F(axis, time_ms, 1, 4), F(axis, horizontal, 2, 1), F(axis, value, 2, 4), F(axis, stop, 1, 1) },
 		axis_ok },
 	[GUI_PING] = { "PING", H2G, { F(ping, cookie, 1, 8) }, NULL },
+	[GUI_CLIP_WANT] = { "CLIP_WANT", H2G, { F(clip_want, xfer, 2, 4) }, clip_want_ok },
+	[GUI_CLIP_GIVE] = { "CLIP_GIVE", H2G, { F(clip_give, xfer, 3, 4), F(clip_give, blob, 2, 4) }, clip_give_ok },
 };
 
 static const struct codec_type *find_type(uint16_t type)
@@ -388,6 +440,32 @@ bool gui_slot_fits(const struct gui_commit *c, uint64_t heap_len)
 	uint64_t start = (uint64_t)c->page * VMOS_PAGE_SIZE;
 
 	return start <= heap_len && (uint64_t)c->stride * c->h <= heap_len - start;
+}
+
+static bool is_text(const uint8_t *untrusted, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		uint32_t cp = 0;
+		size_t n = text_utf8_next(untrusted + at, len - at, &cp);
+
+		if (n == 0 || cp == 0)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+bool gui_clip_is(uint32_t mime, const uint8_t *untrusted, size_t len)
+{
+	static const uint8_t png[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
+
+	if (len < 1 || len > GUI_CLIP_MAX)
+		return false;
+	if (mime == GUI_MIME_TEXT)
+		return is_text(untrusted, len);
+	return mime == GUI_MIME_PNG && len > sizeof(png) && memcmp(untrusted, png, sizeof(png)) == 0;
 }
 
 const char *gui_type_name(uint16_t type)

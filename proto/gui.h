@@ -8,11 +8,18 @@
  * commits it; the host holds it until RELEASE. Coordinates of pointer and
  * popups are in logical (surface) units of the window's content, those of
  * buffers and damage in buffer pixels; scale120 is scale × 120.
+ *
+ * Clipboard: HELLO and WELCOME say by a feature bit who knows it. The guest
+ * OFFERs kinds of what is selected there. The host alone begins, by a gesture
+ * of the user: WANT is answered by DATA messages of that xfer, and GIVE
+ * messages make what they bring the guest's clipboard. Nothing else is ever
+ * sent of a clipboard.
  */
 #ifndef PROTO_GUI_H
 #define PROTO_GUI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/msg.h"
@@ -31,6 +38,9 @@
 #define GUI_CURSOR_MAX 64
 #define GUI_STRIDE_ALIGN 256
 #define GUI_SCALE_ONE 120 /* scale120 of 1.0; 60 … 960 is accepted */
+#define GUI_FEATURE_CLIPBOARD (1u << 0) /* of HELLO and WELCOME */
+#define GUI_CLIP_CHUNK (64u << 10) /* bytes of one CLIP_DATA or CLIP_GIVE */
+#define GUI_CLIP_MAX (16u << 20) /* bytes of one clipboard */
 #define GUI_HEAP_PAGES_MAX (VMOS_GUI_REGION / VMOS_PAGE_SIZE)
 
 enum gui_type {
@@ -53,6 +63,8 @@ enum gui_type {
 	GUI_CURSOR_IMG,
 	GUI_BELL,
 	GUI_IDLE_INHIBIT,
+	GUI_CLIP_OFFER,
+	GUI_CLIP_DATA,
 	/* host to guest */
 	GUI_WELCOME = 0x81,
 	GUI_OUTPUT,
@@ -74,9 +86,16 @@ enum gui_type {
 	GUI_PTR_BUTTON,
 	GUI_PTR_AXIS,
 	GUI_PING,
+	GUI_CLIP_WANT,
+	GUI_CLIP_GIVE,
 };
 
 enum gui_role { GUI_ROLE_TOPLEVEL, GUI_ROLE_POPUP, GUI_ROLE_DIALOG };
+/* Kinds of a clipboard: text/plain;charset=utf-8 and image/png. One in WANT and GIVE, a mask in OFFER. */
+enum gui_mime { GUI_MIME_TEXT = 1, GUI_MIME_PNG = 2 };
+#define GUI_MIME_MASK 3u
+/* What follows a CLIP_DATA: more of it; nothing, it is whole; nothing, there was none of that kind, or it was too much. */
+enum gui_clip_end { GUI_CLIP_MORE, GUI_CLIP_LAST, GUI_CLIP_NONE, GUI_CLIP_TOO_LARGE };
 enum gui_fmt { GUI_FMT_XRGB, GUI_FMT_ARGB };
 
 /* CONFIGURE.states and STATE_REQ.bits */
@@ -142,6 +161,8 @@ struct gui_resize { uint32_t edges; };
 struct gui_cursor_shape { uint32_t shape; };
 struct gui_cursor_img { uint32_t page; uint8_t w, h, hot_x, hot_y; }; /* ARGB, stride 256 */
 struct gui_idle_inhibit { uint32_t on; };
+struct gui_clip_offer { uint32_t mimes; }; /* 0: nothing is selected */
+struct gui_clip_data { uint32_t xfer; uint8_t end; struct blob_ref blob; }; /* blob: empty at the end if need be */
 
 struct gui_output {
 	uint32_t id;
@@ -164,6 +185,8 @@ struct gui_repeat { uint32_t per_s, delay_ms; };
 struct gui_ptr { uint32_t time_ms; int32_t x, y; }; /* ENTER, MOTION; 24.8 fixed point */
 struct gui_button { uint32_t time_ms; uint32_t button; uint8_t pressed; };
 struct gui_axis { uint32_t time_ms; uint8_t horizontal, source; int32_t value, value120; uint8_t stop; }; /* value 24.8 */
+struct gui_clip_want { uint32_t xfer, mime; }; /* xfer counts the session's WANTs from 1 */
+struct gui_clip_give { uint32_t xfer, mime, total; struct blob_ref blob; }; /* xfer: as above, of GIVEs; the parts sum up to total */
 /* clang-format on */
 
 /* A decoded message. Which member counts follows from @head.type; BYE, WIN_DEL, MOVE, BELL, CLOSE,
@@ -185,6 +208,8 @@ struct gui_msg {
 		struct gui_cursor_shape cursor_shape;
 		struct gui_cursor_img cursor_img;
 		struct gui_idle_inhibit idle_inhibit;
+		struct gui_clip_offer clip_offer;
+		struct gui_clip_data clip_data;
 		struct gui_output output;
 		struct gui_configure configure;
 		struct gui_popup_placed popup_placed;
@@ -198,6 +223,8 @@ struct gui_msg {
 		struct gui_ptr ptr; /* PTR_ENTER and PTR_MOTION */
 		struct gui_button button;
 		struct gui_axis axis;
+		struct gui_clip_want clip_want;
+		struct gui_clip_give clip_give;
 	};
 };
 
@@ -214,6 +241,12 @@ int gui_encode(const struct gui_msg *g, struct msg *ret_msg);
 
 /* Whether a slot of a commit lies inside a heap of @heap_len bytes (64-bit sum). */
 bool gui_slot_fits(const struct gui_commit *c, uint64_t heap_len);
+
+/*
+ * Whether bytes may cross as a clipboard of this kind: 1 … GUI_CLIP_MAX of them;
+ * text is valid UTF-8 without NUL; a PNG begins as one, and no more of it is read.
+ */
+bool gui_clip_is(uint32_t mime, const uint8_t *untrusted, size_t len);
 
 /* The message's name for logs, "?" if unknown. */
 const char *gui_type_name(uint16_t type);

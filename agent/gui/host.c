@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "agent/gui/clipboard.h"
 #include "agent/gui/cursor.h"
 #include "agent/gui/output.h"
 #include "agent/gui/seat.h"
@@ -39,7 +40,8 @@ static struct server *server_of(struct link *l)
 
 static void handle_joined(struct link *l)
 {
-	struct gui_msg g = { .head.type = GUI_HELLO, .hello.version = GUI_VERSION };
+	struct gui_msg g = { .head.type = GUI_HELLO,
+		.hello = { .version = GUI_VERSION, .features = GUI_FEATURE_CLIPBOARD } };
 
 	server_send(server_of(l), &g);
 }
@@ -53,6 +55,7 @@ static void handle_ended(struct link *l)
 	s->open = false;
 	seat_clear(s->seat);
 	cursor_session_ended(s->cursor);
+	clipboard_session_ended(s->clipboard);
 	do {
 		top = NULL;
 		wl_list_for_each(w, &s->windows, link) {
@@ -68,11 +71,12 @@ static void handle_ended(struct link *l)
 	s->announced = 0;
 }
 
-static void host_welcome(struct server *s)
+static void host_welcome(struct server *s, uint32_t features)
 {
 	struct window *w;
 
 	s->open = true;
+	clipboard_welcome(s->clipboard, features);
 	wl_list_for_each(w, &s->windows, link)
 		window_mark(w);
 }
@@ -130,7 +134,7 @@ static int handle_message(struct link *l, const struct msg *m)
 		return r;
 	switch (g.head.type) {
 	case GUI_WELCOME:
-		host_welcome(s);
+		host_welcome(s, g.hello.features);
 		return 0;
 	case GUI_OUTPUT:
 		outputs_update(s->outputs, &g.output);
@@ -145,14 +149,20 @@ static int handle_message(struct link *l, const struct msg *m)
 		server_send(s, &g);
 		return 0;
 	default:
-		if (!seat_handle(s->seat, &g))
+		if (!clipboard_handle(s->clipboard, &g, &r) && !seat_handle(s->seat, &g))
 			host_to_window(s, &g);
-		return 0;
+		return r;
 	}
+}
+
+static void handle_room(struct link *l)
+{
+	clipboard_room(server_of(l)->clipboard);
 }
 
 const struct link_ops host_link_ops = {
 	.joined = handle_joined,
 	.ended = handle_ended,
 	.message = handle_message,
+	.room = handle_room,
 };

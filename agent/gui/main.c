@@ -7,6 +7,7 @@
 #include <string.h>
 #include <wlr/util/log.h>
 
+#include "agent/gui/clipboard.h"
 #include "agent/gui/cursor.h"
 #include "agent/gui/output.h"
 #include "agent/gui/seat.h"
@@ -78,7 +79,8 @@ static bool server_init(struct server *s)
 	s->seat = seat_create(s);
 	s->cursor = cursor_create(s);
 	s->shell = shell_create(s);
-	return s->outputs && s->seat && s->cursor && s->shell;
+	s->clipboard = s->seat ? clipboard_create(s) : NULL;
+	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard;
 }
 
 /*
@@ -102,6 +104,7 @@ static void server_run(struct server *s)
 static void server_finish(struct server *s)
 {
 	wl_display_destroy_clients(s->display);
+	clipboard_destroy(s->clipboard);
 	shell_destroy(s->shell);
 	cursor_destroy(s->cursor);
 	seat_destroy(s->seat);

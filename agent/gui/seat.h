@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The host's input, given to the clients: one seat with a keyboard and a pointer. Selections stay inside the guest. */
+/* The host's input, given to the clients: one seat with a keyboard and a pointer. Selections: clipboard.h. */
 #ifndef AGENT_GUI_SEAT_H
 #define AGENT_GUI_SEAT_H
 

@@ -29,6 +29,7 @@ struct outputs;
 struct seat;
 struct cursor;
 struct shell;
+struct clipboard;
 
 /* What the benchmarks read: see stats.c. */
 struct stats {
@@ -55,6 +56,7 @@ struct server {
 	struct seat *seat;
 	struct cursor *cursor;
 	struct shell *shell;
+	struct clipboard *clipboard;
 };
 
 /* Sends a message of the gui channel; nothing happens without a session. */

@@ -4,6 +4,7 @@
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_data_control_v1.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_idle_inhibit_v1.h>
@@ -101,7 +102,8 @@ static bool shell_add_plain(struct wl_display *display)
 	wlr_server_decoration_manager_set_default_mode(kde, WLR_SERVER_DECORATION_MANAGER_MODE_SERVER);
 	return wlr_shm_create(display, 2, formats, sizeof(formats) / sizeof(formats[0])) &&
 		wlr_subcompositor_create(display) && wlr_data_device_manager_create(display) &&
-		wlr_primary_selection_v1_device_manager_create(display) && wlr_viewporter_create(display) &&
+		wlr_primary_selection_v1_device_manager_create(display) &&
+		wlr_data_control_manager_v1_create(display) && wlr_viewporter_create(display) &&
 		wlr_fractional_scale_manager_v1_create(display, 1) &&
 		wlr_single_pixel_buffer_manager_v1_create(display) && wlr_xdg_activation_v1_create(display);
 }

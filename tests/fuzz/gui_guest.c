@@ -15,6 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		require(gui_encode(&g, &again) == 0);
 		require(memcmp(again.bytes, m.bytes, MSG_SIZE) == 0);
+		if (g.head.type == GUI_CLIP_DATA)
+			require(g.clip_data.blob.len <= GUI_CLIP_CHUNK &&
+				(uint64_t)g.clip_data.blob.off + g.clip_data.blob.len <= VMOS_GUI_BLOB);
 		if (g.head.type != GUI_COMMIT)
 			continue;
 		require(g.commit.w >= 1 && g.commit.w <= GUI_SIZE_MAX && g.commit.stride >= 4u * g.commit.w);

@@ -66,6 +66,9 @@ static const struct gui_msg gui[] = {
 	{ .head = { .type = GUI_CURSOR_IMG, .win = 1 }, .cursor_img = { .page = 9, .w = 24, .h = 24 } },
 	{ .head = { .type = GUI_BELL, .win = 1 } },
 	{ .head = { .type = GUI_IDLE_INHIBIT, .win = 1 }, .idle_inhibit = { .on = 1 } },
+	{ .head = { .type = GUI_CLIP_OFFER }, .clip_offer = { .mimes = GUI_MIME_TEXT } },
+	{ .head = { .type = GUI_CLIP_DATA },
+		.clip_data = { .xfer = 1, .end = GUI_CLIP_LAST, .blob = { .off = 64, .len = 100 } } },
 	{ .head = { .type = GUI_WELCOME }, .hello = { .version = 1 } },
 	{ .head = { .type = GUI_OUTPUT }, .output = { .id = 1, .w = 1920, .h = 1080, .scale120 = 120, .mhz = 60000 } },
 	{ .head = { .type = GUI_CONFIGURE, .win = 1, .serial = 1 }, .configure = { .scale120 = 120 } },
@@ -86,6 +89,9 @@ static const struct gui_msg gui[] = {
 	{ .head = { .type = GUI_PTR_BUTTON, .win = 1 }, .button = { .button = 0x110, .pressed = 1 } },
 	{ .head = { .type = GUI_PTR_AXIS, .win = 1 }, .axis = { .value = 2560, .value120 = 120 } },
 	{ .head = { .type = GUI_PING }, .ping = { .cookie = 7 } },
+	{ .head = { .type = GUI_CLIP_WANT }, .clip_want = { .xfer = 1, .mime = GUI_MIME_TEXT } },
+	{ .head = { .type = GUI_CLIP_GIVE },
+		.clip_give = { .xfer = 1, .mime = GUI_MIME_PNG, .total = 100, .blob = { .off = 64, .len = 100 } } },
 };
 
 static const struct ctl_msg ctl[] = {

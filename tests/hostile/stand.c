@@ -91,7 +91,8 @@ void stand_start(struct stand *s)
 	close(display);
 }
 
-static void take_report(struct stand *s, const struct helper_msg *m)
+/* @fd: the first that came with it, borrowed. */
+static void take_report(struct stand *s, const struct helper_msg *m, int fd)
 {
 	switch (m->type) {
 	case HELPER_UP:
@@ -106,6 +107,16 @@ static void take_report(struct stand *s, const struct helper_msg *m)
 	case HELPER_STATS:
 		s->stats = m->stats;
 		s->nstats++;
+		break;
+	case HELPER_CLIP_TAKE:
+		if (s->clip_fd > 0)
+			close(s->clip_fd);
+		s->clip = m->clip;
+		s->clip_fd = dup(fd);
+		s->takes++;
+		break;
+	case HELPER_CLIP_WANT:
+		s->wants++;
 		break;
 	case HELPER_FAILED:
 		snprintf(s->failure, sizeof(s->failure), "%s", m->fail.text);
@@ -123,11 +134,11 @@ static void take_reports(struct stand *s)
 	ssize_t n;
 
 	while ((n = fd_recv_packet(s->sock, &m, sizeof(m), fds, HELPER_FDS_MAX, &nfds)) > 0) {
-		fd_close_all(fds, nfds);
 		if (helper_check_report(&m, (size_t)n, nfds) < 0)
 			s->bad_reports++;
 		else
-			take_report(s, &m);
+			take_report(s, &m, nfds ? fds[0] : -1);
+		fd_close_all(fds, nfds);
 	}
 }
 
@@ -177,6 +188,15 @@ void stand_request(struct stand *s, enum helper_type type)
 
 	if (s->pid)
 		(void)fd_send_packet(s->sock, &m, sizeof(m), NULL, 0);
+}
+
+void stand_send(struct stand *s, struct helper_msg *m, int fd)
+{
+	m->nfds = fd >= 0;
+	if (s->pid)
+		(void)fd_send_packet(s->sock, m, sizeof(*m), &fd, m->nfds);
+	if (fd >= 0)
+		close(fd);
 }
 
 int stand_quit(struct stand *s)

@@ -29,6 +29,9 @@ struct stand {
 	unsigned bad_reports;
 	struct helper_stats stats; /* last */
 	unsigned nstats;
+	unsigned takes, wants; /* of the clipboard */
+	struct helper_clip clip; /* the last one taken … */
+	int clip_fd; /* … and what came with it, owned; 0: nothing yet */
 	char failure[HELPER_TEXT_MAX];
 	char path[108]; /* of the listener */
 };
@@ -41,6 +44,8 @@ void stand_start(struct stand *s);
 void stand_poll(struct stand *s);
 bool stand_is_running(const struct stand *s);
 void stand_request(struct stand *s, enum helper_type type);
+/* A message with an fd, which is closed; < 0: without. */
+void stand_send(struct stand *s, struct helper_msg *m, int fd);
 /* Asks it to quit and waits; kills after 10 s. 0 if it ended by itself with exit code 0. */
 int stand_quit(struct stand *s);
 /* Waits up to @ms for UP. */

@@ -43,7 +43,7 @@ static uint32_t below(struct storm *s, uint32_t n)
 /* 0 … @max, often at an end. */
 static uint32_t edge(struct storm *s, uint32_t max)
 {
-	switch (below(s, 6)) {
+	switch (below(s, 7)) {
 	case 0:
 		return 0;
 	case 1:
@@ -213,6 +213,11 @@ static void make_small(struct storm *s, struct gui_msg *m)
 	case 4:
 		m->head.type = GUI_IDLE_INHIBIT;
 		m->idle_inhibit.on = below(s, 2);
+		break;
+	case 5:
+		m->head.type = GUI_CLIP_OFFER;
+		m->head.win = 0;
+		m->clip_offer.mimes = below(s, GUI_MIME_MASK + 1);
 		break;
 	default:
 		m->head.type = GUI_PONG;

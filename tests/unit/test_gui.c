@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/gui.h"
@@ -60,6 +61,11 @@ static const struct gui_msg good[] = {
 		.cursor_img = { .page = 1, .w = 64, .h = 1, .hot_x = 64, .hot_y = 0 } },
 	{ .head = { HEAD(GUI_BELL, 9, 0) } },
 	{ .head = { HEAD(GUI_IDLE_INHIBIT, 9, 0) }, .idle_inhibit = { .on = 1 } },
+	{ .head = { HEAD(GUI_CLIP_OFFER, 0, 0) }, .clip_offer = { .mimes = GUI_MIME_MASK } },
+	{ .head = { HEAD(GUI_CLIP_DATA, 0, 0) },
+		.clip_data = { .xfer = 3,
+			.end = GUI_CLIP_LAST,
+			.blob = { .off = VMOS_GUI_BLOB - GUI_CLIP_CHUNK, .len = GUI_CLIP_CHUNK } } },
 	{ .head = { HEAD(GUI_WELCOME, 0, 0) }, .hello = { .version = 1 } },
 	{ .head = { HEAD(GUI_OUTPUT, 0, 0) },
 		.output = { .id = 1,
@@ -94,6 +100,9 @@ static const struct gui_msg good[] = {
 	{ .head = { HEAD(GUI_PTR_AXIS, 9, 0) },
 		.axis = { .time_ms = 1, .horizontal = 1, .source = 3, .value = -2560, .value120 = -120, .stop = 1 } },
 	{ .head = { HEAD(GUI_PING, 0, 0) }, .ping = { .cookie = 1 } },
+	{ .head = { HEAD(GUI_CLIP_WANT, 0, 0) }, .clip_want = { .xfer = 3, .mime = GUI_MIME_PNG } },
+	{ .head = { HEAD(GUI_CLIP_GIVE, 0, 0) },
+		.clip_give = { .xfer = 3, .mime = GUI_MIME_TEXT, .total = 100, .blob = { .off = 64, .len = 100 } } },
 };
 
 static const struct gui_msg *good_of(uint16_t type)
@@ -117,7 +126,7 @@ static int decode_any(const struct msg *m, struct gui_msg *ret)
 
 static void test_round_trip(void **state)
 {
-	assert_int_equal(COUNT(good), GUI_IDLE_INHIBIT + GUI_PING - GUI_WELCOME + 1);
+	assert_int_equal(COUNT(good), GUI_CLIP_DATA + GUI_CLIP_GIVE - GUI_WELCOME + 1);
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct msg m;
 		struct gui_msg back;
@@ -203,7 +212,7 @@ static void test_unknown_types(void **state)
 		struct msg m = { { 0 } };
 		struct gui_msg g = { .head = { .type = (uint16_t)type } };
 		bool known =
-			(type >= GUI_HELLO && type <= GUI_IDLE_INHIBIT) || (type >= GUI_WELCOME && type <= GUI_PING);
+			(type >= GUI_HELLO && type <= GUI_CLIP_DATA) || (type >= GUI_WELCOME && type <= GUI_CLIP_GIVE);
 
 		assert_true((strcmp(gui_type_name((uint16_t)type), "?") != 0) == known);
 		if (known)
@@ -316,6 +325,68 @@ static void test_bounds_of_input(void **state)
 	REFUSED(GUI_REPEAT, g.repeat.per_s = 1001);
 }
 
+static void test_bounds_of_clipboard(void **state)
+{
+	REFUSED(GUI_CLIP_OFFER, g.clip_offer.mimes = GUI_MIME_MASK + 1);
+	REFUSED(GUI_CLIP_OFFER, g.head.win = 1);
+	TAKEN(GUI_CLIP_OFFER, g.clip_offer.mimes = 0);
+	REFUSED(GUI_CLIP_DATA, g.clip_data.xfer = 0);
+	REFUSED(GUI_CLIP_DATA, g.clip_data.end = GUI_CLIP_NONE);
+	REFUSED(GUI_CLIP_DATA, g.clip_data.end = GUI_CLIP_TOO_LARGE);
+	REFUSED(GUI_CLIP_DATA, g.clip_data.end = GUI_CLIP_TOO_LARGE + 1);
+	REFUSED(GUI_CLIP_DATA, g.clip_data.blob.off++);
+	REFUSED(GUI_CLIP_DATA, g.clip_data.blob.off = UINT32_MAX);
+	REFUSED(GUI_CLIP_DATA, (g.clip_data.blob.off = 0, g.clip_data.blob.len = GUI_CLIP_CHUNK + 1));
+	REFUSED(GUI_CLIP_DATA, (g.clip_data.blob.off = 8, g.clip_data.blob.len = UINT32_MAX));
+	REFUSED(GUI_CLIP_DATA, g.clip_data.blob.len = 0);
+	REFUSED(GUI_CLIP_DATA, (g.clip_data.blob = (struct blob_ref){ 0 }, g.clip_data.end = GUI_CLIP_MORE));
+	TAKEN(GUI_CLIP_DATA, g.clip_data.blob = ((struct blob_ref){ 0 }));
+	TAKEN(GUI_CLIP_DATA, (g.clip_data.blob = (struct blob_ref){ 0 }, g.clip_data.end = GUI_CLIP_TOO_LARGE));
+	TAKEN(GUI_CLIP_DATA, g.clip_data.end = GUI_CLIP_MORE);
+	REFUSED(GUI_CLIP_WANT, g.clip_want.xfer = 0);
+	REFUSED(GUI_CLIP_WANT, g.clip_want.mime = 0);
+	REFUSED(GUI_CLIP_WANT, g.clip_want.mime = GUI_MIME_MASK);
+	REFUSED(GUI_CLIP_GIVE, g.clip_give.xfer = 0);
+	REFUSED(GUI_CLIP_GIVE, g.clip_give.mime = 4);
+	REFUSED(GUI_CLIP_GIVE, g.clip_give.total = GUI_CLIP_MAX + 1);
+	REFUSED(GUI_CLIP_GIVE, g.clip_give.total = 99);
+	REFUSED(GUI_CLIP_GIVE, g.clip_give.blob.len = 0);
+	REFUSED(GUI_CLIP_GIVE, g.clip_give.blob.off = VMOS_GUI_BLOB - 99);
+	REFUSED(GUI_CLIP_GIVE, (g.clip_give.total = GUI_CLIP_MAX, g.clip_give.blob.len = GUI_CLIP_CHUNK + 1));
+}
+
+static bool text_is(const char *text, size_t len)
+{
+	return gui_clip_is(GUI_MIME_TEXT, (const uint8_t *)text, len);
+}
+
+static void test_clip_is(void **state)
+{
+	static const uint8_t png[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0 };
+	uint8_t *much = calloc(1, GUI_CLIP_MAX + 1);
+
+	assert_non_null(much);
+	memset(much, 'a', GUI_CLIP_MAX + 1);
+	assert_true(gui_clip_is(GUI_MIME_TEXT, much, GUI_CLIP_MAX));
+	assert_false(gui_clip_is(GUI_MIME_TEXT, much, GUI_CLIP_MAX + 1));
+	free(much);
+	assert_false(text_is("", 0));
+	assert_true(text_is("a\tb\r\n", 5));
+	assert_true(text_is("\xe2\x80\xae \xf0\x9f\x98\x80", 8)); /* what it does to a line is the reader's matter */
+	assert_false(text_is("a\0b", 3));
+	assert_false(text_is("a\0", 2));
+	assert_false(text_is("\xc3", 1));
+	assert_false(text_is("a\xe2\x80", 3));
+	assert_false(text_is("\xed\xa0\x80", 3));
+	assert_false(text_is("\xc0\x80", 2));
+	assert_true(gui_clip_is(GUI_MIME_PNG, png, sizeof(png)));
+	for (size_t len = 0; len < sizeof(png); len++)
+		assert_false(gui_clip_is(GUI_MIME_PNG, png, len));
+	assert_false(gui_clip_is(GUI_MIME_PNG, (const uint8_t *)"GIF89a, not a PNG", 17));
+	assert_false(gui_clip_is(GUI_MIME_MASK, png, sizeof(png)));
+	assert_false(gui_clip_is(0, png, sizeof(png)));
+}
+
 static void test_slot_fits(void **state)
 {
 	struct gui_commit c = { .page = 1, .w = 64, .h = 16, .stride = 256 };
@@ -342,6 +413,8 @@ int main(void)
 		cmocka_unit_test(test_bounds_of_windows),
 		cmocka_unit_test(test_bounds_of_pixels),
 		cmocka_unit_test(test_bounds_of_input),
+		cmocka_unit_test(test_bounds_of_clipboard),
+		cmocka_unit_test(test_clip_is),
 		cmocka_unit_test(test_slot_fits),
 	};
 

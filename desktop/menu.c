@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "desktop/menu.h"
+
+#include <linux/input-event-codes.h>
+#include <wayland-client.h>
+
+#include "desktop/atlas.h"
+#include "desktop/clipboard.h"
+#include "desktop/pool.h"
+#include "desktop/seat.h"
+#include "desktop/window.h"
+#include "viewporter-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
+
+/* Logical units. */
+#define EDGE 2
+#define PAD_Y 5
+#define PAD_X 14
+#define ROW 28
+#define SHORTCUT_GAP 36
+
+#define GROUND 0x23262d
+#define INK 0xf2f4f8
+
+/* One row: the last is there only where the compositor has a menu of its own. */
+static const struct {
+	const char *text, *shortcut;
+} rows[MENU_ROWS] = {
+	{ "Copy to other VMs", "Ctrl+Shift+C" },
+	{ "Paste from another VM", "Ctrl+Shift+V" },
+	{ "Window menu", "" },
+};
+
+enum { ROW_COPY, ROW_PASTE, ROW_WINDOW };
+
+static int row_count(const struct menu *m)
+{
+	return m->window->has_menu ? MENU_ROWS : MENU_ROWS - 1;
+}
+
+static bool is_usable(const struct menu *m, int row)
+{
+	if (row == ROW_COPY)
+		return m->clipboard->able && m->clipboard->offered;
+	return row == ROW_WINDOW || m->clipboard->able;
+}
+
+bool menu_is_open(const struct menu *m)
+{
+	return m->window != NULL;
+}
+
+void menu_close(struct menu *m)
+{
+	if (!m->window)
+		return;
+	seat_forget_surface(m->set->seat, &m->ref);
+	xdg_popup_destroy(m->popup);
+	xdg_surface_destroy(m->xdg);
+	wp_viewport_destroy(m->viewport);
+	wl_surface_destroy(m->surface);
+	pool_buffer_destroy(m->shown);
+	m->shown = NULL;
+	m->window = NULL;
+}
+
+static void handle_popup_configure(void *data, struct xdg_popup *p, int32_t x, int32_t y, int32_t width, int32_t height)
+{
+}
+
+static void handle_done(void *data, struct xdg_popup *p)
+{
+	menu_close(data);
+}
+
+static void handle_repositioned(void *data, struct xdg_popup *p, uint32_t token)
+{
+}
+
+static const struct xdg_popup_listener popup_listener = {
+	.configure = handle_popup_configure,
+	.popup_done = handle_done,
+	.repositioned = handle_repositioned,
+};
+
+static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t serial)
+{
+	struct menu *m = data;
+
+	xdg_surface_ack_configure(xdg, serial);
+	m->ready = m->dirty = true;
+}
+
+static const struct xdg_surface_listener surface_listener = { .configure = handle_configure };
+
+static int to_logical(const struct atlas_face *f, int pixels)
+{
+	return (pixels * 120 + (int)f->scale120 - 1) / (int)f->scale120;
+}
+
+static void measure(struct menu *m)
+{
+	const struct atlas_face *f = atlas_pick(m->set->atlas, m->window->scale120);
+	int text = 0, shortcut = 0;
+
+	for (int i = 0; i < row_count(m); i++) {
+		struct atlas_text t = { f, ATLAS_REGULAR, 0, rows[i].text };
+		int n = atlas_measure(&t);
+
+		text = n > text ? n : text;
+		t.utf8 = rows[i].shortcut;
+		n = atlas_measure(&t);
+		shortcut = n > shortcut ? n : shortcut;
+	}
+	m->w = 2 * (EDGE + PAD_X) + to_logical(f, text) + SHORTCUT_GAP + to_logical(f, shortcut);
+	m->h = 2 * (EDGE + PAD_Y) + row_count(m) * ROW;
+}
+
+static struct xdg_positioner *make_positioner(const struct menu *m)
+{
+	struct xdg_positioner *p = xdg_wm_base_create_positioner(m->set->display->wm_base);
+
+	if (!p)
+		return NULL;
+	xdg_positioner_set_size(p, m->w, m->h);
+	xdg_positioner_set_anchor_rect(p, m->x, 0, 1, FRAME_BAR);
+	xdg_positioner_set_anchor(p, XDG_POSITIONER_ANCHOR_BOTTOM_RIGHT);
+	xdg_positioner_set_gravity(p, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
+	xdg_positioner_set_constraint_adjustment(p,
+		XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X | XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_Y |
+			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_FLIP_Y);
+	return p;
+}
+
+/* Guests' popups go first: one that grabs must be the topmost. */
+void menu_open(struct menu *m, struct window *w, uint32_t serial, int x)
+{
+	struct display *d = m->set->display;
+	struct xdg_positioner *positioner;
+
+	menu_close(m);
+	popup_yield(m->set);
+	m->window = w;
+	m->ref = (struct surface_ref){ NULL, SURFACE_MENU };
+	m->x = x;
+	m->row = -1;
+	m->ready = false;
+	measure(m);
+	positioner = make_positioner(m);
+	m->surface = display_surface(d, &m->ref);
+	if (!positioner || !m->surface) {
+		m->window = NULL;
+		return;
+	}
+	m->viewport = wp_viewporter_get_viewport(d->viewporter, m->surface);
+	m->xdg = xdg_wm_base_get_xdg_surface(d->wm_base, m->surface);
+	xdg_surface_add_listener(m->xdg, &surface_listener, m);
+	m->popup = xdg_surface_get_popup(m->xdg, w->xdg, positioner);
+	xdg_popup_add_listener(m->popup, &popup_listener, m);
+	xdg_positioner_destroy(positioner);
+	xdg_popup_grab(m->popup, d->seat, serial);
+	wl_surface_commit(m->surface);
+}
+
+void menu_point(struct menu *m, int y)
+{
+	int row = (y - EDGE - PAD_Y) / ROW;
+
+	if (y < EDGE + PAD_Y || row >= row_count(m) || !is_usable(m, row))
+		row = -1;
+	m->dirty |= row != m->row;
+	m->row = row;
+}
+
+void menu_choose(struct menu *m, uint32_t serial)
+{
+	struct window *w = m->window;
+	int row = m->row;
+
+	if (row < 0)
+		return;
+	menu_close(m);
+	if (row == ROW_COPY)
+		clipboard_copy(m->clipboard, w);
+	else if (row == ROW_PASTE)
+		clipboard_paste(m->clipboard, w);
+	else
+		xdg_toplevel_show_window_menu(w->toplevel, m->set->display->seat, serial, m->x, FRAME_BAR);
+}
+
+/* The next usable row in direction @by, from none also. */
+static void step(struct menu *m, int by)
+{
+	int n = row_count(m), row = m->row < 0 && by < 0 ? n : m->row;
+
+	for (int i = 0; i < n; i++) {
+		row = (row + by + n) % n;
+		if (is_usable(m, row))
+			break;
+	}
+	m->row = is_usable(m, row) ? row : -1;
+	m->dirty = true;
+}
+
+void menu_key(struct menu *m, uint32_t key, uint32_t serial)
+{
+	switch (key) {
+	case KEY_ESC:
+		menu_close(m);
+		break;
+	case KEY_UP:
+		step(m, -1);
+		break;
+	case KEY_DOWN:
+		step(m, 1);
+		break;
+	case KEY_ENTER:
+	case KEY_KPENTER:
+	case KEY_SPACE:
+		menu_choose(m, serial);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A drawing in progress; lengths are logical and scaled here. */
+struct sheet {
+	struct canvas c;
+	const struct menu *menu;
+	const struct atlas_face *face;
+};
+
+static int px(const struct sheet *s, int logical)
+{
+	return (logical * (int)s->face->scale120 + 60) / 120;
+}
+
+static void draw_row(struct sheet *s, int row)
+{
+	const struct menu *m = s->menu;
+	uint32_t rgb = m->set->owner.rgb, ground = row == m->row ? rgb : GROUND;
+	uint32_t ink = row == m->row ? frame_ink(rgb) : INK;
+	struct atlas_text t = { s->face, ATLAS_REGULAR, 0, rows[row].text };
+	int top = px(s, EDGE + PAD_Y + row * ROW), left = px(s, EDGE + PAD_X), right = px(s, m->w - EDGE - PAD_X);
+	int base = top + (px(s, ROW) + s->face->ascent - s->face->descent + 1) / 2, width;
+
+	canvas_fill(&s->c, (struct rect){ px(s, EDGE), top, px(s, m->w - 2 * EDGE), px(s, ROW) }, ground);
+	t.rgb = is_usable(m, row) ? ink : canvas_mix(ground, ink, 90) & 0xffffff;
+	atlas_text(m->set->atlas, &s->c, (struct rect){ left, base, right - left, 0 }, &t);
+	t.rgb = canvas_mix(ground, ink, is_usable(m, row) ? 165 : 75) & 0xffffff;
+	t.utf8 = rows[row].shortcut;
+	width = atlas_measure(&t);
+	atlas_text(m->set->atlas, &s->c, (struct rect){ right - width, base, width, 0 }, &t);
+}
+
+static void draw(struct sheet *s)
+{
+	const struct menu *m = s->menu;
+	int edge = px(s, EDGE);
+
+	canvas_fill(&s->c, (struct rect){ 0, 0, s->c.w, s->c.h }, m->set->owner.rgb);
+	canvas_fill(&s->c, (struct rect){ edge, edge, s->c.w - 2 * edge, s->c.h - 2 * edge }, GROUND);
+	for (int row = 0; row < row_count(m); row++)
+		draw_row(s, row);
+}
+
+/* Each picture of it is a buffer of its own: there are few, and the last one goes back when the compositor lets go. */
+void menu_refresh(struct menu *m)
+{
+	struct sheet s = { .menu = m };
+	struct pool_buffer *b;
+
+	if (!m->window || !m->ready || !m->dirty)
+		return;
+	s.face = atlas_pick(m->set->atlas, m->window->scale120);
+	b = pool_buffer_create(m->set->pool, px(&s, m->w), px(&s, m->h));
+	if (!b)
+		return;
+	canvas_init(&s.c, b->pixels, b->w, b->h);
+	draw(&s);
+	b->busy = true;
+	wl_surface_attach(m->surface, b->wl, 0, 0);
+	wl_surface_damage_buffer(m->surface, 0, 0, b->w, b->h);
+	wp_viewport_set_destination(m->viewport, m->w, m->h);
+	wl_surface_commit(m->surface);
+	pool_buffer_destroy(m->shown);
+	m->shown = b;
+	m->dirty = false;
+}

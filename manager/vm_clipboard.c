@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manager/vm_clipboard.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "manager/manager.h"
+#include "manager/vm.h"
+
+static uint64_t now_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void note(struct vm *vm, bool bad, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* A line on the frame of the VM's window in use. One too long for it is cut. */
+static void note(struct vm *vm, bool bad, const char *fmt, ...)
+{
+	struct helper_msg m = { .type = HELPER_CLIP_NOTE, .note.bad = bad };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(m.note.text, sizeof(m.note.text), fmt, ap);
+	va_end(ap);
+	(void)helper_send(&vm->helper[HELPER_DESKTOP], &m, NULL); /* one that is on its way out shows nothing */
+}
+
+/* Whether what @from has copied may be pasted in @to. A rule that asks says no until somebody can be asked. */
+static bool clipboard_may(const struct manager *m, const char *from, const char *to)
+{
+	const struct rule *rule = ruleset_find(&m->rules.set, from, to);
+
+	return strcmp(from, to) == 0 || (rule && (rule->access & RULE_PASTE) && !rule->ask && rule->for_seconds == 0);
+}
+
+static const char *size_text(size_t len, char *text, size_t cap)
+{
+	if (len < 10240)
+		snprintf(text, cap, "%zu %s", len, len == 1 ? "byte" : "bytes");
+	else if (len < 10 << 20)
+		snprintf(text, cap, "%zu KiB", len >> 10);
+	else
+		snprintf(text, cap, "%zu MiB", len >> 20);
+	return text;
+}
+
+static const char *kind_text(uint32_t mime)
+{
+	return mime == HELPER_MIME_PNG ? " of a picture" : "";
+}
+
+static int handle_old(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *m = userdata;
+
+	(void)clipboard_is_full(&m->clipboard, now_usec());
+	return 0;
+}
+
+/* What nobody asks for is wiped all the same. */
+static int set_timer(struct manager *m)
+{
+	int r;
+
+	m->clipboard_timer = sd_event_source_disable_unref(m->clipboard_timer);
+	r = sd_event_add_time(m->event, &m->clipboard_timer, CLOCK_MONOTONIC, m->clipboard.until, 0, handle_old, m);
+	return r < 0 ? r : 0;
+}
+
+void vm_clipboard_take(struct vm *vm, const struct helper_clip *clip, int fd)
+{
+	struct manager *m = vm->manager;
+	char size[32];
+	int r;
+
+	if (!clipboard_rate_allows(&vm->clip_takes, now_usec()))
+		return;
+	r = clipboard_take(&m->clipboard, vm->config.name, clip, fd, now_usec());
+	if (r == 0)
+		r = set_timer(m);
+	if (r == 0) {
+		note(vm, false, "Copied %s%s from %s", size_text(clip->len, size, sizeof(size)), kind_text(clip->mime),
+			vm->config.name);
+		return;
+	}
+	clipboard_wipe(&m->clipboard);
+	log_warning("VM %s: its clipboard was not taken: %s", vm->config.name, strerror(-r));
+	note(vm, true, "Not copied: %s", strerror(-r));
+}
+
+/* It is decided. The bytes go to the desktop under its own label, and are here no more. */
+static void give(struct vm *vm)
+{
+	struct manager *m = vm->manager;
+	struct helper_msg msg = { .type = HELPER_CLIP_GIVE, .nfds = 1 };
+	char source[VM_NAME_MAX + 1], size[32];
+	int fd cleanup_fd = -1;
+	int r;
+
+	snprintf(source, sizeof(source), "%s", m->clipboard.source);
+	fd = clipboard_give(&m->clipboard, &msg.clip);
+	r = fd < 0 ? fd : identity_label_fd(&vm->identity, fd, LABEL_DESKTOP);
+	if (r == 0)
+		r = helper_send(&vm->helper[HELPER_DESKTOP], &msg, &fd);
+	if (r == 0) {
+		note(vm, false, "%s%s from %s: now press Ctrl+V", size_text(msg.clip.len, size, sizeof(size)),
+			kind_text(msg.clip.mime), source);
+		return;
+	}
+	log_warning("VM %s: the clipboard was not given: %s", vm->config.name, strerror(-r));
+	note(vm, true, "Nothing pasted: %s", strerror(-r));
+}
+
+void vm_clipboard_want(struct vm *vm)
+{
+	struct manager *m = vm->manager;
+	const char *from = m->clipboard.source;
+
+	if (!clipboard_rate_allows(&vm->clip_wants, now_usec()))
+		return;
+	if (!clipboard_is_full(&m->clipboard, now_usec()))
+		note(vm, true, "Nothing to paste: copy by Ctrl+Shift+C in another window first");
+	else if (clipboard_may(m, from, vm->config.name))
+		give(vm);
+	else
+		note(vm, true, "%s may not paste from %s: no rule", vm->config.name, from);
+}
+
+void vm_clipboard_forget(struct vm *vm)
+{
+	clipboard_forget(&vm->manager->clipboard, vm->config.name);
+}
+
+void vm_clipboard_close(struct manager *m)
+{
+	m->clipboard_timer = sd_event_source_disable_unref(m->clipboard_timer);
+	clipboard_wipe(&m->clipboard);
+}
