@@ -61,7 +61,8 @@ static struct answer obey(const struct order *order, int *fds, unsigned nfds)
 	if (order->verb == OPEN)
 		fd = open(FIFO, order->flags | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		a.error = order->verb == OPEN ? errno : EACCES; /* an fd that Smack takes away leaves a message without it */
+		a.error = order->verb == OPEN ? errno
+					      : EACCES; /* an fd that Smack takes away leaves a message without it */
 	else if (order->flags == O_WRONLY)
 		a.wrote = write(fd, "!", 1) == 1;
 	if (fd >= 0)
