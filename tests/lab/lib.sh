@@ -111,9 +111,13 @@ lab_make_payload()
 # Programs of the build that run inside; the benchmark's guest is one of them, alone with the lab's kernel.
 lab_take_programs()
 {
+	local program
+
 	lab_programs=$work/programs
 	mkdir -p "$lab_programs" "$work/guest"
-	[ ! -x "$build/tests/lab/smack-kernel" ] || cp "$build/tests/lab/smack-kernel" "$lab_programs/"
+	for program in smack-kernel rogue-courier; do
+		[ ! -x "$build/tests/lab/$program" ] || cp "$build/tests/lab/$program" "$lab_programs/"
+	done
 	# What leaves layers out is of the lab alone; the drill beside it is of the same build.
 	[ ! -x "$build/confine/vmos-confine-ablation" ] ||
 		cp "$build/confine/vmos-confine-ablation" "$build/drill/libvmos-drill.so" "$build/drill/vmos-drill-target" "$lab_programs/"
