@@ -108,6 +108,10 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_PING }, .ping = { .cookie = 1 } },
 	{ .head = { .type = CTL_STATS_REQ } },
 	{ .head = { .type = CTL_PONG }, .ping = { .cookie = 1 } },
+	{ .head = { .type = CTL_REQUEST },
+		.request = { .id = 1, .files = 1, .kind = CTL_REQUEST_SEND, .blob = { .off = 64, .len = 10 } } },
+	{ .head = { .type = CTL_CANCEL }, .cancel = { .id = 1 } },
+	{ .head = { .type = CTL_ANSWER }, .answer = { .id = 1, .status = CTL_ANSWER_MOVING, .done = 1, .total = 2 } },
 };
 
 static int write_messages(void)
@@ -150,9 +154,25 @@ static int write_helpers(void)
 		{ .type = HELPER_STATS, .stats = { .windows = 1 } },
 		{ .type = HELPER_FDS, .nfds = 3, .setup = setup },
 		{ .type = HELPER_FAILED, .fail = { .reason = HELPER_REASON_PROTOCOL, .text = "why" } },
+		{ .type = HELPER_RUN, .nfds = 6, .run = { .id = 1, .args_len = 8, .flags = CTL_RUN_SEND } },
+		{ .type = HELPER_ANSWER, .answer = { .id = 1, .status = CTL_ANSWER_ASKED } },
+		{ .type = HELPER_CLIP_GIVE, .nfds = 1, .clip = { .mime = HELPER_MIME_TEXT, .len = 5 } },
+		{ .type = HELPER_CLIP_NOTE, .note = { .bad = 1, .text = "no" } },
+		{ .type = HELPER_REQUEST,
+			.nfds = 1,
+			.request = { .id = 1,
+				.kind = CTL_REQUEST_OPEN,
+				.args_len = 9,
+				.object = "web",
+				.claim = "a.pdf" } },
+		{ .type = HELPER_CANCEL, .cancel = { .id = 1 } },
+		{ .type = HELPER_CLIP_TAKE, .nfds = 1, .clip = { .mime = HELPER_MIME_PNG, .len = 5 } },
+		{ .type = HELPER_CLIP_WANT },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
-		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST } };
+		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },
+		{ .type = RUNCTL_POINT, .a = 1, .n = { 2, 65536 } }, { .type = RUNCTL_PROGRESS, .n = { 1, 2 } },
+		{ .type = RUNCTL_PROBLEM, .a = 13, .text = "a" } };
 	char name[32];
 	int ret = 0;
 
@@ -176,10 +196,14 @@ static int write_others(void)
 	/* Joins, publishes two messages, takes them, sends, runs ahead. */
 	static const uint8_t script[] = { 2, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 2, 0, 0, 0, 11, 0x9f, 0, 0, 9, 0, 1, 0, 1,
 		0x1c, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0 };
+	static char *const url[] = { "web", "https://example.org/", NULL };
 	uint8_t blob[64];
 	int len = ctl_args_encode(argv, envv, blob, sizeof(blob));
 	int ret = write_seed("ctl_args", "sh", blob, (size_t)len);
 
+	len = ctl_args_encode(url, NULL, blob, sizeof(blob));
+	if (ret == 0)
+		ret = write_seed("ctl_args", "url", blob, (size_t)len);
 	if (ret == 0)
 		ret = write_seed("text", "title", text, sizeof(text) - 1);
 	if (ret == 0)
