@@ -10,6 +10,7 @@
 #include "proto/helper.h"
 #include "proto/runctl.h"
 #include "proto/uapi/vmos_channel.h"
+#include "proto/xfer.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -187,6 +188,58 @@ static int write_helpers(void)
 	return ret;
 }
 
+/* A record behind those at @at; returns where the next one goes. */
+static size_t put_record(uint8_t *at, size_t len, const struct xfer_head *head, const void *payload)
+{
+	xfer_head_put(at + len, head);
+	if (head->len)
+		memcpy(at + len + XFER_HEAD, payload, head->len);
+	return len + XFER_HEAD + head->len;
+}
+
+/* From POINT @entry, @offset on: entries of a folder, a file that broke once, and an item that is a file. */
+static size_t make_transfer(uint8_t *at, uint64_t entry, uint64_t offset)
+{
+	static const uint8_t zero[XFER_HASH];
+	const struct xfer_start start = { .version = XFER_VERSION, .items = 2, .point = { 0, entry, offset } };
+	const struct {
+		struct xfer_head head;
+		const void *payload;
+	} records[] = {
+		{ { XFER_DIR, 0, 1, 0 }, "a" },
+		{ { XFER_FILE, XFER_EXEC, 3, offset + 2 }, "a/b" },
+		{ { XFER_DATA, 0, 1, 0 }, "x" },
+		{ { XFER_BREAK, 0, 0, 0 }, NULL },
+		{ { XFER_FILE, 0, 3, 2 }, "a/b" },
+		{ { XFER_DATA, 0, 2, 0 }, "xy" },
+		{ { XFER_END, 0, XFER_HASH, 0 }, zero },
+		{ { XFER_ITEM, 0, 0, 0 }, NULL },
+		{ { XFER_FILE, 0, 1, 0 }, "c" },
+		{ { XFER_END, 0, XFER_HASH, 0 }, zero },
+		{ { XFER_ITEM, 0, 0, 0 }, NULL },
+		{ { XFER_DONE, 0, 0, 0 }, NULL },
+	};
+	uint8_t payload[XFER_START_LEN];
+	size_t len;
+
+	xfer_start_put(payload, &start);
+	at[0] = 1;
+	len = put_record(at, 1, &(struct xfer_head){ XFER_START, 0, XFER_START_LEN, 0 }, payload);
+	for (size_t i = entry ? 1 : 0; i < COUNT(records); i++)
+		len = put_record(at, len, &records[i].head, records[i].payload);
+	return len;
+}
+
+static int write_transfers(void)
+{
+	uint8_t bytes[1024];
+	int ret = write_seed("xfer", "whole", bytes, make_transfer(bytes, 0, 0));
+
+	if (ret == 0)
+		ret = write_seed("xfer", "resumed", bytes, make_transfer(bytes, 1, XFER_DATA_MAX));
+	return ret;
+}
+
 static int write_others(void)
 {
 	static char *const argv[] = { "sh", "-c", "true", NULL }, *const envv[] = { "A=1", NULL };
@@ -231,6 +284,8 @@ int main(int argc, char **argv)
 	ret = write_messages();
 	if (ret == 0)
 		ret = write_helpers();
+	if (ret == 0)
+		ret = write_transfers();
 	if (ret == 0)
 		ret = write_others();
 	if (ret < 0)
