@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/text.h"
+#include "proto/xfer.h"
 
 #define SIGNAL_MAX 64
 #define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel */
@@ -20,13 +21,17 @@ static bool dimension_ok(int32_t v)
 	return v >= 0 && v <= UINT16_MAX;
 }
 
-/* Size, and nothing in the fields that only transfers have. */
-static bool plain_ok(const struct runctl *m, size_t len)
+static bool no_text(const struct runctl *m)
 {
 	static const char nothing[RUNCTL_TEXT_MAX];
 
-	return len == sizeof(*m) && m->zero == 0 && m->n[0] == 0 && m->n[1] == 0 &&
-		memcmp(m->text, nothing, sizeof(nothing)) == 0;
+	return memcmp(m->text, nothing, sizeof(nothing)) == 0;
+}
+
+/* Size, and nothing in the fields that only transfers have. */
+static bool plain_ok(const struct runctl *m, size_t len)
+{
+	return len == sizeof(*m) && m->zero == 0 && m->n[0] == 0 && m->n[1] == 0 && no_text(m);
 }
 
 int runctl_check_command(const struct runctl *m, size_t len)
@@ -75,9 +80,9 @@ int runctl_check_transfer(const struct runctl *m, size_t len)
 		return -EBADMSG;
 	switch (m->type) {
 	case RUNCTL_POINT:
-		return verdict(m->a >= 0 && !m->text[0]);
+		return verdict(m->a >= 0 && m->n[1] % XFER_DATA_MAX == 0 && no_text(m));
 	case RUNCTL_PROGRESS:
-		return verdict(m->a == 0 && !m->text[0]);
+		return verdict(m->a == 0 && no_text(m));
 	case RUNCTL_PROBLEM:
 		return verdict(m->a >= 1 && m->a <= ERRNO_MAX && m->n[0] == 0 && m->n[1] == 0 && text_ok(m->text));
 	default:

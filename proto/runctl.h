@@ -20,7 +20,7 @@ enum runctl_type {
 	RUNCTL_EXIT, /* courier to command: a = status as in struct ctl_exit */
 	RUNCTL_LOST, /* courier to command: the agent left, or the VM */
 	/* of transfers, courier to vmosd; see xfer.h */
-	RUNCTL_POINT, /* from the receiver: a = item, n[0] = entry, n[1] = offset from which it wants to go on */
+	RUNCTL_POINT, /* from the receiver: a = item, n[0] = entry, n[1] = offset (of XFER_DATA_MAX) from which it wants to go on */
 	RUNCTL_PROGRESS, /* n[0] = bytes that have passed, n[1] = bytes in all as the sender claims */
 	RUNCTL_PROBLEM, /* from the sender: a = errno, text = the file that was left out, made safe to show */
 };

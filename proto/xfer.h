@@ -5,26 +5,31 @@
  * and read by vmos-files in the other. A record is a head of 16 bytes, little
  * endian, and its payload.
  *
- *	START	first, once. Payload: where the stream begins and what comes, 64 bytes
+ *	START	first, once. Payload: where the stream begins and what comes, 72 bytes
  *	DIR	a folder. Payload: its path
  *	FILE	a file. Payload: its path; value: its size; flags: XFER_EXEC
  *	DATA	1 … XFER_DATA_MAX bytes of the file begun last
  *	END	the file is whole. Payload: SHA-256 of all of it, 32 bytes
  *	BREAK	the file begun last cannot be finished (it changed, it cannot be read): forget it
- *	ITEM	all of an item has come: it may appear under its name
+ *	ITEM	all of an item has come: it may appear under its name. Without an
+ *		entry before it, or with a broken file alone: it is left out
  *	DONE	all has come. Nothing follows
  *
  * An item is what the user named: a file or a folder with all in it. A path
  * begins with the item's name; each of its parts is a text_is_file_name(), a
- * folder comes before what is in it, entries of a folder in the order of their
- * bytes. So a path says nothing of where it came from.
+ * folder comes before what is in it and all of that before anything else,
+ * entries of a folder in the order of their bytes, so that none comes twice
+ * (but a broken file, which may follow once more). A path says nothing of
+ * where it came from.
  *
  * Going on. The receiver says by a POINT record (32 bytes of payload, on its
  * standard output, first and once) what it has: whole items, whole entries of the next
  * item, and bytes of the next file, a multiple of XFER_DATA_MAX. The sender
- * begins there: START names the same point and the digest of the entries it
- * passes over, by which the receiver sees whether they are those it has. At
- * POINT 0, 0, 0 all comes anew.
+ * begins there: START names the same point, or that with offset 0 where the
+ * file has become too short, and the digest of the entries it passes over, by
+ * which the receiver sees whether they are those it has. At POINT 0, 0, 0 all
+ * comes anew. The digest is a chain, so that one may go on with it: of each
+ * entry the SHA-256 of the digest before (0 at first), its head and its path.
  *
  * The sender tells of what it leaves out by PROBLEM records on its standard
  * error (value: errno, payload: path). They go to the host, not to the receiver.
@@ -41,8 +46,9 @@
 #define XFER_DATA_MAX (64u << 10)
 #define XFER_PATH_MAX 4095 /* bytes */
 #define XFER_DEPTH_MAX 64
+#define XFER_SIZE_MAX INT64_MAX /* of a file: what an off_t holds */
 #define XFER_HASH 32
-#define XFER_START_LEN 64
+#define XFER_START_LEN 72
 #define XFER_POINT_LEN 32
 
 enum xfer_type {
@@ -101,15 +107,15 @@ struct xfer_start {
 	uint32_t version;
 	uint32_t items; /* in all */
 	struct xfer_point point;
-	uint64_t bytes; /* of all files together: a claim; 0: not known */
-	uint8_t passed[XFER_HASH]; /* SHA-256 over the heads and paths of the entries passed over; 0 at entry 0 */
+	uint64_t bytes; /* of all files that come, with point.offset of the first: a claim; 0: not known */
+	uint8_t passed[XFER_HASH]; /* digest of the entries of the next item that are passed over; 0 at entry 0 */
 };
 
 /* A record's head: type known, flags, length and value in range. 0 or -EBADMSG. */
 int xfer_head_get(const uint8_t bytes[XFER_HEAD], struct xfer_head *ret_head);
 void xfer_head_put(uint8_t bytes[XFER_HEAD], const struct xfer_head *head);
 
-/* Payloads. -EBADMSG. */
+/* Payloads: every field in range, what is not used zero. -EBADMSG. */
 int xfer_start_get(const uint8_t bytes[XFER_START_LEN], struct xfer_start *ret_start);
 void xfer_start_put(uint8_t bytes[XFER_START_LEN], const struct xfer_start *start);
 int xfer_point_get(const uint8_t bytes[XFER_POINT_LEN], struct xfer_point *ret_point);
@@ -120,9 +126,10 @@ bool xfer_is_path(const uint8_t *untrusted, size_t len);
 /*
  * Checks a transfer as its bytes go by, however they are cut: heads, payloads
  * (all but DATA's content and hashes) and what may follow what, as above:
- * paths begin with their item's name and stay in one item, a file's DATA and
- * its offset never exceed its size and reach it at END, DONE only after all items of START.
- * Keeps one record at most. No memory of its own beyond the struct.
+ * paths begin with their item's name, stay in one item and come in their
+ * order, a file's DATA and its offset never exceed its size and reach it at
+ * END, DONE only after all items of START.
+ * Keeps one record and the last path. No memory of its own beyond the struct.
  */
 struct xfer_check {
 	uint8_t buf[XFER_HEAD + XFER_PATH_MAX + 1]; /* of the head, or of a payload that is looked at */
@@ -130,12 +137,13 @@ struct xfer_check {
 	struct xfer_head head; /* of the record under way */
 	uint64_t left; /* bytes of its payload that are still to come */
 	struct xfer_start start;
-	char item[256]; /* name of the item under way; "": none */
+	char last[XFER_PATH_MAX + 1]; /* path of the entry before, in the item under way */
+	size_t last_len; /* 0: no item is under way, or none of its entries has come */
 	uint64_t size, got; /* of the file under way */
 	uint32_t items; /* that are whole, with those of START's point */
 	uint64_t entries; /* of all items, that have begun */
 	uint64_t bytes; /* of files, that have gone by, with START's offset */
-	bool in_head, started, in_file, item_is_file, done, broken;
+	bool in_head, started, in_file, last_is_dir, last_broken, done, broken;
 };
 
 void xfer_check_init(struct xfer_check *c);

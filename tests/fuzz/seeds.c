@@ -10,6 +10,7 @@
 #include "proto/helper.h"
 #include "proto/runctl.h"
 #include "proto/uapi/vmos_channel.h"
+#include "proto/xfer.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -108,6 +109,10 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_PING }, .ping = { .cookie = 1 } },
 	{ .head = { .type = CTL_STATS_REQ } },
 	{ .head = { .type = CTL_PONG }, .ping = { .cookie = 1 } },
+	{ .head = { .type = CTL_REQUEST },
+		.request = { .id = 1, .files = 1, .kind = CTL_REQUEST_SEND, .blob = { .off = 64, .len = 10 } } },
+	{ .head = { .type = CTL_CANCEL }, .cancel = { .id = 1 } },
+	{ .head = { .type = CTL_ANSWER }, .answer = { .id = 1, .status = CTL_ANSWER_MOVING, .done = 1, .total = 2 } },
 };
 
 static int write_messages(void)
@@ -150,9 +155,25 @@ static int write_helpers(void)
 		{ .type = HELPER_STATS, .stats = { .windows = 1 } },
 		{ .type = HELPER_FDS, .nfds = 3, .setup = setup },
 		{ .type = HELPER_FAILED, .fail = { .reason = HELPER_REASON_PROTOCOL, .text = "why" } },
+		{ .type = HELPER_RUN, .nfds = 6, .run = { .id = 1, .args_len = 8, .flags = CTL_RUN_SEND } },
+		{ .type = HELPER_ANSWER, .answer = { .id = 1, .status = CTL_ANSWER_ASKED } },
+		{ .type = HELPER_CLIP_GIVE, .nfds = 1, .clip = { .mime = HELPER_MIME_TEXT, .len = 5 } },
+		{ .type = HELPER_CLIP_NOTE, .note = { .bad = 1, .text = "no" } },
+		{ .type = HELPER_REQUEST,
+			.nfds = 1,
+			.request = { .id = 1,
+				.kind = CTL_REQUEST_OPEN,
+				.args_len = 9,
+				.object = "web",
+				.claim = "a.pdf" } },
+		{ .type = HELPER_CANCEL, .cancel = { .id = 1 } },
+		{ .type = HELPER_CLIP_TAKE, .nfds = 1, .clip = { .mime = HELPER_MIME_PNG, .len = 5 } },
+		{ .type = HELPER_CLIP_WANT },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
-		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST } };
+		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },
+		{ .type = RUNCTL_POINT, .a = 1, .n = { 2, 65536 } }, { .type = RUNCTL_PROGRESS, .n = { 1, 2 } },
+		{ .type = RUNCTL_PROBLEM, .a = 13, .text = "a" } };
 	char name[32];
 	int ret = 0;
 
@@ -167,6 +188,58 @@ static int write_helpers(void)
 	return ret;
 }
 
+/* A record behind those at @at; returns where the next one goes. */
+static size_t put_record(uint8_t *at, size_t len, const struct xfer_head *head, const void *payload)
+{
+	xfer_head_put(at + len, head);
+	if (head->len)
+		memcpy(at + len + XFER_HEAD, payload, head->len);
+	return len + XFER_HEAD + head->len;
+}
+
+/* From POINT @entry, @offset on: entries of a folder, a file that broke once, and an item that is a file. */
+static size_t make_transfer(uint8_t *at, uint64_t entry, uint64_t offset)
+{
+	static const uint8_t zero[XFER_HASH];
+	const struct xfer_start start = { .version = XFER_VERSION, .items = 2, .point = { 0, entry, offset } };
+	const struct {
+		struct xfer_head head;
+		const void *payload;
+	} records[] = {
+		{ { XFER_DIR, 0, 1, 0 }, "a" },
+		{ { XFER_FILE, XFER_EXEC, 3, offset + 2 }, "a/b" },
+		{ { XFER_DATA, 0, 1, 0 }, "x" },
+		{ { XFER_BREAK, 0, 0, 0 }, NULL },
+		{ { XFER_FILE, 0, 3, 2 }, "a/b" },
+		{ { XFER_DATA, 0, 2, 0 }, "xy" },
+		{ { XFER_END, 0, XFER_HASH, 0 }, zero },
+		{ { XFER_ITEM, 0, 0, 0 }, NULL },
+		{ { XFER_FILE, 0, 1, 0 }, "c" },
+		{ { XFER_END, 0, XFER_HASH, 0 }, zero },
+		{ { XFER_ITEM, 0, 0, 0 }, NULL },
+		{ { XFER_DONE, 0, 0, 0 }, NULL },
+	};
+	uint8_t payload[XFER_START_LEN];
+	size_t len;
+
+	xfer_start_put(payload, &start);
+	at[0] = 1;
+	len = put_record(at, 1, &(struct xfer_head){ XFER_START, 0, XFER_START_LEN, 0 }, payload);
+	for (size_t i = entry ? 1 : 0; i < COUNT(records); i++)
+		len = put_record(at, len, &records[i].head, records[i].payload);
+	return len;
+}
+
+static int write_transfers(void)
+{
+	uint8_t bytes[1024];
+	int ret = write_seed("xfer", "whole", bytes, make_transfer(bytes, 0, 0));
+
+	if (ret == 0)
+		ret = write_seed("xfer", "resumed", bytes, make_transfer(bytes, 1, XFER_DATA_MAX));
+	return ret;
+}
+
 static int write_others(void)
 {
 	static char *const argv[] = { "sh", "-c", "true", NULL }, *const envv[] = { "A=1", NULL };
@@ -176,10 +249,14 @@ static int write_others(void)
 	/* Joins, publishes two messages, takes them, sends, runs ahead. */
 	static const uint8_t script[] = { 2, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 2, 0, 0, 0, 11, 0x9f, 0, 0, 9, 0, 1, 0, 1,
 		0x1c, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0 };
+	static char *const url[] = { "web", "https://example.org/", NULL };
 	uint8_t blob[64];
 	int len = ctl_args_encode(argv, envv, blob, sizeof(blob));
 	int ret = write_seed("ctl_args", "sh", blob, (size_t)len);
 
+	len = ctl_args_encode(url, NULL, blob, sizeof(blob));
+	if (ret == 0)
+		ret = write_seed("ctl_args", "url", blob, (size_t)len);
 	if (ret == 0)
 		ret = write_seed("text", "title", text, sizeof(text) - 1);
 	if (ret == 0)
@@ -207,6 +284,8 @@ int main(int argc, char **argv)
 	ret = write_messages();
 	if (ret == 0)
 		ret = write_helpers();
+	if (ret == 0)
+		ret = write_transfers();
 	if (ret == 0)
 		ret = write_others();
 	if (ret < 0)

@@ -20,6 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += used;
 	}
 	require(text_sanitise((const uint8_t *)out, len, again, cap) == len && memcmp(out, again, len + 1) == 0);
+	require(text_is_clean(out));
+	if (text_is_file_name(in, size))
+		require(size >= 1 && size <= FILE_NAME_MAX && !memchr(in, '/', size) && !memchr(in, 0, size) &&
+			!(size <= 2 && in[0] == '.' && in[size - 1] == '.'));
 	free(again);
 	free(out);
 	if (size > 0) {

@@ -22,6 +22,13 @@ static const struct ctl_msg good[] = {
 	{ .head = { HEAD(CTL_BYE) } },
 	{ .head = { HEAD(CTL_STARTED) }, .started = { .id = 1, .pid = 400 } },
 	{ .head = { HEAD(CTL_EXIT) }, .exit = { .id = 1, .status = -2 } },
+	{ .head = { HEAD(CTL_REQUEST) },
+		.request = { .id = 1,
+			.files = 3,
+			.kind = CTL_REQUEST_URL,
+			.blob = { .off = 64, .len = CTL_ARGS_MAX },
+			.bytes = 1ull << 40 } },
+	{ .head = { HEAD(CTL_CANCEL) }, .cancel = { .id = 1 } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = CTL_CHUNK } } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 0, .blob = { .off = VMOS_CTL_BLOB - 1, .len = 1 } } },
 	{ .head = { HEAD(CTL_EOF) }, .eof = { .id = 1, .fd = 2 } },
@@ -40,6 +47,12 @@ static const struct ctl_msg good[] = {
 	{ .head = { HEAD(CTL_TIME) }, .time = { .realtime_ns = UINT64_MAX } },
 	{ .head = { HEAD(CTL_PING) }, .ping = { .cookie = 1 } },
 	{ .head = { HEAD(CTL_STATS_REQ) } },
+	{ .head = { HEAD(CTL_ANSWER) },
+		.answer = { .id = 1,
+			.status = CTL_ANSWER_FAILED,
+			.reason = CTL_REASON_MAX,
+			.done = 1,
+			.total = UINT64_MAX } },
 	{ .head = { HEAD(CTL_PONG) }, .ping = { .cookie = 1 } },
 };
 
@@ -95,7 +108,7 @@ static void test_direction(void **state)
 		else if (type == CTL_EOF)
 			check_way(c, true, true);
 		else
-			check_way(c, type <= CTL_EXIT || type == CTL_PONG, type >= CTL_RUN && type <= CTL_STATS_REQ);
+			check_way(c, type <= CTL_CANCEL || type == CTL_PONG, type >= CTL_RUN && type <= CTL_ANSWER);
 	}
 }
 
@@ -184,12 +197,24 @@ static void test_bounds(void **state)
 	REFUSED(CTL_CREDIT, c.credit.bytes = CTL_WINDOW + 1);
 	REFUSED(CTL_RUN, c.run.id = 0);
 	REFUSED(CTL_RUN, c.run.uid_class = 2);
-	REFUSED(CTL_RUN, c.run.flags = 4);
+	REFUSED(CTL_RUN, c.run.flags = 0x40);
+	REFUSED(CTL_RUN, c.run.flags = CTL_RUN_PTY | CTL_RUN_SEND);
 	REFUSED(CTL_RUN, c.run.blob.len = CTL_ARGS_MAX + 1);
 	REFUSED(CTL_RUN, c.run.blob.len = 4);
 	REFUSED(CTL_SIGNAL, c.signal.signo = 0);
 	REFUSED(CTL_SIGNAL, c.signal.signo = 65);
 	REFUSED(CTL_WINCH, c.winch.id = 0);
+	REFUSED(CTL_REQUEST, c.request.id = 0);
+	REFUSED(CTL_REQUEST, c.request.kind = 0);
+	REFUSED(CTL_REQUEST, c.request.kind = CTL_REQUEST_URL + 1);
+	REFUSED(CTL_REQUEST, c.request.blob.len = 4);
+	REFUSED(CTL_REQUEST, c.request.blob.len = CTL_ARGS_MAX + 1);
+	REFUSED(CTL_REQUEST, c.request.blob.off = VMOS_CTL_BLOB - CTL_ARGS_MAX + 1);
+	REFUSED(CTL_CANCEL, c.cancel.id = 0);
+	REFUSED(CTL_ANSWER, c.answer.id = 0);
+	REFUSED(CTL_ANSWER, c.answer.status = 0);
+	REFUSED(CTL_ANSWER, c.answer.status = CTL_ANSWER_FAILED + 1);
+	REFUSED(CTL_ANSWER, c.answer.reason = CTL_REASON_MAX + 1);
 }
 
 /* Copies exactly @len bytes to the heap, so that a sanitizer sees every byte read beyond. */

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/helper.h"
-#include "proto/runctl.h"
 #include "proto/uapi/vmos_channel.h"
 #include "tests/unit/unit.h"
 
@@ -21,6 +21,12 @@ static const struct helper_msg requests[] = {
 	{ .type = HELPER_ADOPT },
 	{ .type = HELPER_SETUP, .nfds = 4, .setup = { SETUP_GUI } }, /* no display */
 	{ .type = HELPER_RESUMED },
+	{ .type = HELPER_RUN, .nfds = 6, .run = { .id = 1, .args_len = 5, .flags = CTL_RUN_SEND | CTL_RUN_PUBLIC } },
+	{ .type = HELPER_RUN, .nfds = 6, .run = { .id = 1, .args_len = 5, .flags = CTL_RUN_RECEIVE } },
+	{ .type = HELPER_RUN, .nfds = 5, .run = { .id = 1, .args_len = 5, .flags = CTL_RUN_URL } },
+	{ .type = HELPER_ANSWER, .answer = { .id = 1, .status = CTL_ANSWER_FAILED, .reason = CTL_REASON_MAX } },
+	{ .type = HELPER_CLIP_GIVE, .nfds = 1, .clip = { .mime = HELPER_MIME_PNG, .len = HELPER_CLIP_MAX } },
+	{ .type = HELPER_CLIP_NOTE, .note = { .bad = 1, .text = "The rules do not allow it." } },
 };
 
 static const struct helper_msg reports[] = {
@@ -29,6 +35,19 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_STATS, .stats = { .windows = GUI_WINDOWS_MAX, .mem_total_kib = 1, .mem_used_kib = 1 } },
 	{ .type = HELPER_FDS, .nfds = 3, .setup = { SETUP_GUI } },
 	{ .type = HELPER_FAILED, .fail = { .reason = HELPER_REASON_PROTOCOL, .text = "COMMIT of an unknown window" } },
+	{ .type = HELPER_REQUEST,
+		.nfds = 1,
+		.request = { .id = 1,
+			.kind = CTL_REQUEST_SEND,
+			.args_len = 9,
+			.object = "web",
+			.claim = "gr\xc3\xbc\xc3\x9f.pdf" } },
+	{ .type = HELPER_REQUEST,
+		.nfds = 1,
+		.request = { .id = 1, .kind = CTL_REQUEST_URL, .args_len = CTL_ARGS_MAX } },
+	{ .type = HELPER_CANCEL, .cancel = { .id = 1 } },
+	{ .type = HELPER_CLIP_TAKE, .nfds = 1, .clip = { .mime = HELPER_MIME_TEXT, .len = 1 } },
+	{ .type = HELPER_CLIP_WANT },
 };
 
 static void test_good(void **state)
@@ -81,9 +100,9 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_request, requests[2], m.run.args_len = 4);
 	REFUSED(helper_check_request, requests[2], m.run.args_len = UINT32_MAX);
 	REFUSED(helper_check_request, requests[2], m.run.uid_class = 2);
-	REFUSED(helper_check_request, requests[2], m.run.flags = 4);
+	REFUSED(helper_check_request, requests[2], m.run.flags = 0x40);
 	REFUSED(helper_check_request, requests[3], m.type = 0);
-	REFUSED(helper_check_request, requests[3], m.type = HELPER_RESUMED + 1);
+	REFUSED(helper_check_request, requests[3], m.type = HELPER_CLIP_NOTE + 1);
 	REFUSED(helper_check_report, reports[1], m.guest.state = HELPER_GUEST_READY + 1);
 	REFUSED(helper_check_report, reports[2], m.stats.windows = GUI_WINDOWS_MAX + 1);
 	REFUSED(helper_check_report, reports[2], m.stats.guest = 3);
@@ -97,37 +116,76 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_report, reports[4], memset(m.fail.text, 'a', sizeof(m.fail.text)));
 }
 
-static void test_runctl(void **state)
+static const struct helper_msg *request_of(uint32_t type, uint8_t flags)
 {
-	struct runctl m = { .type = RUNCTL_WINCH, .a = 24, .b = 80 };
+	for (size_t i = 0; i < COUNT(requests); i++)
+		if (requests[i].type == type && (type != HELPER_RUN || requests[i].run.flags == flags))
+			return &requests[i];
+	fail_msg("no good request of type %u", type);
+	return NULL;
+}
 
-	assert_int_equal(runctl_check_command(&m, sizeof(m)), 0);
-	assert_int_equal(runctl_check_courier(&m, sizeof(m)), -EBADMSG);
-	for (size_t len = 0; len < sizeof(m); len++)
-		assert_int_equal(runctl_check_command(&m, len), -EBADMSG);
-	m.b = 65536;
-	assert_int_equal(runctl_check_command(&m, sizeof(m)), -EBADMSG);
-	m = (struct runctl){ .type = RUNCTL_WINCH, .zero = 1 };
-	assert_int_equal(runctl_check_command(&m, sizeof(m)), -EBADMSG);
-	for (int signo = -1; signo < 70; signo++) {
-		m = (struct runctl){ .type = RUNCTL_SIGNAL, .a = signo };
-		assert_int_equal(runctl_check_command(&m, sizeof(m)), signo >= 1 && signo <= 64 ? 0 : -EBADMSG);
-	}
-	m = (struct runctl){ .type = RUNCTL_STARTED, .a = 1 };
-	assert_int_equal(runctl_check_courier(&m, sizeof(m)), 0);
-	assert_int_equal(runctl_check_command(&m, sizeof(m)), -EBADMSG);
-	m.a = 0;
-	assert_int_equal(runctl_check_courier(&m, sizeof(m)), -EBADMSG);
-	m = (struct runctl){ .type = RUNCTL_EXIT, .a = 256 };
-	assert_int_equal(runctl_check_courier(&m, sizeof(m)), -EBADMSG);
-	m.a = 256 + 9;
-	assert_int_equal(runctl_check_courier(&m, sizeof(m)), 0);
-	m.b = 1;
-	assert_int_equal(runctl_check_courier(&m, sizeof(m)), -EBADMSG);
-	m = (struct runctl){ .type = RUNCTL_LOST };
-	assert_int_equal(runctl_check_courier(&m, sizeof(m)), 0);
-	m.type = 6;
-	assert_int_equal(runctl_check_courier(&m, sizeof(m)), -EBADMSG);
+static const struct helper_msg *report_of(uint32_t type)
+{
+	for (size_t i = 0; i < COUNT(reports); i++)
+		if (reports[i].type == type)
+			return &reports[i];
+	fail_msg("no good report of type %u", type);
+	return NULL;
+}
+
+static void test_transfer_bounds(void **state)
+{
+	const struct helper_msg *send = request_of(HELPER_RUN, CTL_RUN_SEND | CTL_RUN_PUBLIC);
+	const struct helper_msg *receive = request_of(HELPER_RUN, CTL_RUN_RECEIVE);
+	const struct helper_msg *url = request_of(HELPER_RUN, CTL_RUN_URL);
+	const struct helper_msg *answer = request_of(HELPER_ANSWER, 0), *ask = report_of(HELPER_REQUEST);
+
+	REFUSED(helper_check_request, *send, m.nfds = 5); /* no licence */
+	REFUSED(helper_check_request, *send, m.nfds = 7);
+	REFUSED(helper_check_request, *send, m.run.flags |= CTL_RUN_RECEIVE);
+	REFUSED(helper_check_request, *receive, m.run.flags |= CTL_RUN_PUBLIC);
+	REFUSED(helper_check_request, *receive, m.run.flags |= CTL_RUN_PTY);
+	REFUSED(helper_check_request, *url, m.nfds = 6);
+	REFUSED(helper_check_request, requests[2], m.nfds = 6);
+	REFUSED(helper_check_request, *answer, m.nfds = 1);
+	REFUSED(helper_check_request, *answer, m.answer.id = 0);
+	REFUSED(helper_check_request, *answer, m.answer.status = 0);
+	REFUSED(helper_check_request, *answer, m.answer.status = CTL_ANSWER_FAILED + 1);
+	REFUSED(helper_check_request, *answer, m.answer.reason = CTL_REASON_MAX + 1);
+	REFUSED(helper_check_report, *ask, m.nfds = 0);
+	REFUSED(helper_check_report, *ask, m.request.id = 0);
+	REFUSED(helper_check_report, *ask, m.request.kind = 0);
+	REFUSED(helper_check_report, *ask, m.request.kind = CTL_REQUEST_URL + 1);
+	REFUSED(helper_check_report, *ask, m.request.args_len = 4);
+	REFUSED(helper_check_report, *ask, m.request.args_len = CTL_ARGS_MAX + 1);
+	REFUSED(helper_check_report, *ask, m.request.object[0] = '-');
+	REFUSED(helper_check_report, *ask, memset(m.request.object, 'a', sizeof(m.request.object)));
+	REFUSED(helper_check_report, *ask, memset(m.request.claim, 'a', sizeof(m.request.claim)));
+	REFUSED(helper_check_report, *ask, m.request.claim[0] = '\n');
+	REFUSED(helper_check_report, *ask, m.request.claim[0] = '\x80');
+	REFUSED(helper_check_report, *report_of(HELPER_CANCEL), m.cancel.id = 0);
+	REFUSED(helper_check_report, *report_of(HELPER_CANCEL), m.nfds = 1);
+}
+
+static void test_clip_bounds(void **state)
+{
+	const struct helper_msg *give = request_of(HELPER_CLIP_GIVE, 0), *take = report_of(HELPER_CLIP_TAKE);
+	const struct helper_msg *note = request_of(HELPER_CLIP_NOTE, 0);
+
+	REFUSED(helper_check_request, *give, m.nfds = 0);
+	REFUSED(helper_check_request, *give, m.clip.mime = 0);
+	REFUSED(helper_check_request, *give, m.clip.mime = HELPER_MIME_PNG + 1);
+	REFUSED(helper_check_request, *give, m.clip.len = 0);
+	REFUSED(helper_check_request, *give, m.clip.len = HELPER_CLIP_MAX + 1);
+	REFUSED(helper_check_report, *take, m.nfds = 0);
+	REFUSED(helper_check_report, *take, m.clip.len = 0);
+	REFUSED(helper_check_report, *take, m.clip.mime = 0);
+	REFUSED(helper_check_report, *report_of(HELPER_CLIP_WANT), m.nfds = 1);
+	REFUSED(helper_check_request, *note, m.note.bad = 2);
+	REFUSED(helper_check_request, *note, m.nfds = 1);
+	REFUSED(helper_check_request, *note, m.note.text[0] = '\x1b');
+	REFUSED(helper_check_request, *note, memset(m.note.text, 'a', sizeof(m.note.text)));
 }
 
 int main(void)
@@ -136,7 +194,8 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_size_and_fds),
 		cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_runctl),
+		cmocka_unit_test(test_transfer_bounds),
+		cmocka_unit_test(test_clip_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,61 @@ static void test_sanitise_random(void **state)
 	}
 }
 
+/* What is clean is what cleaning leaves alone. */
+static void test_clean(void **state)
+{
+	uint64_t seed = 4;
+
+	assert_true(text_is_clean(""));
+	assert_true(text_is_clean("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"));
+	assert_true(text_is_clean(BAD));
+	assert_false(text_is_clean("a\nb"));
+	assert_false(text_is_clean("\xe2\x80\xae"));
+	assert_false(text_is_clean("\xe2\x82"));
+	for (unsigned n = 0; n < 100000; n++) {
+		char in[8] = { 0 }, out[32];
+
+		for (size_t i = 0; i < 1 + n % 6; i++)
+			in[i] = (char)(unit_random(&seed) >> 7 | 1);
+		text_sanitise((const uint8_t *)in, strlen(in), out, sizeof(out));
+		assert_true(text_is_clean(out));
+		assert_int_equal(text_is_clean(in), strcmp(in, out) == 0);
+	}
+}
+
+/* Copies to the heap, so that a sanitizer sees a byte read beyond. */
+static bool is_file_name(const char *name, size_t len)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+	bool is;
+
+	assert_non_null(copy);
+	memcpy(copy, name, len);
+	is = text_is_file_name(copy, len);
+	free(copy);
+	return is;
+}
+
+static void test_file_name(void **state)
+{
+	static const char *const good[] = { "a", "...", ".a", "..a", "a b", "-rf", "report.pdf", "\xc3\xbc",
+		"\xf0\x9f\x98\x80", "a:b*?\\|", "~" };
+	static const char *const bad[] = { "", ".", "..", "/", "a/b", "/a", "a/", "a\nb", "\x1b[31m", "\x7f",
+		"\xc2\x9b", "\xff", "\xc0\xaf", "\xe2\x80\xaegpj.exe", "a\xe2\x80\x8b", "\xef\xbb\xbf", "\xed\xa0\x80",
+		"a\xc3" };
+	char longest[FILE_NAME_MAX + 1];
+
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(is_file_name(good[i], strlen(good[i])));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(is_file_name(bad[i], strlen(bad[i])));
+	assert_false(is_file_name("a\0b", 3));
+	assert_false(is_file_name("\0", 1));
+	memset(longest, 'x', sizeof(longest));
+	assert_true(is_file_name(longest, FILE_NAME_MAX));
+	assert_false(is_file_name(longest, FILE_NAME_MAX + 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +214,8 @@ int main(void)
 		cmocka_unit_test(test_sanitise),
 		cmocka_unit_test(test_sanitise_cuts_whole),
 		cmocka_unit_test(test_sanitise_random),
+		cmocka_unit_test(test_clean),
+		cmocka_unit_test(test_file_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
