@@ -119,6 +119,16 @@ static int take_guest(struct helper *h, const struct helper_guest *guest)
 	return 0;
 }
 
+static int take_request(struct helper *h, const struct helper_msg *m, int *fds)
+{
+	if (h->kind != HELPER_COURIER)
+		return -EBADMSG;
+	if (m->type == HELPER_REQUEST)
+		return h->ops->request(h, &m->request, steal_fd(&fds[0]));
+	h->ops->cancel(h, m->cancel.id);
+	return 0;
+}
+
 static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 {
 	switch (m->type) {
@@ -134,6 +144,9 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		return 0;
 	case HELPER_FDS:
 		return take_region(h, m, fds);
+	case HELPER_REQUEST:
+	case HELPER_CANCEL:
+		return take_request(h, m, fds);
 	case HELPER_FAILED:
 		h->failed = true;
 		h->reason = (enum helper_reason)m->fail.reason;

@@ -380,6 +380,8 @@ int manager_open(struct manager *m)
 	if (r == 0)
 		manager_rules_apply(m);
 	if (r == 0)
+		r = transfers_open(m);
+	if (r == 0)
 		first_display(m);
 	return r;
 }
@@ -425,6 +427,8 @@ int manager_run(struct manager *m, sd_bus *bus)
 		r = template_bus_add(m, t, false);
 	for (struct vm *vm = m->vms; vm && r == 0; vm = vm->next)
 		r = vm_bus_add(vm, false);
+	if (r == 0)
+		r = transfers_run(m);
 	if (r < 0)
 		return r;
 	probe_qemu(m);
@@ -433,6 +437,7 @@ int manager_run(struct manager *m, sd_bus *bus)
 
 void manager_finish(struct manager *m)
 {
+	transfers_close(m);
 	while (m->nwatches > 0)
 		sd_event_source_disable_unref(m->watches[--m->nwatches]);
 	while (m->templates) {

@@ -14,6 +14,7 @@
 #include "manager/mode.h"
 #include "manager/rules.h"
 #include "manager/template.h"
+#include "manager/transfer.h"
 #include "manager/virt.h"
 #include "manager/vm.h"
 
@@ -50,6 +51,7 @@ struct manager {
 	struct template *templates;
 	sd_event_source *watches[64]; /* inotify, of the template folders; [0] is the folder of all */
 	unsigned nwatches;
+	struct transfers transfers;
 	struct stats_call *stats; /* calls of Stats() under way */
 };
 

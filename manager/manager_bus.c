@@ -16,6 +16,7 @@
 #include "manager/errors.h"
 #include "manager/polkit.h"
 #include "manager/protections_bus.h"
+#include "manager/transfer_call.h"
 
 #define MANAGER_INTERFACE "org.vmos.Manager1"
 
@@ -161,6 +162,8 @@ static const struct polkit_gate manager_gates[] = {
 	{ "RemoveTemplate", POLKIT_MANAGE, handle_remove_template },
 	{ "RescanTemplates", POLKIT_MANAGE, handle_rescan },
 	{ "SetDisplay", POLKIT_USE, handle_set_display },
+	{ "Send", POLKIT_USE, transfer_call_send },
+	{ "OpenURL", POLKIT_USE, transfer_call_open_url },
 	{ "StartDrill", POLKIT_DRILL, handle_start_drill },
 	{ "Quit", POLKIT_ROOT, handle_quit },
 	{ 0 },
@@ -180,6 +183,8 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_METHOD("RemoveTemplate", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("RescanTemplates", "", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SetDisplay", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Send", "sasss", "o", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("OpenURL", "sss", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("StartDrill", "ssh", "h", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Quit", "", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Version", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -75,6 +75,9 @@ struct vm {
 	uint64_t started_usec; /* monotonic; 0: not known (adopted) */
 	uint32_t ready_ms;
 	uint32_t next_run;
+	uint32_t guest_epoch; /* of the courier's session with the guest, as it says; 0: not known */
+	uint64_t requests_since; /* monotonic usec: begin of the period that requests counts */
+	unsigned requests; /* of the guest, to send or open something */
 };
 
 const char *vm_state_name(enum vm_state state);
@@ -152,6 +155,8 @@ int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
 
 /* vm_run.c, vm_stats.c */
 int vm_run(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
+/* Hands a run to the courier, with a number of its own: @fds as HELPER_RUN has them, borrowed. -errno. */
+int vm_hand_run(struct vm *vm, const struct helper_run *run, const int *fds, unsigned nfds);
 int vm_stats(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
 /* A helper answered a query. */
 void vm_stats_arrived(struct vm *vm);

@@ -54,6 +54,7 @@ static void handle_undefined(const struct virt_job *job, void *userdata)
 		remove_log(vm);
 		log_info("VM %s: deleted", vm->config.name);
 		snprintf(template, sizeof(template), "%s", vm->config.template);
+		transfers_forget_vm(m, vm->config.name);
 		manager_drop_vm(m, vm);
 		sd_bus_emit_object_removed(m->bus, vm->bus_path);
 		vm_free(vm);

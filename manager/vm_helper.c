@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "manager/manager.h"
 #include "manager/programs.h"
+#include "manager/transfer_request.h"
 
 static const char *const program_names[HELPER_KINDS] = {
 	[HELPER_COURIER] = "courier",
@@ -105,6 +106,7 @@ static void guest_moved(struct vm *vm, enum helper_guest_state state)
 {
 	switch (state) {
 	case HELPER_GUEST_GONE:
+		transfer_request_forget(vm);
 		/* while the VM powers off, that is as it should be */
 		if (vm->agent == VM_AGENT_READY && vm->state != VM_STOPPING) {
 			vm_set_agent(vm, VM_AGENT_LOST);
@@ -128,8 +130,13 @@ static void guest_moved(struct vm *vm, enum helper_guest_state state)
 
 static void handle_guest(struct helper *h, const struct helper_guest *guest)
 {
-	if (h->kind == HELPER_COURIER)
-		guest_moved(h->owner, (enum helper_guest_state)guest->state);
+	struct vm *vm = h->owner;
+
+	if (h->kind != HELPER_COURIER)
+		return;
+	guest_moved(vm, (enum helper_guest_state)guest->state);
+	if (guest->state != HELPER_GUEST_GONE)
+		vm->guest_epoch = guest->epoch;
 }
 
 static void handle_stats(struct helper *h, const struct helper_stats *stats)
@@ -138,6 +145,8 @@ static void handle_stats(struct helper *h, const struct helper_stats *stats)
 
 	if (h->kind == HELPER_COURIER && stats->guest == HELPER_GUEST_READY && vm->agent != VM_AGENT_READY)
 		guest_moved(vm, HELPER_GUEST_READY);
+	if (h->kind == HELPER_COURIER && stats->guest != HELPER_GUEST_GONE)
+		vm->guest_epoch = stats->epoch;
 	vm_stats_arrived(vm);
 }
 
@@ -154,6 +163,7 @@ static int restart_helper(struct vm *vm, struct helper *h)
 
 static void courier_ended(struct vm *vm, struct helper *h, enum helper_reason reason, const char *text)
 {
+	transfer_request_forget(vm);
 	if (reason == HELPER_REASON_PROTOCOL) {
 		vm_set_agent(vm, VM_AGENT_REFUSED);
 		vm_set_error(vm,
@@ -220,10 +230,22 @@ static void handle_ended(struct helper *h, enum helper_reason reason, const char
 		desktop_ended(vm, h, reason, text);
 }
 
+static int handle_request(struct helper *h, const struct helper_request *request, int args)
+{
+	return transfer_request(h->owner, request, args);
+}
+
+static void handle_cancel(struct helper *h, uint32_t id)
+{
+	transfer_request_cancel(h->owner, id);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
 	.stats = handle_stats,
+	.request = handle_request,
+	.cancel = handle_cancel,
 	.ended = handle_ended,
 };
 
@@ -250,6 +272,7 @@ int vm_start_helpers(struct vm *vm)
 
 void vm_stop_helpers(struct vm *vm)
 {
+	transfer_request_forget(vm);
 	for (unsigned i = 0; i < HELPER_KINDS; i++) {
 		struct helper *h = &vm->helper[i];
 

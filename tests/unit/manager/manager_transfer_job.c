@@ -12,7 +12,7 @@ static const struct transfer_job sample = {
 	.kind = TRANSFER_OPEN,
 	.from = "work",
 	.to = "web",
-	.claim = "Übersicht für = alle.pdf",
+	.claim = "Übersicht für = Köln.pdf",
 	.files = 3,
 	.bytes = UINT64_MAX,
 	.started = 1764302875123456,
