@@ -107,6 +107,7 @@ int manager_rules_apply_vm(const struct vm *vm, bool runs)
 
 void manager_rules_apply(struct manager *m)
 {
+	decision_rules_changed(m);
 	if (!m->system || m->rules_applied == m->rules.generation)
 		return;
 	m->rules_applied = m->rules.generation;

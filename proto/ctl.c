@@ -112,7 +112,8 @@ static bool answer_ok(const void *decoded)
 {
 	const struct ctl_answer *a = &((const struct ctl_msg *)decoded)->answer;
 
-	return a->id != 0 && a->status >= CTL_ANSWER_ASKED && a->status <= CTL_ANSWER_FAILED && a->reason <= CTL_REASON_MAX;
+	return a->id != 0 && a->status >= CTL_ANSWER_ASKED && a->status <= CTL_ANSWER_FAILED &&
+		a->reason <= CTL_REASON_MAX;
 }
 
 #define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes)
