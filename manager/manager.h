@@ -10,7 +10,9 @@
 #include <systemd/sd-event.h>
 
 #include "manager/accel.h"
+#include "manager/agents.h"
 #include "manager/confine.h"
+#include "manager/decision.h"
 #include "manager/mode.h"
 #include "manager/rules.h"
 #include "manager/template.h"
@@ -46,6 +48,8 @@ struct manager {
 	unsigned rules_applied; /* the generation of it that the kernel has */
 	char *rules_dirs[MANAGER_RULES_DIRS + 1]; /* owned; the last is NULL */
 	sd_event_source *rules_watches[MANAGER_RULES_DIRS];
+	struct agents agents; /* who asks the user */
+	struct decisions decisions;
 
 	struct vm *vms;
 	struct template *templates;

@@ -202,5 +202,7 @@ int manager_bus_add(struct manager *m)
 
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(m->bus, NULL, MANAGER_BUS_PATH, MANAGER_INTERFACE, manager_vtable, m);
+	if (r >= 0)
+		r = agents_bus_add(m);
 	return r < 0 ? r : 0;
 }

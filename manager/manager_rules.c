@@ -120,6 +120,7 @@ int manager_rules_apply_pair(const struct manager *m, const char *from, const ch
 
 void manager_rules_apply(struct manager *m)
 {
+	decision_rules_changed(m);
 	if (!m->system || m->rules_applied == m->rules.generation)
 		return;
 	m->rules_applied = m->rules.generation;

@@ -12,7 +12,7 @@ struct vm;
 int manager_rules_open(struct manager *m);
 void manager_rules_close(struct manager *m);
 
-/* Brings the kernel's rules between running VMs to the set in force, if that changed. System mode only. */
+/* Brings open questions, and in system mode the kernel's rules between running VMs, to the set in force, if that changed. */
 void manager_rules_apply(struct manager *m);
 /* @vm begins or ends to run: what it may send to others and they to it. -errno: it must not run. */
 int manager_rules_apply_vm(const struct vm *vm, bool runs);
