@@ -113,6 +113,7 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 	sd_notify(0, "READY=1");
 	sd_event_set_watchdog(event, 1);
 	r = sd_event_loop(event);
+	transfers_close(m); /* before their questions end: the next vmosd asks them again */
 	decision_finish(m);
 	agents_finish(&m->agents);
 	return r;

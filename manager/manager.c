@@ -374,6 +374,10 @@ int manager_open(struct manager *m)
 	if (r == 0)
 		r = manager_rules_open(m);
 	if (r == 0)
+		r = manager_rules_on_change(m, decision_rules_changed);
+	if (r == 0)
+		r = manager_rules_on_change(m, transfers_rules_changed);
+	if (r == 0)
 		r = manager_rescan(m);
 	if (r == 0)
 		r = m->blind ? open_blind(m) : reclaim_vms(m);
@@ -437,7 +441,6 @@ int manager_run(struct manager *m, sd_bus *bus)
 
 void manager_finish(struct manager *m)
 {
-	transfers_close(m);
 	while (m->nwatches > 0)
 		sd_event_source_disable_unref(m->watches[--m->nwatches]);
 	while (m->templates) {

@@ -13,6 +13,7 @@
 #include "manager/agents.h"
 #include "manager/confine.h"
 #include "manager/decision.h"
+#include "manager/manager_rules.h"
 #include "manager/mode.h"
 #include "manager/rules.h"
 #include "manager/template.h"
@@ -23,8 +24,8 @@
 #define MANAGER_BUS_NAME "org.vmos.Manager1"
 #define MANAGER_BUS_ROOT "/org/vmos"
 #define MANAGER_BUS_PATH "/org/vmos/Manager1"
+#define MANAGER_BUS_INTERFACE "org.vmos.Manager1"
 #define MANAGER_VMS_MAX 256
-#define MANAGER_RULES_DIRS 2
 
 struct stats_call;
 
@@ -47,7 +48,9 @@ struct manager {
 	struct rules rules;
 	unsigned rules_applied; /* the generation of it that the kernel has */
 	char *rules_dirs[MANAGER_RULES_DIRS + 1]; /* owned; the last is NULL */
-	sd_event_source *rules_watches[MANAGER_RULES_DIRS];
+	sd_event_source *rules_watches[MANAGER_RULES_DIRS][2]; /* inotify: of the folder, of what it is in */
+	sd_event_source *rules_timer; /* when a rule begins or ends by itself */
+	manager_rules_fn rules_changed[MANAGER_RULES_FNS];
 	struct agents agents; /* who asks the user */
 	struct decisions decisions;
 

@@ -18,8 +18,6 @@
 #include "manager/protections_bus.h"
 #include "manager/transfer_call.h"
 
-#define MANAGER_INTERFACE "org.vmos.Manager1"
-
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
 	void *userdata, sd_bus_error *ret_error)
 {
@@ -132,7 +130,7 @@ static int handle_set_display(sd_bus_message *call, void *userdata, sd_bus_error
 	r = manager_set_display(m, path, uid, ret_error);
 	if (r < 0)
 		return r;
-	sd_bus_emit_properties_changed(m->bus, MANAGER_BUS_PATH, MANAGER_INTERFACE, "Display", NULL);
+	sd_bus_emit_properties_changed(m->bus, MANAGER_BUS_PATH, MANAGER_BUS_INTERFACE, "Display", NULL);
 	return sd_bus_reply_method_return(call, NULL);
 }
 
@@ -201,7 +199,7 @@ int manager_bus_add(struct manager *m)
 	int r = sd_bus_add_object_manager(m->bus, NULL, MANAGER_BUS_ROOT);
 
 	if (r >= 0)
-		r = sd_bus_add_object_vtable(m->bus, NULL, MANAGER_BUS_PATH, MANAGER_INTERFACE, manager_vtable, m);
+		r = sd_bus_add_object_vtable(m->bus, NULL, MANAGER_BUS_PATH, MANAGER_BUS_INTERFACE, manager_vtable, m);
 	if (r >= 0)
 		r = agents_bus_add(m);
 	return r < 0 ? r : 0;

@@ -4,29 +4,109 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
+#include <time.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/manager.h"
+#include "manager/rules_watch.h"
 #include "manager/smack_rules.h"
 
-static void report(const struct manager *m, int r)
+/* A timer of the wall clock does not see it set back: it is looked at that often while a rule hangs on it. */
+#define LOOK_AGAIN 60 /* seconds */
+
+static bool is_same_text(const char *a, const char *b)
 {
-	if (r < 0)
-		log_error("%s The rules before stay in force.", m->rules.error ? m->rules.error : strerror(-r));
-	else if (r > 0)
-		log_info("%zu rules in %zu files are in force", m->rules.set.count, m->rules.nfiles);
+	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static int handle_rules_moved(sd_event_source *source, const struct inotify_event *event, void *userdata)
+/* What is wrong is said once, not at each event of a folder. */
+static void report(struct manager *m, int r, const char *error_before)
+{
+	if (r > 0)
+		log_info("%zu rules in %zu files are in force", m->rules.set.count, m->rules.nfiles);
+	if (is_same_text(error_before, m->rules.error))
+		return;
+	if (r < 0)
+		log_error("%s The rules before stay in force.", m->rules.error ? m->rules.error : strerror(-r));
+	if (m->bus)
+		sd_bus_emit_properties_changed(m->bus, MANAGER_BUS_PATH, MANAGER_BUS_INTERFACE, "RulesError", NULL);
+}
+
+static void apply_all(struct manager *m)
+{
+	for (const struct vm *vm = m->vms; vm; vm = vm->next) {
+		if (!vm_is_off(vm))
+			manager_rules_apply_vm(vm, true);
+	}
+}
+
+static void tell(struct manager *m)
+{
+	for (unsigned i = 0; i < MANAGER_RULES_FNS && m->rules_changed[i]; i++)
+		m->rules_changed[i](m);
+}
+
+static void arm(struct manager *m);
+
+static int handle_time(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *m = userdata;
 
-	report(m, rules_load(&m->rules, (const char *const *)m->rules_dirs, m->system));
-	transfers_rules_changed(m);
-	manager_rules_apply(m);
+	apply_all(m);
+	tell(m);
+	arm(m);
 	return 0;
+}
+
+static void arm(struct manager *m)
+{
+	time_t now = time(NULL), next = rules_next_change(&m->rules, now);
+	int r;
+
+	m->rules_timer = sd_event_source_disable_unref(m->rules_timer);
+	if (next == 0)
+		return;
+	if (next > now + LOOK_AGAIN)
+		next = now + LOOK_AGAIN;
+	r = sd_event_add_time(
+		m->event, &m->rules_timer, CLOCK_REALTIME, (uint64_t)next * 1000000u, 1000, handle_time, m);
+	if (r < 0)
+		log_error("No timer for rules that end by themselves: %s", strerror(-r));
+}
+
+static int load(struct manager *m)
+{
+	char *before cleanup_free = m->rules.error ? strdup(m->rules.error) : NULL;
+	int r = rules_load(&m->rules, (const char *const *)m->rules_dirs, m->system);
+
+	report(m, r, before);
+	if (r > 0)
+		arm(m);
+	return r;
+}
+
+int manager_rules_reload(struct manager *m)
+{
+	int r = load(m);
+
+	if (r > 0) {
+		manager_rules_apply(m);
+		tell(m);
+	}
+	return r;
+}
+
+int manager_rules_on_change(struct manager *m, manager_rules_fn fn)
+{
+	for (unsigned i = 0; i < MANAGER_RULES_FNS; i++) {
+		if (!m->rules_changed[i]) {
+			m->rules_changed[i] = fn;
+			return 0;
+		}
+	}
+	return -ENOSPC;
 }
 
 static int name_folders(struct manager *m)
@@ -44,19 +124,9 @@ static int name_folders(struct manager *m)
 	return m->rules_dirs[0] ? 0 : -ENOMEM;
 }
 
-/* A folder that is not there yet is looked into at each start of a VM all the same. */
-static void watch_folders(struct manager *m)
+const char *manager_rules_folder(const struct manager *m)
 {
-	const uint32_t mask =
-		IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB | IN_ONLYDIR;
-
-	for (unsigned i = 0; i < MANAGER_RULES_DIRS && m->rules_dirs[i]; i++) {
-		int r = sd_event_add_inotify(
-			m->event, &m->rules_watches[i], m->rules_dirs[i], mask, handle_rules_moved, m);
-
-		if (r < 0)
-			log_debug("%s is not watched: %s", m->rules_dirs[i], strerror(-r));
-	}
+	return m->rules_dirs[m->system ? 1 : 0];
 }
 
 int manager_rules_open(struct manager *m)
@@ -65,19 +135,20 @@ int manager_rules_open(struct manager *m)
 
 	if (r < 0)
 		return r;
-	if (m->system)
-		paths_mkdir(m->rules_dirs[1]); /* so that it can be watched */
-	watch_folders(m);
-	report(m, rules_load(&m->rules, (const char *const *)m->rules_dirs, m->system));
+	r = paths_mkdir(manager_rules_folder(m));
+	if (r < 0)
+		log_warning("The folder %s cannot be made: %s", manager_rules_folder(m), strerror(-r));
+	rules_watch_open(m);
+	load(m);
 	return 0;
 }
 
 void manager_rules_close(struct manager *m)
 {
-	for (unsigned i = 0; i < MANAGER_RULES_DIRS; i++) {
-		m->rules_watches[i] = sd_event_source_disable_unref(m->rules_watches[i]);
+	rules_watch_close(m);
+	m->rules_timer = sd_event_source_disable_unref(m->rules_timer);
+	for (unsigned i = 0; i < MANAGER_RULES_DIRS; i++)
 		free(m->rules_dirs[i]);
-	}
 	rules_finish(&m->rules);
 }
 
@@ -120,12 +191,8 @@ int manager_rules_apply_pair(const struct manager *m, const char *from, const ch
 
 void manager_rules_apply(struct manager *m)
 {
-	decision_rules_changed(m);
-	if (!m->system || m->rules_applied == m->rules.generation)
+	if (m->rules_applied == m->rules.generation)
 		return;
 	m->rules_applied = m->rules.generation;
-	for (const struct vm *vm = m->vms; vm; vm = vm->next) {
-		if (!vm_is_off(vm))
-			manager_rules_apply_vm(vm, true);
-	}
+	apply_all(m);
 }

@@ -40,7 +40,7 @@ static bool is_rule_file(const char *name)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct rules_file *)a)->path, ((const struct rules_file *)b)->path);
 }
 
 static int add_file(struct rules *rules, const char *dir, const char *name)
@@ -48,17 +48,33 @@ static int add_file(struct rules *rules, const char *dir, const char *name)
 	if (rules->nfiles == RULES_FILES_MAX)
 		return failed(rules, -E2BIG, "There are more than %d rule files. Put rules together into fewer.",
 			RULES_FILES_MAX);
-	rules->files[rules->nfiles] = paths_join(dir, name, NULL);
-	if (!rules->files[rules->nfiles])
+	rules->files[rules->nfiles].path = paths_join(dir, name, NULL);
+	if (!rules->files[rules->nfiles].path)
 		return -ENOMEM;
 	rules->nfiles++;
 	return 0;
 }
 
-/* Adds the names of the rule files of @dir, sorted. */
-static int list_folder(struct rules *rules, const char *dir)
+static bool has_file(const struct rules *rules, const char *path)
 {
-	size_t before = rules->nfiles;
+	for (size_t i = 0; i < rules->nfiles; i++) {
+		if (strcmp(rules->files[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The file that is to be made is in its place, too. */
+static int add_draft(struct rules *rules, const char *dir, const struct rules_draft *draft)
+{
+	if (!draft || strcmp(draft->dir, dir) != 0 || has_file(rules, draft->path))
+		return 0;
+	return add_file(rules, dir, draft->path + strlen(dir) + 1);
+}
+
+/* Adds the names of the rule files of @dir. */
+static int read_folder(struct rules *rules, const char *dir)
+{
 	struct dirent *entry;
 	DIR *d = opendir(dir);
 	int r = 0;
@@ -74,6 +90,16 @@ static int list_folder(struct rules *rules, const char *dir)
 	if (r == 0 && errno)
 		r = failed(rules, -errno, "The rules in %s cannot be read: %s.", dir, strerror(errno));
 	closedir(d);
+	return r;
+}
+
+static int list_folder(struct rules *rules, const char *dir, const struct rules_draft *draft)
+{
+	size_t before = rules->nfiles;
+	int r = read_folder(rules, dir);
+
+	if (r == 0)
+		r = add_draft(rules, dir, draft);
 	qsort(rules->files + before, rules->nfiles - before, sizeof(rules->files[0]), by_name);
 	return r;
 }
@@ -93,11 +119,14 @@ static int check_owner(struct rules *rules, const char *path, const struct stat 
 	return 0;
 }
 
-/* Not waiting for a FIFO, and looking at the open file: its name may be given to another meanwhile. */
-static int read_file(struct rules *rules, const char *path, bool strict, char **ret_text, size_t *ret_len)
+/*
+ * Not waiting for a FIFO, and looking at the open file: its name may be given to
+ * another meanwhile. The text ends with a NUL. Its length, or -errno.
+ */
+static ssize_t read_file(struct rules *rules, struct rules_file *file, bool strict, char **ret_text)
 {
-	int fd cleanup_fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	char *text cleanup_free = malloc(RULES_FILE_MAX + 1);
+	int fd cleanup_fd = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	char *text cleanup_free = malloc(RULES_FILE_MAX + 2);
 	struct stat st;
 	ssize_t n;
 	int r;
@@ -105,35 +134,43 @@ static int read_file(struct rules *rules, const char *path, bool strict, char **
 	if (!text)
 		return -ENOMEM;
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return failed(rules, -errno, "%s cannot be read: %s.", path, strerror(errno));
-	r = check_owner(rules, path, &st, strict);
+		return failed(rules, -errno, "%s cannot be read: %s.", file->path, strerror(errno));
+	r = check_owner(rules, file->path, &st, strict);
 	if (r < 0)
 		return r;
 	n = fd_read_all(fd, text, RULES_FILE_MAX + 1);
 	if (n < 0)
-		return failed(rules, (int)n, "%s cannot be read: %s.", path, strerror((int)-n));
+		return failed(rules, (int)n, "%s cannot be read: %s.", file->path, strerror((int)-n));
 	if (n > RULES_FILE_MAX)
-		return failed(rules, -EFBIG, "%s is longer than %d KiB. Split it.", path, RULES_FILE_MAX / 1024);
-	*ret_len = (size_t)n;
+		return failed(rules, -EFBIG, "%s is longer than %d KiB. Split it.", file->path, RULES_FILE_MAX / 1024);
+	text[n] = '\0';
+	file->written = st.st_mtim.tv_sec;
 	*ret_text = steal_ptr(&text);
-	return 0;
+	return n;
 }
 
-static int parse_file(struct rules *rules, uint32_t file, bool strict)
+static int parse_text(struct rules *rules, uint32_t file, const char *text, size_t len)
 {
-	const char *path = rules->files[file];
-	char *text cleanup_free = NULL;
 	struct ruleset_error error = { 0 };
-	size_t len = 0;
-	int r = read_file(rules, path, strict, &text, &len);
+	int r = ruleset_parse(&rules->set, file, text, len, &error);
 
-	if (r < 0)
-		return r;
-	r = ruleset_parse(&rules->set, file, text, len, &error);
-	return r < 0 ? failed(rules, r, "%s:%u:%u: %s.", path, error.line, error.column, error.sentence) : 0;
+	return r < 0
+		? failed(rules, r, "%s:%u:%u: %s.", rules->files[file].path, error.line, error.column, error.sentence)
+		: 0;
 }
 
-static int read_all(struct rules *fresh, const char *const *dirs, bool strict)
+static int parse_file(struct rules *rules, uint32_t file, bool strict, const struct rules_draft *draft)
+{
+	char *text cleanup_free = NULL;
+	ssize_t n;
+
+	if (draft && strcmp(draft->path, rules->files[file].path) == 0)
+		return parse_text(rules, file, draft->text, strlen(draft->text));
+	n = read_file(rules, &rules->files[file], strict, &text);
+	return n < 0 ? (int)n : parse_text(rules, file, text, (size_t)n);
+}
+
+static int read_all(struct rules *fresh, const char *const *dirs, bool strict, const struct rules_draft *draft)
 {
 	int r = 0;
 
@@ -143,10 +180,17 @@ static int read_all(struct rules *fresh, const char *const *dirs, bool strict)
 	if (!fresh->set.rules || !fresh->files)
 		return -ENOMEM;
 	for (; *dirs && r == 0; dirs++)
-		r = list_folder(fresh, *dirs);
+		r = list_folder(fresh, *dirs, draft);
 	for (uint32_t i = 0; i < fresh->nfiles && r == 0; i++)
-		r = parse_file(fresh, i, strict);
+		r = parse_file(fresh, i, strict, draft);
+	if (r < 0)
+		failed(fresh, r, "The rules cannot be read: %s.", strerror(-r));
 	return r;
+}
+
+static bool is_timed(const struct rule *rule)
+{
+	return rule->for_seconds && !rule->ask;
 }
 
 static bool rules_equal(const struct rule *a, const struct rule *b)
@@ -161,11 +205,15 @@ static bool is_same(const struct rules *a, const struct rules *b)
 	if (!a->files || a->nfiles != b->nfiles || a->set.count != b->set.count)
 		return false;
 	for (size_t i = 0; i < a->nfiles; i++) {
-		if (strcmp(a->files[i], b->files[i]) != 0)
+		if (strcmp(a->files[i].path, b->files[i].path) != 0)
 			return false;
 	}
 	for (size_t i = 0; i < a->set.count; i++) {
-		if (!rules_equal(&a->set.rules[i], &b->set.rules[i]))
+		const struct rule *rule = &a->set.rules[i];
+
+		if (!rules_equal(rule, &b->set.rules[i]))
+			return false;
+		if (is_timed(rule) && a->files[rule->file].written != b->files[rule->file].written)
 			return false;
 	}
 	return true;
@@ -174,10 +222,9 @@ static bool is_same(const struct rules *a, const struct rules *b)
 int rules_load(struct rules *rules, const char *const *dirs, bool strict)
 {
 	struct rules fresh = { 0 };
-	int r = read_all(&fresh, dirs, strict);
+	int r = read_all(&fresh, dirs, strict, NULL);
 
 	if (r < 0) {
-		failed(&fresh, r, "The rules cannot be read: %s.", strerror(-r));
 		free(rules->error);
 		rules->error = steal_ptr(&fresh.error);
 		rules_finish(&fresh);
@@ -190,10 +237,36 @@ int rules_load(struct rules *rules, const char *const *dirs, bool strict)
 	return r;
 }
 
+int rules_try(const char *const *dirs, bool strict, const struct rules_draft *draft, char **ret_error)
+{
+	struct rules fresh = { 0 };
+	int r = read_all(&fresh, dirs, strict, draft);
+
+	*ret_error = steal_ptr(&fresh.error);
+	rules_finish(&fresh);
+	return r;
+}
+
+int rules_read(const char *path, bool strict, char **ret_text, char **ret_error)
+{
+	struct rules_file file = { .path = strdup(path) };
+	struct rules scratch = { 0 };
+	char *text cleanup_free = NULL;
+	ssize_t n = file.path ? read_file(&scratch, &file, strict, &text) : -ENOMEM;
+
+	if (n >= 0 && strlen(text) != (size_t)n)
+		n = failed(&scratch, -EINVAL, "There is a NUL byte in %s. Write plain text.", path);
+	if (n >= 0)
+		*ret_text = steal_ptr(&text);
+	*ret_error = scratch.error;
+	free(file.path);
+	return n < 0 ? (int)n : 0;
+}
+
 void rules_finish(struct rules *rules)
 {
 	for (size_t i = 0; i < rules->nfiles; i++)
-		free(rules->files[i]);
+		free(rules->files[i].path);
 	free(rules->files);
 	free(rules->set.rules);
 	free(rules->error);
@@ -202,12 +275,53 @@ void rules_finish(struct rules *rules)
 
 const char *rules_file_of(const struct rules *rules, const struct rule *rule)
 {
-	return rule->file < rules->nfiles ? rules->files[rule->file] : "";
+	return rule->file < rules->nfiles ? rules->files[rule->file].path : "";
+}
+
+static time_t written(const struct rules *rules, const struct rule *rule)
+{
+	return rule->file < rules->nfiles ? rules->files[rule->file].written : 0;
+}
+
+bool rules_is_expired(const struct rules *rules, const struct rule *rule, time_t now)
+{
+	time_t begin = written(rules, rule);
+
+	return is_timed(rule) && (now < begin || begin <= now - (time_t)rule->for_seconds);
+}
+
+time_t rules_next_change(const struct rules *rules, time_t now)
+{
+	time_t next = 0;
+
+	for (size_t i = 0; i < rules->set.count; i++) {
+		const struct rule *rule = &rules->set.rules[i];
+		time_t at = written(rules, rule);
+
+		if (!is_timed(rule))
+			continue;
+		if (at <= now)
+			at += (time_t)rule->for_seconds;
+		if (at > now && (next == 0 || at < next))
+			next = at;
+	}
+	return next;
+}
+
+unsigned rules_decide(
+	const struct rules *rules, const char *from, const char *to, time_t now, const struct rule **ret_rule)
+{
+	const struct ruleset none = { 0 };
+	const struct rule *rule = ruleset_find(&rules->set, from, to);
+
+	if (ret_rule)
+		*ret_rule = rule;
+	return ruleset_decide(rule && rules_is_expired(rules, rule, now) ? &none : &rules->set, from, to);
 }
 
 bool rules_may_always_write(const struct rules *rules, const char *from, const char *to)
 {
 	const struct rule *rule = ruleset_find(&rules->set, from, to);
 
-	return rule && (rule->access & RULE_WRITE) && !rule->ask && rule->for_seconds == 0;
+	return rule && (rule->access & RULE_WRITE) && !rule->ask && !rules_is_expired(rules, rule, time(NULL));
 }

@@ -27,8 +27,8 @@
 #define TRANSFER_KEEP_FAILED 3600 /* … and one that may be resumed */
 #define TRANSFER_PROBLEMS_MAX 64
 
+struct decision;
 struct manager;
-struct transfer_question;
 struct vm;
 
 struct transfer {
@@ -50,7 +50,7 @@ struct transfer {
 	char *problems[TRANSFER_PROBLEMS_MAX]; /* owned */
 	unsigned nproblems;
 
-	struct transfer_question *question; /* while asking; may be NULL */
+	struct decision *decision; /* while asking; may be NULL */
 	sd_bus_message *call; /* OpenURL() that waits for the end; may be NULL */
 	sd_event_source *timer; /* of the next try, or of the end of its being shown */
 	sd_event_source *news; /* of the next word to bus and guest */
@@ -127,8 +127,8 @@ void transfer_decide(struct transfer *t);
 void transfer_decide_cancel(struct transfer *t);
 /* Whether what was allowed still is. The rule that decides, if any, in @ret_rule. */
 bool transfer_is_still_allowed(const struct transfer *t, const struct rule **ret_rule);
-/* "FILE:LINE", or why not; into the sentence that is told. The caller frees it. */
-char *transfer_denied_text(const struct transfer *t, const struct rule *rule);
+/* It is not any more, by @rule (NULL: there is none): ends it and says so. */
+void transfer_revoke(struct transfer *t, const struct rule *rule);
 
 /* transfer_journal.c */
 int transfer_journal_save(struct transfer *t);

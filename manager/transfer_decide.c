@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the rules say of a transfer: once when it is asked for, and again whenever something changed. */
+/* Whether a transfer may be: decided once when it is asked for, and looked at again whenever something changed. */
 #include <stdio.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <time.h>
 
-#include "base/cleanup.h"
+#include "base/log.h"
+#include "manager/decision.h"
+#include "manager/decision_reason.h"
 #include "manager/manager.h"
 #include "manager/transfer.h"
 
-/* The right that each kind takes, as a word of the rules and as a verb. A fetch is the receiver's doing. */
-static const struct {
-	unsigned access;
-	char letter;
-	const char *verb;
-} rights[TRANSFER_KINDS] = {
-	[TRANSFER_SEND] = { RULE_WRITE, 'w', "send files to" },
-	[TRANSFER_FETCH] = { RULE_READ, 'r', "fetch files from" },
-	[TRANSFER_OPEN] = { RULE_OPEN, 'x', "open files in" },
-	[TRANSFER_URL] = { RULE_OPEN, 'x', "open links in" },
+static const enum question_kind kinds[TRANSFER_KINDS] = {
+	[TRANSFER_SEND] = QUESTION_SEND,
+	[TRANSFER_FETCH] = QUESTION_FETCH,
+	[TRANSFER_OPEN] = QUESTION_OPEN,
+	[TRANSFER_URL] = QUESTION_URL,
 };
 
+/* A fetch is the receiver's doing. */
 static const char *subject_of(const struct transfer *t)
 {
 	return t->job.kind == TRANSFER_FETCH ? t->job.to : t->job.from;
@@ -30,61 +28,72 @@ static const char *object_of(const struct transfer *t)
 	return t->job.kind == TRANSFER_FETCH ? t->job.from : t->job.to;
 }
 
-/* A rule with for= but without ask counts for that long after its file was written. */
-static bool is_over(const struct manager *m, const struct rule *rule)
-{
-	struct stat st;
-
-	if (rule->ask || rule->for_seconds == 0)
-		return false;
-	return stat(rules_file_of(&m->rules, rule), &st) < 0 || time(NULL) - st.st_mtime > (time_t)rule->for_seconds;
-}
-
-static bool allows(const struct transfer *t, const struct rule *rule)
-{
-	return rule && (rule->access & rights[t->job.kind].access) && !is_over(t->manager, rule);
-}
-
+/* A yes of the user's for this transfer counts as long as the rule asks for one. */
 bool transfer_is_still_allowed(const struct transfer *t, const struct rule **ret_rule)
 {
-	const struct rule *rule = ruleset_find(&t->manager->rules.set, subject_of(t), object_of(t));
+	const struct rules *rules = &t->manager->rules;
+	const struct rule *rule = ruleset_find(&rules->set, subject_of(t), object_of(t));
 
 	*ret_rule = rule;
-	if (!t->job.from[0]) /* the host's own user asks nobody */
+	if (!t->job.from[0]) /* the host's own user needs no rule */
 		return true;
-	return allows(t, rule) && (!rule->ask || t->job.asked);
+	return rule && (rule->access & decision_kind_access(kinds[t->job.kind])) && (!rule->ask || t->job.asked) &&
+		!rules_is_expired(rules, rule, time(NULL));
 }
 
-char *transfer_denied_text(const struct transfer *t, const struct rule *rule)
+void transfer_revoke(struct transfer *t, const struct rule *rule)
 {
-	const char *subject = subject_of(t), *object = object_of(t), *verb = rights[t->job.kind].verb;
-	char letter = rights[t->job.kind].letter, *text = NULL;
-	int n;
+	const struct rules *rules = &t->manager->rules;
+	char text[DECISION_REASON_MAX];
+	const struct decision_case c = {
+		.verdict = VERDICT_DENIED,
+		.by = rule && rules_is_expired(rules, rule, time(NULL)) ? DECISION_BY_RULE_OVER : DECISION_BY_RULE,
+		.kind = kinds[t->job.kind],
+		.subject = subject_of(t),
+		.object = object_of(t),
+		.rule = rule,
+		.rules = rules,
+	};
 
-	if (rule)
-		n = asprintf(&text, "The rule at %s:%u does not let %s %s %s. Allow it by \"vmos rule add %s %s %c\".",
-			rules_file_of(&t->manager->rules, rule), rule->line, subject, verb, object, subject, object,
-			letter);
+	decision_reason_write(&c, text, sizeof(text));
+	transfer_fail(t, XFER_R_REVOKED, false, text);
+}
+
+static void handle_decided(enum verdict verdict, const struct rule *rule, const char *object, void *userdata)
+{
+	struct transfer *t = userdata;
+
+	t->decision = NULL;
+	if (verdict == VERDICT_ALLOWED && (object[0] || t->job.to[0]))
+		transfer_allow(t, object, rule && rule->ask);
 	else
-		n = asprintf(&text, "No rule lets %s %s %s. Allow it by \"vmos rule add %s %s %c\".", subject, verb,
-			object, subject, object, letter);
-	return n < 0 ? NULL : text;
+		transfer_deny(t, decision_reason(t->manager));
 }
 
 void transfer_decide(struct transfer *t)
 {
-	const struct rule *rule;
-	char *text cleanup_free = NULL;
+	const struct question q = {
+		.kind = kinds[t->job.kind],
+		.subject = subject_of(t),
+		.object = object_of(t),
+		.claim = t->job.claim,
+		.bytes = t->job.bytes,
+		.files = t->job.files,
+		.asker = t->job.request ? "guest" : "host",
+	};
+	int r;
 
-	if (transfer_is_still_allowed(t, &rule)) {
+	if (!t->job.from[0]) {
 		transfer_allow(t, NULL, false);
 		return;
 	}
-	text = transfer_denied_text(t, rule);
-	transfer_deny(t, text ? text : "It is not allowed.");
+	r = decision_make(t->manager, &q, handle_decided, t, &t->decision);
+	if (r < 0)
+		transfer_fail(t, XFER_R_INTERNAL, false, "It could not be decided: memory is out. Try again.");
 }
 
 void transfer_decide_cancel(struct transfer *t)
 {
-	t->question = NULL;
+	decision_cancel(t->decision);
+	t->decision = NULL;
 }

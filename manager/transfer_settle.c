@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "manager/manager.h"
 #include "manager/manager_rules.h"
@@ -133,12 +132,10 @@ static bool has_room(const struct transfer *t)
 static bool decide_again(struct transfer *t)
 {
 	const struct rule *rule;
-	char *text cleanup_free = NULL;
 
 	if (transfer_is_still_allowed(t, &rule))
 		return true;
-	text = transfer_denied_text(t, rule);
-	transfer_fail(t, XFER_R_REVOKED, false, text);
+	transfer_revoke(t, rule);
 	return false;
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/errors.h"
@@ -120,14 +119,12 @@ void transfers_rules_changed(struct manager *m)
 
 	for (struct transfer *t = m->transfers.list; t; t = next) {
 		const struct rule *rule;
-		char *text cleanup_free = NULL;
 
 		next = t->next;
 		if (t->state == TRANSFER_ASKING || transfer_state_is_over(t->state) ||
 			transfer_is_still_allowed(t, &rule))
 			continue;
-		text = transfer_denied_text(t, rule);
-		transfer_fail(t, XFER_R_REVOKED, false, text);
+		transfer_revoke(t, rule);
 	}
 }
 

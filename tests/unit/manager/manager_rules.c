@@ -65,6 +65,16 @@ static void change_mode(const char *dir, const char *name, mode_t mode)
 	free(path);
 }
 
+/* Gives a file the age of @seconds. */
+static void age(const char *dir, const char *name, time_t seconds)
+{
+	const struct timespec times[2] = { { .tv_sec = time(NULL) - seconds }, { .tv_sec = time(NULL) - seconds } };
+	char *path = path_of(dir, name);
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	free(path);
+}
+
 static bool error_says(const char *words)
 {
 	return rules.error && strstr(rules.error, words);
@@ -114,10 +124,10 @@ static void test_sorted(void **state)
 	}
 	assert_int_equal(rules_load(&rules, dirs, false), 1);
 	for (size_t i = 0; order[i]; i++)
-		assert_int_equal(strrchr(rules.files[i], '/')[1], 'a' + (int)i);
+		assert_int_equal(strrchr(rules.files[i].path, '/')[1], 'a' + (int)i);
 }
 
-/* What must be asked for or ends by itself is not given to the kernel once and for all. */
+/* What must be asked for is not given to the kernel; what ends by itself is, until it ends. */
 static void test_always(void **state)
 {
 	put(etc, "a.rules", "a b w\nc d w ask\ne f w for=1h\ng h axr\ni j w notify\n* a w\n");
@@ -125,10 +135,129 @@ static void test_always(void **state)
 	assert_true(rules_may_always_write(&rules, "a", "b"));
 	assert_false(rules_may_always_write(&rules, "b", "a"));
 	assert_false(rules_may_always_write(&rules, "c", "d"));
-	assert_false(rules_may_always_write(&rules, "e", "f"));
+	assert_true(rules_may_always_write(&rules, "e", "f"));
 	assert_false(rules_may_always_write(&rules, "g", "h"));
 	assert_true(rules_may_always_write(&rules, "i", "j"));
 	assert_false(rules_may_always_write(&rules, "b", "b"));
+	age(etc, "a.rules", 3600);
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	assert_true(rules_may_always_write(&rules, "a", "b"));
+	assert_false(rules_may_always_write(&rules, "e", "f"));
+}
+
+/* A rule for a time: from when its file was written, not a second longer, not before. */
+static void test_expiry(void **state)
+{
+	const struct rule *rule, *ask;
+	time_t begin;
+
+	put(etc, "a.rules", "a b waxr for=10m\nc d w ask for=10m\n_ e w\na _ w for=10m\n");
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	begin = rules.files[0].written;
+	assert_in_range(begin, time(NULL) - 60, time(NULL));
+	rule = ruleset_find(&rules.set, "a", "b");
+	ask = ruleset_find(&rules.set, "c", "d");
+	assert_false(rules_is_expired(&rules, rule, begin));
+	assert_false(rules_is_expired(&rules, rule, begin + 599));
+	assert_true(rules_is_expired(&rules, rule, begin + 600));
+	assert_true(rules_is_expired(&rules, rule, begin - 1));
+	assert_false(rules_is_expired(&rules, ask, begin + 600));
+	assert_int_equal(rules_decide(&rules, "a", "b", begin + 599, NULL), RULE_ALL);
+	assert_int_equal(rules_decide(&rules, "a", "b", begin + 600, &ask), 0);
+	assert_ptr_equal(ask, rule); /* it is named all the same */
+	assert_int_equal(rules_decide(&rules, "a", "_", begin, NULL), RULE_WRITE | RULE_READ | RULE_OPEN);
+	assert_int_equal(rules_decide(&rules, "a", "_", begin + 600, NULL), RULE_READ | RULE_OPEN);
+	assert_int_equal(rules_decide(&rules, "c", "d", begin + 600, NULL), RULE_WRITE);
+	assert_int_equal(rules_decide(&rules, "d", "c", begin, &rule), 0);
+	assert_null(rule);
+}
+
+/* The last line of the pair counts, also when its time is over: what stood before does not come back. */
+static void test_expired_is_last(void **state)
+{
+	put(etc, "a.rules", "a b w\na b w for=1m\n");
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	assert_true(rules_may_always_write(&rules, "a", "b"));
+	age(etc, "a.rules", 61);
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	assert_false(rules_may_always_write(&rules, "a", "b"));
+}
+
+/* What is written anew counts anew; a date matters only where a rule hangs on it. */
+static void test_touched(void **state)
+{
+	put(etc, "a.rules", "a b w\nc d w ask for=1m\n");
+	put(etc, "b.rules", "e f w for=1m\n");
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	age(etc, "a.rules", 100);
+	assert_int_equal(rules_load(&rules, dirs, false), 0);
+	age(etc, "b.rules", 100);
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	assert_false(rules_may_always_write(&rules, "e", "f"));
+	age(etc, "b.rules", 10);
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	assert_true(rules_may_always_write(&rules, "e", "f"));
+	age(etc, "b.rules", -100);
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	assert_false(rules_may_always_write(&rules, "e", "f"));
+}
+
+static void test_next_change(void **state)
+{
+	time_t begin;
+
+	put(etc, "a.rules", "a b w for=10m\na c w for=5m\na d w ask for=1m\na e w\n");
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	begin = rules.files[0].written;
+	assert_int_equal(rules_next_change(&rules, begin), begin + 300);
+	assert_int_equal(rules_next_change(&rules, begin + 299), begin + 300);
+	assert_int_equal(rules_next_change(&rules, begin + 300), begin + 600);
+	assert_int_equal(rules_next_change(&rules, begin + 600), 0);
+	assert_int_equal(rules_next_change(&rules, begin - 5), begin);
+	put(etc, "a.rules", "a d w ask for=1m\n");
+	assert_int_equal(rules_load(&rules, dirs, false), 1);
+	assert_int_equal(rules_next_change(&rules, begin), 0);
+}
+
+/* A draft is tried in the place its name has, and changes nothing. */
+static void test_try(void **state)
+{
+	char *path = path_of(etc, "50-vmos.rules"), *error = NULL;
+	struct rules_draft draft = { .dir = etc, .path = path, .text = "a b w\n" };
+
+	assert_int_equal(rules_try(dirs, false, &draft, &error), 0);
+	assert_null(error);
+	draft.text = "a b w\na b q\n";
+	assert_int_equal(rules_try(dirs, false, &draft, &error), -EINVAL);
+	assert_non_null(strstr(error, "50-vmos.rules:2:5: "));
+	free(error);
+	put(etc, "50-vmos.rules", "broken\n");
+	draft.text = "a b w\n";
+	assert_int_equal(rules_try(dirs, false, &draft, &error), 0);
+	put(var, "90.rules", "\nbroken too\n");
+	assert_int_equal(rules_try(dirs, false, &draft, &error), -EINVAL);
+	assert_non_null(strstr(error, "/var/90.rules:2:"));
+	free(error);
+	free(path);
+}
+
+static void test_read(void **state)
+{
+	char *path = path_of(etc, "a.rules"), *text = NULL, *error = NULL;
+
+	assert_int_equal(rules_read(path, false, &text, &error), -ENOENT);
+	assert_non_null(strstr(error, "a.rules cannot be read"));
+	free(error);
+	put(etc, "a.rules", "a b w\n");
+	assert_int_equal(rules_read(path, false, &text, &error), 0);
+	assert_string_equal(text, "a b w\n");
+	assert_null(error);
+	free(text);
+	assert_int_equal(truncate(path, 9), 0); /* three NUL bytes more */
+	assert_int_equal(rules_read(path, false, &text, &error), -EINVAL);
+	assert_non_null(strstr(error, "NUL"));
+	free(error);
+	free(path);
 }
 
 /* A broken file anywhere: the old rules stay, all of them, and the message says where. */
@@ -246,6 +375,12 @@ int main(void)
 		cmocka_unit_test_setup(test_order, empty),
 		cmocka_unit_test_setup(test_sorted, empty),
 		cmocka_unit_test_setup(test_always, empty),
+		cmocka_unit_test_setup(test_expiry, empty),
+		cmocka_unit_test_setup(test_expired_is_last, empty),
+		cmocka_unit_test_setup(test_touched, empty),
+		cmocka_unit_test_setup(test_next_change, empty),
+		cmocka_unit_test_setup(test_try, empty),
+		cmocka_unit_test_setup(test_read, empty),
 		cmocka_unit_test_setup(test_broken, empty),
 		cmocka_unit_test_setup(test_same, empty),
 		cmocka_unit_test_setup(test_owner, empty),
