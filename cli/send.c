@@ -82,6 +82,8 @@ int send_operands(int argc, char **argv, const char *kind)
 	if (!r)
 		r = client_open(&bus);
 	if (!r)
+		r = client_send_display(bus, false);
+	if (!r)
 		r = ask(bus, &(struct wish){ first.vm, argv[argc - 1], kind, paths }, &reply);
 	if (r)
 		return r;

@@ -50,6 +50,7 @@ static bool start_vm(struct transfer *t, struct vm *vm, unsigned slot, struct ho
 		return false;
 	}
 	hold->starting = vm->state == VM_STARTING;
+	snprintf(hold->text, sizeof(hold->text), "VM %s is starting.", vm->config.name);
 	return true;
 }
 

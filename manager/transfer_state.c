@@ -85,6 +85,8 @@ static struct transfer_verdict judge_status(int32_t status)
 		return (struct transfer_verdict){ TRANSFER_O_AGAIN, XFER_R_INTERNAL, false };
 	case -EBADMSG:
 		return (struct transfer_verdict){ TRANSFER_O_FAILED, XFER_R_PROTOCOL, false };
+	case -ENOENT: /* there is no vmos-files in the VM: its template is older than this vmOS */
+		return (struct transfer_verdict){ TRANSFER_O_FAILED, XFER_R_USAGE, false };
 	case -EPERM:
 		return (struct transfer_verdict){ TRANSFER_O_FAILED, XFER_R_REVOKED, false };
 	default:
