@@ -124,10 +124,10 @@ static int found(struct walk *w, enum chain_fault fault, uint64_t line)
 	return 0;
 }
 
-static int found_missing(struct walk *w, enum chain_fault fault, uint64_t line, uint64_t upto)
+static int found_missing(struct walk *w, enum chain_fault fault, uint64_t line, uint64_t last)
 {
 	w->verdict->seq = w->last.seq + 1;
-	w->verdict->missing = upto - w->last.seq;
+	w->verdict->missing = last - w->last.seq;
 	return found(w, fault, line);
 }
 

@@ -9,11 +9,13 @@
 /*
  * D-Bus passes file descriptors of the host's programs to vmosd and back, and
  * for sockets the kernel asks the rules in both directions, whatever
- * capabilities the receiver has (smack_file_receive() in smack_lsm.c).
+ * capabilities the receiver has (smack_file_receive() in smack_lsm.c). The
+ * audit log is among them; it is not "_" itself, as VMs may read what is.
  */
 const struct state_rule state_rules[] = {
 	{ "vmos.manager", "_", "w" },
 	{ "_", "vmos.manager", "w" },
+	{ "_", "vmos.log", "r" },
 	{ NULL, NULL, NULL },
 };
 

@@ -10,6 +10,7 @@
 #define LABEL_MANAGER "vmos.manager" /* vmosd */
 #define LABEL_LIBVIRT "vmos.libvirt" /* libvirtd */
 #define LABEL_ROOT "vmos.root" /* the templates' files, which every VM may read */
+#define LABEL_LOG "vmos.log" /* the audit log, which the host may read and no VM */
 #define LABEL_OFF "vmos.off" /* no rule ever names it: what carries it is closed to all */
 #define LABEL_HOST "_" /* the rest of the host */
 

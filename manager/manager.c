@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/smack.h"
+#include "manager/audit.h"
 #include "manager/errors.h"
 #include "manager/labels.h"
 #include "manager/manager_rules.h"
@@ -367,12 +368,25 @@ int manager_init(struct manager *m, const struct mode *mode, sd_event *event)
 	return make_folders(m);
 }
 
+/* Without a log vmosd runs to say so, and to stop what runs. */
+static void open_audit(struct manager *m)
+{
+	int r = audit_open(m->data, m->system ? LABEL_LOG : NULL, &m->audit);
+
+	if (r < 0)
+		log_error("The audit log %s/audit.log cannot be opened: %s. What needs a record is refused.", m->data,
+			strerror(-r));
+	audit_write(m->audit, "vmosd-start", "version", VMOS_VERSION, "mode", m->mode->name, NULL);
+}
+
 int manager_open(struct manager *m)
 {
 	int r = open_virt(m);
 
-	if (r == 0)
+	if (r == 0) {
+		open_audit(m);
 		r = manager_rules_open(m);
+	}
 	if (r == 0)
 		r = manager_rules_on_change(m, decision_rules_changed);
 	if (r == 0)
@@ -450,6 +464,8 @@ void manager_finish(struct manager *m)
 		template_free(t);
 	}
 	manager_rules_close(m);
+	audit_write(m->audit, "vmosd-stop", NULL);
+	audit_close(m->audit);
 	confine_finish(&m->confine);
 	free(m->data);
 	free(m->run);

@@ -27,6 +27,7 @@
 #define MANAGER_BUS_INTERFACE "org.vmos.Manager1"
 #define MANAGER_VMS_MAX 256
 
+struct audit;
 struct stats_call;
 
 struct manager {
@@ -44,6 +45,8 @@ struct manager {
 	char *libexec; /* where the helpers are */
 	char *display; /* path of a Wayland socket; may be NULL */
 	uid_t display_uid; /* whose it must be */
+
+	struct audit *audit; /* NULL: there is none, and what needs a record is refused */
 
 	struct rules rules;
 	unsigned rules_applied; /* the generation of it that the kernel has */
@@ -88,8 +91,10 @@ int manager_set_display(struct manager *m, const char *path, uid_t uid, sd_bus_e
 /* What QEMU of the VM @name says goes there; the caller frees it. NULL: -ENOMEM. */
 char *manager_qemu_log(const struct manager *m, const char *name);
 
-/* manager_bus.c, template_bus.c */
+/* manager_bus.c, audit_bus.c, rules_bus.c, template_bus.c */
 int manager_bus_add(struct manager *m);
+int audit_bus_add(struct manager *m);
+int rules_bus_add(struct manager *m);
 int template_bus_add(struct manager *m, struct template *t, bool announce);
 void template_bus_used_changed(struct manager *m, const char *name);
 

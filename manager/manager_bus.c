@@ -150,11 +150,6 @@ static int handle_quit(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
 	return r;
 }
 
-static void *find_manager(struct manager *m, sd_bus_message *call)
-{
-	return m;
-}
-
 static const struct polkit_gate manager_gates[] = {
 	{ "CreateVM", POLKIT_MANAGE, handle_create },
 	{ "RemoveTemplate", POLKIT_MANAGE, handle_remove_template },
@@ -169,7 +164,7 @@ static const struct polkit_gate manager_gates[] = {
 
 static int handle_call(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
-	static const struct polkit_gates gates = { find_manager, manager_gates };
+	static const struct polkit_gates gates = { polkit_find_manager, manager_gates };
 
 	return polkit_pass(userdata, &gates, call, userdata, ret_error);
 }
@@ -202,5 +197,9 @@ int manager_bus_add(struct manager *m)
 		r = sd_bus_add_object_vtable(m->bus, NULL, MANAGER_BUS_PATH, MANAGER_BUS_INTERFACE, manager_vtable, m);
 	if (r >= 0)
 		r = agents_bus_add(m);
+	if (r >= 0)
+		r = rules_bus_add(m);
+	if (r >= 0)
+		r = audit_bus_add(m);
 	return r < 0 ? r : 0;
 }

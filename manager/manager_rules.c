@@ -2,6 +2,7 @@
 #include "manager/manager_rules.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "manager/audit.h"
 #include "manager/manager.h"
 #include "manager/rules_watch.h"
 #include "manager/smack_rules.h"
@@ -24,12 +26,20 @@ static bool is_same_text(const char *a, const char *b)
 /* What is wrong is said once, not at each event of a folder. */
 static void report(struct manager *m, int r, const char *error_before)
 {
-	if (r > 0)
-		log_info("%zu rules in %zu files are in force", m->rules.set.count, m->rules.nfiles);
+	char rules[24], files[24];
+
+	snprintf(rules, sizeof(rules), "%zu", m->rules.set.count);
+	snprintf(files, sizeof(files), "%zu", m->rules.nfiles);
+	if (r > 0) {
+		log_info("%s rules in %s files are in force", rules, files);
+		audit_write(m->audit, "rules", "rules", rules, "files", files, NULL);
+	}
 	if (is_same_text(error_before, m->rules.error))
 		return;
-	if (r < 0)
+	if (r < 0) {
 		log_error("%s The rules before stay in force.", m->rules.error ? m->rules.error : strerror(-r));
+		audit_write(m->audit, "rules-refused", "reason", m->rules.error ? m->rules.error : strerror(-r), NULL);
+	}
 	if (m->bus)
 		sd_bus_emit_properties_changed(m->bus, MANAGER_BUS_PATH, MANAGER_BUS_INTERFACE, "RulesError", NULL);
 }

@@ -35,6 +35,9 @@ struct polkit_gates {
 int polkit_pass(struct manager *m, const struct polkit_gates *gates, sd_bus_message *call, void *userdata,
 	sd_bus_error *ret_error);
 
+/* As polkit_gates.find, where the object is the manager itself. */
+void *polkit_find_manager(struct manager *m, sd_bus_message *call);
+
 /* The user that sent @call. -errno. */
 int polkit_sender(sd_bus_message *call, uid_t *ret_uid);
 

@@ -119,6 +119,11 @@ static int check_owner(struct rules *rules, const char *path, const struct stat 
 	return 0;
 }
 
+static int too_long(struct rules *rules, const char *path)
+{
+	return failed(rules, -EFBIG, "%s is longer than %d KiB. Split it.", path, RULES_FILE_MAX / 1024);
+}
+
 /*
  * Not waiting for a FIFO, and looking at the open file: its name may be given to
  * another meanwhile. The text ends with a NUL. Its length, or -errno.
@@ -142,7 +147,7 @@ static ssize_t read_file(struct rules *rules, struct rules_file *file, bool stri
 	if (n < 0)
 		return failed(rules, (int)n, "%s cannot be read: %s.", file->path, strerror((int)-n));
 	if (n > RULES_FILE_MAX)
-		return failed(rules, -EFBIG, "%s is longer than %d KiB. Split it.", file->path, RULES_FILE_MAX / 1024);
+		return too_long(rules, file->path);
 	text[n] = '\0';
 	file->written = st.st_mtim.tv_sec;
 	*ret_text = steal_ptr(&text);
@@ -159,13 +164,20 @@ static int parse_text(struct rules *rules, uint32_t file, const char *text, size
 		: 0;
 }
 
+static int parse_draft(struct rules *rules, uint32_t file, const struct rules_draft *draft)
+{
+	size_t len = strlen(draft->text);
+
+	return len > RULES_FILE_MAX ? too_long(rules, draft->path) : parse_text(rules, file, draft->text, len);
+}
+
 static int parse_file(struct rules *rules, uint32_t file, bool strict, const struct rules_draft *draft)
 {
 	char *text cleanup_free = NULL;
 	ssize_t n;
 
 	if (draft && strcmp(draft->path, rules->files[file].path) == 0)
-		return parse_text(rules, file, draft->text, strlen(draft->text));
+		return parse_draft(rules, file, draft);
 	n = read_file(rules, &rules->files[file], strict, &text);
 	return n < 0 ? (int)n : parse_text(rules, file, text, (size_t)n);
 }
@@ -278,14 +290,14 @@ const char *rules_file_of(const struct rules *rules, const struct rule *rule)
 	return rule->file < rules->nfiles ? rules->files[rule->file].path : "";
 }
 
-static time_t written(const struct rules *rules, const struct rule *rule)
+time_t rules_written(const struct rules *rules, const struct rule *rule)
 {
 	return rule->file < rules->nfiles ? rules->files[rule->file].written : 0;
 }
 
 bool rules_is_expired(const struct rules *rules, const struct rule *rule, time_t now)
 {
-	time_t begin = written(rules, rule);
+	time_t begin = rules_written(rules, rule);
 
 	return is_timed(rule) && (now < begin || begin <= now - (time_t)rule->for_seconds);
 }
@@ -296,7 +308,7 @@ time_t rules_next_change(const struct rules *rules, time_t now)
 
 	for (size_t i = 0; i < rules->set.count; i++) {
 		const struct rule *rule = &rules->set.rules[i];
-		time_t at = written(rules, rule);
+		time_t at = rules_written(rules, rule);
 
 		if (!is_timed(rule))
 			continue;

@@ -54,6 +54,8 @@ void rules_finish(struct rules *rules);
 
 /* The file in which @rule stands. */
 const char *rules_file_of(const struct rules *rules, const struct rule *rule);
+/* When that file was last written. */
+time_t rules_written(const struct rules *rules, const struct rule *rule);
 
 /*
  * Whether @rule does not count at @now: with for= and without ask it does for

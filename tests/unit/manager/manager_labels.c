@@ -12,8 +12,8 @@
 
 #define NAMES 2000
 
-static const char *const fixed[] = { LABEL_MANAGER, LABEL_LIBVIRT, LABEL_ROOT, LABEL_OFF, LABEL_HOST, "^", "*", "?",
-	"@" };
+static const char *const fixed[] = { LABEL_MANAGER, LABEL_LIBVIRT, LABEL_ROOT, LABEL_LOG, LABEL_OFF, LABEL_HOST, "^",
+	"*", "?", "@" };
 /* Names made to look like labels or parts of them. */
 static const char *const tricky[] = { "a", "a.qemu", "a.image", "a.qemu.qemu", "a.gui.courier", "manager", "libvirt",
 	"root", "off", "vmos", "vmos.a", "vmos.a.qemu", "qemu", "image", "inbox", "a-", "a.", "a..", "a.-", "0", "A" };
