@@ -131,6 +131,7 @@ static void guest_end_session(struct guest *g)
 
 	log_info("the agent left");
 	guest_lose_runs(g);
+	requests_end_session(&g->requests);
 	g->hello = g->ready = g->bye = false;
 	g->send_time = g->send_shutdown = g->send_stats_req = false;
 	g->stats = (struct ctl_stats){ 0 };
@@ -202,6 +203,8 @@ int guest_prepare(struct guest *g, sd_event *event)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_OFF);
 	if (r >= 0)
+		r = requests_prepare(&g->requests, g, event);
+	if (r >= 0)
 		r = sd_event_add_defer(event, &g->again, handle_again, g);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->again, SD_EVENT_OFF);
@@ -227,6 +230,7 @@ void guest_close(struct guest *g)
 		channel_host_close(&g->channel);
 		fd_eventfd_kick(g->notify_guest);
 	}
+	requests_close(&g->requests);
 	sd_event_source_disable_unref(g->doorbell);
 	sd_event_source_disable_unref(g->again);
 	sd_event_source_disable_unref(g->reopen);
@@ -251,15 +255,15 @@ static void guest_refuse_run(int control, int error)
 
 void guest_run(struct guest *g, const struct helper_run *req, const int *fds)
 {
-	int own[HELPER_FDS_MAX], n = 5;
+	unsigned n = run_fds(req->flags);
+	int own[HELPER_FDS_MAX];
 	struct run *run;
 	int r = guest_check_run(g);
 
-	for (int i = 0; i < n; i++)
-		own[i] = fds[i];
+	memcpy(own, fds, n * sizeof(*own));
 	if (r < 0) {
 		guest_refuse_run(own[4], r);
-		fd_close_all(own, (unsigned)n);
+		fd_close_all(own, n);
 		return;
 	}
 	r = run_new(g, req, own, &run);
@@ -272,6 +276,12 @@ void guest_run(struct guest *g, const struct helper_run *req, const int *fds)
 	run->next = g->runs;
 	g->runs = run;
 	g->nruns++;
+	guest_settle(g);
+}
+
+void guest_answer(struct guest *g, const struct helper_answer *answer)
+{
+	requests_answer(&g->requests, answer);
 	guest_settle(g);
 }
 
@@ -340,6 +350,7 @@ static bool guest_push(struct guest *g)
 	blocked |= guest_push_flag(g, &g->send_time, &time_msg) == -EAGAIN;
 	blocked |= guest_push_flag(g, &g->send_stats_req, &stats_msg) == -EAGAIN;
 	blocked |= guest_push_flag(g, &g->send_shutdown, &shutdown_msg) == -EAGAIN;
+	blocked |= requests_push(&g->requests) == -EAGAIN;
 	for (struct run *run = g->runs; run; run = run->next)
 		blocked |= run_push(run) == -EAGAIN;
 	return blocked;
@@ -360,5 +371,6 @@ void guest_settle(struct guest *g)
 		if (blocked && i == PUSH_ROUNDS - 1)
 			sd_event_source_set_enabled(g->again, SD_EVENT_ONESHOT);
 	}
+	manager_tell_requests(g->manager);
 	guest_sweep(g);
 }

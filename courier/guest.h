@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "courier/request.h"
 #include "proto/channel.h"
 #include "proto/ctl.h"
 #include "proto/helper.h"
@@ -35,6 +36,7 @@ struct guest {
 
 	struct run *runs; /* owned list */
 	unsigned nruns;
+	struct requests requests;
 	uint8_t *chunk; /* CTL_CHUNK bytes: private copy of a blob */
 };
 
@@ -54,6 +56,8 @@ enum helper_guest_state guest_state(const struct guest *g);
 
 /* Starts a program. The fds of HELPER_RUN are taken over; what fails is told to the command. */
 void guest_run(struct guest *g, const struct helper_run *req, const int *fds);
+/* How a request of the guest stands. */
+void guest_answer(struct guest *g, const struct helper_answer *answer);
 void guest_shutdown(struct guest *g);
 /* Tells the guest the time. READY does so by itself; a pause of the VM makes it necessary again. */
 void guest_set_time(struct guest *g);
@@ -69,7 +73,7 @@ struct run *guest_find_run(const struct guest *g, uint32_t id);
 /* The guest broke the protocol: says so to vmosd and ends the courier. @fmt: our own words and numbers. -EPROTO. */
 int guest_refuse(struct guest *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* To be called at the end of every event: sends what waits, rings, frees runs that ended. */
+/* To be called at the end of every event: sends what waits, also to vmosd, rings, frees runs that ended. */
 void guest_settle(struct guest *g);
 
 #endif

@@ -17,8 +17,8 @@
 #include "courier/guest.h"
 #include "courier/manager.h"
 
-/* Besides what every helper needs: the arguments of a run are read from a memfd. */
-static const char *const main_calls[] = { "pread64", NULL };
+/* Besides what every helper needs: the arguments of a run are read from a memfd, those of a request written to one. */
+static const char *const main_calls[] = { "pread64", "memfd_create", NULL };
 
 static int main_sandbox(void)
 {

@@ -49,6 +49,15 @@ void manager_tell_up(struct manager *m)
 		log_warning("vmosd does not listen");
 }
 
+/* Watches for room while a report waits for it. */
+static void manager_watch_room(struct manager *m)
+{
+	bool waits = m->tell_guest || m->tell_requests;
+
+	if (m->packets)
+		sd_event_source_set_io_events(m->packets, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
 void manager_tell_guest(struct manager *m)
 {
 	struct helper_msg msg = { .type = HELPER_GUEST };
@@ -57,8 +66,30 @@ void manager_tell_guest(struct manager *m)
 	msg.guest.epoch = m->guest->channel.epoch;
 	msg.guest.boot_ns = m->guest->ready ? m->guest->boot_ns : 0;
 	m->tell_guest = manager_send(m, &msg, NULL, 0) == -EAGAIN;
-	if (m->packets)
-		sd_event_source_set_io_events(m->packets, m->tell_guest ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	manager_watch_room(m);
+}
+
+void manager_tell_requests(struct manager *m)
+{
+	bool waited = m->tell_requests;
+
+	m->tell_requests = m->sock >= 0 && requests_report(&m->guest->requests, m) == -EAGAIN;
+	if (m->tell_requests != waited)
+		manager_watch_room(m);
+}
+
+int manager_tell_request(struct manager *m, const struct helper_request *request, int args)
+{
+	struct helper_msg msg = { .type = HELPER_REQUEST, .request = *request };
+
+	return manager_send(m, &msg, &args, 1);
+}
+
+int manager_tell_cancel(struct manager *m, uint32_t id)
+{
+	struct helper_msg msg = { .type = HELPER_CANCEL, .cancel.id = id };
+
+	return manager_send(m, &msg, NULL, 0);
 }
 
 static void manager_tell_stats(struct manager *m)
@@ -131,6 +162,8 @@ static void manager_adopt(struct manager *m)
 		log_warning("vmosd does not take its fds back");
 	manager_tell_up(m);
 	manager_tell_guest(m);
+	requests_renew(&m->guest->requests);
+	guest_settle(m->guest);
 }
 
 static void manager_obey(struct manager *m, const struct helper_msg *msg, const int *fds)
@@ -138,6 +171,9 @@ static void manager_obey(struct manager *m, const struct helper_msg *msg, const 
 	switch (msg->type) {
 	case HELPER_RUN:
 		guest_run(m->guest, &msg->run, fds);
+		break;
+	case HELPER_ANSWER:
+		guest_answer(m->guest, &msg->answer);
 		break;
 	case HELPER_SHUTDOWN:
 		guest_shutdown(m->guest);
@@ -155,7 +191,7 @@ static void manager_obey(struct manager *m, const struct helper_msg *msg, const 
 		sd_event_exit(m->event, 0);
 		break;
 	default:
-		log_warning("vmosd sent SETUP twice");
+		log_warning("vmosd sent what is not for a courier, or SETUP twice");
 		break;
 	}
 }
@@ -167,7 +203,7 @@ static void manager_lose(struct manager *m)
 	m->packets = sd_event_source_disable_unref(m->packets);
 	close(steal_fd(&m->sock));
 	m->queries = 0;
-	m->tell_guest = false;
+	m->tell_guest = m->tell_requests = false;
 	sd_event_source_set_enabled(m->stats_timer, SD_EVENT_OFF);
 	sd_event_source_set_enabled(m->visitors, SD_EVENT_ON);
 }
@@ -201,6 +237,8 @@ static int handle_packets(sd_event_source *source, int fd, uint32_t revents, voi
 
 	if (m->tell_guest && (revents & EPOLLOUT))
 		manager_tell_guest(m);
+	if (m->tell_requests && (revents & EPOLLOUT))
+		manager_tell_requests(m);
 	if (revents & (EPOLLIN | EPOLLHUP | EPOLLERR))
 		manager_receive(m);
 	return 0;

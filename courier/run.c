@@ -12,17 +12,35 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "courier/guest.h"
+#include "courier/transfer.h"
 #include "proto/runctl.h"
 
-enum { FD_ARGS, FD_STDIN, FD_STDOUT, FD_STDERR, FD_CONTROL, FD_COUNT };
+enum { FD_ARGS, FD_STDIN, FD_STDOUT, FD_STDERR, FD_CONTROL, FD_LICENCE, FD_COUNT };
+
+/* A command that is gone needs no answer. */
+static void run_say(const struct run *run, const struct runctl *m)
+{
+	if (run->control >= 0)
+		(void)send(run->control, m, sizeof(*m), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
 
 static void run_tell(const struct run *run, uint32_t type, int32_t a)
 {
 	struct runctl m = { .type = type, .a = a };
 
-	/* Two packets at most in its life: it cannot be full, and a command that is gone needs no answer. */
-	if (run->control >= 0)
-		(void)send(run->control, &m, sizeof(m), MSG_DONTWAIT | MSG_NOSIGNAL);
+	run_say(run, &m);
+}
+
+static void run_tell_progress(struct run *run, bool end)
+{
+	struct runctl m;
+	uint64_t now = 0;
+
+	if (!run->transfer)
+		return;
+	sd_event_now(run->guest->event, CLOCK_MONOTONIC, &now);
+	if (transfer_progress(run->transfer, now, end, &m))
+		run_say(run, &m);
 }
 
 static void run_close_control(struct run *run)
@@ -44,6 +62,7 @@ static void run_close_stdio(struct run *run)
 void run_end(struct run *run, uint32_t type, int32_t status)
 {
 	run_close_stdio(run);
+	run_tell_progress(run, true);
 	run_tell(run, type, status);
 	run_close_control(run);
 	run->done = true;
@@ -54,17 +73,39 @@ static void run_signal(struct run *run, int signo)
 	run->signals |= UINT64_C(1) << (signo - 1);
 }
 
-/* The command left. The program is told as by a terminal that hangs up; its output is dropped until it ends. */
-static void run_orphan(struct run *run)
+/* Nobody cares for the program any more: its output is dropped until it ends. */
+static void run_abandon(struct run *run, int signo)
 {
 	run_close_control(run);
 	input_close(&run->in);
 	output_drop(&run->out[0]);
 	output_drop(&run->out[1]);
 	run->out[0].told = run->out[1].told = true;
-	run_signal(run, SIGHUP);
+	run_signal(run, signo);
 	if (run->state == RUN_UNSENT || run->state == RUN_EXITED)
 		run->done = true;
+}
+
+/* The command left. The program is told as by a terminal that hangs up. */
+static void run_orphan(struct run *run)
+{
+	run_abandon(run, SIGHUP);
+}
+
+/* A transfer that may not go on. vmosd hears why at once, whatever the guest does about it. */
+static void run_fail(struct run *run, int32_t status)
+{
+	run_close_stdio(run);
+	run_tell_progress(run, true);
+	run_tell(run, RUNCTL_EXIT, status);
+	run_abandon(run, SIGKILL);
+}
+
+/* Bytes of a transfer may have met the end of its licence on their way to the fd. */
+static void run_check_licence(struct run *run)
+{
+	if (run->transfer && run->control >= 0 && !transfer_may_pass(run->transfer))
+		run_fail(run, -EPERM);
 }
 
 static void run_command_says(struct run *run, const struct runctl *m)
@@ -109,6 +150,7 @@ static int handle_output(sd_event_source *source, int fd, uint32_t revents, void
 	struct output *o = fd == run->out[0].stream.fd ? &run->out[0] : &run->out[1];
 
 	output_drain(o);
+	run_check_licence(run);
 	run_check_reader(run, o);
 	guest_settle(run->guest);
 	return 0;
@@ -156,12 +198,34 @@ static int run_open_fds(struct run *run, sd_event *event, int *fds)
 	return sd_event_add_io(event, &run->control_source, run->control, EPOLLIN, handle_control, run);
 }
 
+unsigned run_fds(uint8_t flags)
+{
+	return flags & CTL_RUN_TRANSFER ? FD_COUNT : FD_LICENCE;
+}
+
+/* One output of a transfer's run is for the courier itself: a sender's errors, a receiver's only word. */
+static int run_open_transfer(struct run *run, int licence)
+{
+	int r, own = run->flags & CTL_RUN_SEND ? 1 : 0;
+
+	if (!(run->flags & CTL_RUN_TRANSFER))
+		return 0;
+	r = transfer_new(run->flags, licence, &run->transfer);
+	if (r < 0)
+		return r;
+	output_drop(&run->out[own]);
+	run->out[own].told = true;
+	if (run->transfer->sends)
+		output_need_licence(&run->out[0], run->transfer->licence);
+	return 0;
+}
+
 int run_new(struct guest *g, const struct helper_run *req, const int *fds, struct run **ret_run)
 {
 	struct run *run = calloc(1, sizeof(*run));
-	int own[FD_COUNT], r;
+	int own[FD_COUNT] = { -1, -1, -1, -1, -1, -1 }, r;
 
-	memcpy(own, fds, sizeof(own));
+	memcpy(own, fds, run_fds(req->flags) * sizeof(*own));
 	if (!run) {
 		fd_close_all(own, FD_COUNT);
 		return -ENOMEM;
@@ -177,6 +241,8 @@ int run_new(struct guest *g, const struct helper_run *req, const int *fds, struc
 	r = run_read_args(run, own[FD_ARGS], req->args_len);
 	if (!r)
 		r = run_open_fds(run, g->event, own);
+	if (r >= 0)
+		r = run_open_transfer(run, own[FD_LICENCE]);
 	fd_close_all(own, FD_COUNT);
 	if (r < 0) {
 		run_end(run, RUNCTL_EXIT, r);
@@ -191,6 +257,7 @@ void run_free(struct run *run)
 {
 	run_close_stdio(run);
 	run_close_control(run);
+	transfer_free(run->transfer);
 	free(run->args);
 	free(run);
 }
@@ -259,6 +326,24 @@ static int run_push_eof(struct run *run)
 	return r;
 }
 
+/* Bytes that a receiver is to get: @fresh ones are looked at, all need the licence. False: they may not pass. */
+static bool run_may_push(struct run *run, bool fresh)
+{
+	int r = 0;
+
+	if (!run->transfer || run->transfer->sends)
+		return true;
+	if (fresh)
+		r = transfer_check(run->transfer, run->in.buf, run->in.len);
+	else if (!transfer_may_pass(run->transfer))
+		r = -EPERM;
+	if (r < 0)
+		run_fail(run, r);
+	else
+		run_tell_progress(run, false);
+	return r == 0;
+}
+
 /* Reads stdin only once the program runs: bytes for one that cannot be started stay with the caller's shell. */
 static int run_push_input(struct run *run)
 {
@@ -267,9 +352,10 @@ static int run_push_input(struct run *run)
 
 	for (;;) {
 		struct ctl_msg m = { .head.type = CTL_STDIO, .stdio = { .id = run->id, .fd = 0 } };
+		bool fresh = !in->len;
 
 		input_fill(in, guest_room(run->guest));
-		if (!in->len)
+		if (!in->len || !run_may_push(run, fresh))
 			break;
 		r = guest_send_blob(run->guest, &m, &m.stdio.blob, in->buf, in->len);
 		if (r < 0) {
@@ -294,6 +380,11 @@ static bool run_is_drained(const struct run *run)
 	return !run->out[0].len && !run->out[1].len;
 }
 
+static int32_t run_status(const struct run *run)
+{
+	return run->transfer ? transfer_status(run->transfer, run->status) : run->status;
+}
+
 int run_push(struct run *run)
 {
 	int r = 0;
@@ -302,7 +393,7 @@ int run_push(struct run *run)
 		return 0;
 	if (run->state == RUN_EXITED) {
 		if (run_is_drained(run))
-			run_end(run, RUNCTL_EXIT, run->status);
+			run_end(run, RUNCTL_EXIT, run_status(run));
 		return 0;
 	}
 	if (run->state == RUN_UNSENT)
@@ -315,6 +406,8 @@ int run_push(struct run *run)
 		r = run_push_credit(run, 2);
 	if (!r && run->state == RUN_STARTED)
 		r = run_push_input(run);
+	if (!r && run->signals)
+		r = run_push_control(run); /* its input was refused */
 	return r;
 }
 
@@ -349,6 +442,37 @@ static bool run_may_send(const struct run *run)
 	return run->state == RUN_SENT || run->state == RUN_STARTED;
 }
 
+static void run_take_problems(struct run *run, const uint8_t *untrusted_data, size_t len)
+{
+	struct runctl m;
+
+	while (transfer_take_problem(run->transfer, &untrusted_data, &len, &m))
+		run_say(run, &m);
+}
+
+/* Looks at what a transfer's program says before any of it is passed on. */
+static void run_check_output(struct run *run, uint8_t fd, const uint8_t *untrusted_data, size_t len)
+{
+	struct transfer *t = run->transfer;
+	struct runctl m;
+	int r = 0;
+
+	if (!t || run->control < 0)
+		return;
+	if (t->sends && fd == 1) {
+		r = transfer_check(t, untrusted_data, len);
+		run_tell_progress(run, false);
+	} else if (t->sends) {
+		run_take_problems(run, untrusted_data, len);
+	} else if (fd == 1) {
+		r = transfer_take_point(t, untrusted_data, len, &m);
+		if (r > 0)
+			run_say(run, &m);
+	}
+	if (r < 0)
+		run_fail(run, r);
+}
+
 int run_take_stdio(struct run *run, const struct ctl_stdio *m, const uint8_t *untrusted_data)
 {
 	struct output *o;
@@ -357,7 +481,9 @@ int run_take_stdio(struct run *run, const struct ctl_stdio *m, const uint8_t *un
 	if (!run_may_send(run) || m->fd < 1 || m->fd > 2)
 		return -EPROTO;
 	o = &run->out[m->fd - 1];
+	run_check_output(run, m->fd, untrusted_data, m->blob.len);
 	r = output_put(o, untrusted_data, m->blob.len);
+	run_check_licence(run);
 	run_check_reader(run, o);
 	return r;
 }

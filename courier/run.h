@@ -12,6 +12,7 @@
 #include "proto/helper.h"
 
 struct guest;
+struct transfer;
 
 enum run_state {
 	RUN_UNSENT, /* RUN waits for room in the ring */
@@ -37,6 +38,7 @@ struct run {
 	sd_event_source *control_source;
 	struct input in;
 	struct output out[2]; /* fds 1 and 2 */
+	struct transfer *transfer; /* owned; NULL: an ordinary run */
 };
 
 /*
@@ -45,6 +47,9 @@ struct run {
  */
 int run_new(struct guest *g, const struct helper_run *req, const int *fds, struct run **ret_run);
 void run_free(struct run *run);
+
+/* How many fds come with a run of these flags. */
+unsigned run_fds(uint8_t flags);
 
 /* Says why to the command and ends: RUNCTL_EXIT with @status, or RUNCTL_LOST. */
 void run_end(struct run *run, uint32_t type, int32_t status);

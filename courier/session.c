@@ -2,7 +2,9 @@
 #include "courier/session.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "courier/guest.h"
 #include "courier/manager.h"
@@ -84,6 +86,25 @@ static int session_credit(struct guest *g, const struct ctl_msg *m)
 	return run ? run_take_credit(run, &m->credit) : 0;
 }
 
+static int session_request(struct guest *g, const struct ctl_msg *m)
+{
+	uint8_t *untrusted_blob cleanup_free = malloc(m->request.blob.len);
+	int r;
+
+	if (!untrusted_blob)
+		return -ENOMEM;
+	if (channel_blob(&g->channel, m->request.blob, untrusted_blob, m->request.blob.len) < 0)
+		return guest_refuse(g, "a REQUEST of the agent names bytes outside its blob zone");
+	r = requests_take(&g->requests, &m->request, untrusted_blob);
+	return r == -EPROTO ? guest_refuse(g, "a REQUEST of the agent is not well formed, or one too many") : r;
+}
+
+static int session_cancel(struct guest *g, const struct ctl_msg *m)
+{
+	requests_cancel(&g->requests, m->cancel.id);
+	return 0;
+}
+
 /*
  * Everything the guest may say. A run that is not known is no error: its end
  * and a message about it may have crossed. PONG is missing: the courier sends
@@ -103,6 +124,8 @@ static const struct {
 	{ CTL_STDIO, true, session_stdio },
 	{ CTL_EOF, true, session_eof },
 	{ CTL_CREDIT, true, session_credit },
+	{ CTL_REQUEST, true, session_request },
+	{ CTL_CANCEL, true, session_cancel },
 };
 
 int session_take(struct guest *g, const struct msg *untrusted_msg)

@@ -71,7 +71,7 @@ static bool stream_ready(const struct stream *s, short events)
 	return s->always_ready || poll(&p, 1, 0) > 0;
 }
 
-/* Bytes written, 0: not ready, -errno: the reader is gone. */
+/* Bytes written, 0: not ready, -errno: the reader is gone; -EPERM: the licence is. */
 static ssize_t stream_write(struct stream *s, const uint8_t *data, size_t len)
 {
 	size_t n = len < s->chunk ? len : s->chunk;
@@ -79,6 +79,8 @@ static ssize_t stream_write(struct stream *s, const uint8_t *data, size_t len)
 
 	if (!stream_ready(s, POLLOUT))
 		return 0;
+	if (s->licence && !licence_holds(s->licence))
+		return -EPERM;
 	r = s->is_socket ? send(s->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(s->fd, data, n);
 	if (r >= 0)
 		return r;
@@ -110,6 +112,12 @@ void output_close(struct output *o)
 	free(o->buf);
 	o->buf = NULL;
 	o->len = 0;
+}
+
+void output_need_licence(struct output *o, const struct licence *licence)
+{
+	o->stream.licence = licence;
+	o->stream.chunk = o->stream.chunk < CTL_CHUNK ? o->stream.chunk : CTL_CHUNK;
 }
 
 void output_drop(struct output *o)

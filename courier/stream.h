@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "proto/ctl.h"
+#include "proto/licence.h"
 
 /* One open fd. Regular files and /dev/null cannot be polled and are always ready. */
 struct stream {
@@ -21,6 +22,7 @@ struct stream {
 	bool always_ready;
 	bool is_socket;
 	size_t chunk; /* bytes that one write may have without blocking after POLLOUT */
+	const struct licence *licence; /* borrowed, may be NULL: nothing is written once it is gone */
 	sd_event_source *source; /* NULL when always ready */
 };
 
@@ -59,6 +61,8 @@ void input_close(struct input *in);
 int output_put(struct output *o, const uint8_t *untrusted_data, uint32_t len);
 /* Writes on what waits. Watches the fd while something is left. */
 void output_drain(struct output *o);
+/* Each write from here on has CTL_CHUNK bytes at most, and needs @licence, which must live as long as @o. */
+void output_need_licence(struct output *o, const struct licence *licence);
 /* Nobody reads any more: drops what waits and will come, and gives it back. */
 void output_drop(struct output *o);
 /* Bytes to give back now, 0 while it is not worth a message. The caller sends CREDIT, then calls output_credited(). */

@@ -67,7 +67,7 @@ static void agent_end_run(struct agent *a, struct agent_run *r, int32_t status)
 /* Sends @len bytes as output; returns those that found room. */
 static uint32_t agent_output(struct agent *a, struct agent_run *r, const uint8_t *data, uint32_t len)
 {
-	struct ctl_msg m = { .head.type = CTL_STDIO, .stdio = { .id = r->id, .fd = 1 } };
+	struct ctl_msg m = { .head.type = CTL_STDIO, .stdio = { .id = r->id, .fd = r->fd } };
 	size_t room = channel_room(&a->channel);
 
 	len = len < r->window ? len : r->window;
@@ -109,10 +109,11 @@ static void agent_pump_cat(struct agent *a, struct agent_run *r)
 {
 	while (r->len) {
 		uint32_t first = CTL_WINDOW - r->at < r->len ? CTL_WINDOW - r->at : r->len;
-		uint32_t n = agent_output(a, r, r->queue + r->at, first);
+		uint32_t n = r->is_sink ? first : agent_output(a, r, r->queue + r->at, first);
 
 		if (!n)
 			return;
+		atomic_fetch_add(&a->swallowed, r->is_sink ? n : 0);
 		r->at = (r->at + n) % CTL_WINDOW;
 		r->len -= n;
 		agent_credit(a, r->id, n);
@@ -157,6 +158,42 @@ static void agent_leave(struct agent *a)
 	agent_kick(a);
 }
 
+/* Says bytes given in hex. */
+static void agent_say_word(struct agent *a, struct agent_run *r, const char *hex)
+{
+	uint8_t word[512];
+	uint32_t len = 0;
+
+	for (; hex[0] && hex[1] && len < sizeof(word); hex += 2) {
+		char digits[3] = { hex[0], hex[1], 0 };
+
+		word[len++] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	CHECK(agent_output(a, r, word, len) == len);
+}
+
+static void agent_ask(struct agent *a, char *const *strv)
+{
+	struct ctl_msg m = { .head.type = CTL_REQUEST };
+	uint8_t blob[4096];
+	int len = ctl_args_encode(strv + 3, NULL, blob, sizeof(blob));
+
+	CHECK(len > 0);
+	m.request = (struct ctl_request){ .id = (uint32_t)strtoul(strv[1], NULL, 10),
+		.kind = (uint8_t)strtoul(strv[2], NULL, 10),
+		.files = 1,
+		.bytes = 1000 };
+	CHECK(!channel_reserve(&a->channel, blob, (size_t)len, &m.request.blob));
+	agent_must_send(a, &m);
+}
+
+static void agent_cancel(struct agent *a, char *const *strv)
+{
+	struct ctl_msg m = { .head.type = CTL_CANCEL, .cancel.id = (uint32_t)strtoul(strv[1], NULL, 10) };
+
+	agent_must_send(a, &m);
+}
+
 static void agent_run(struct agent *a, const struct ctl_run *req)
 {
 	static uint8_t blob[CTL_ARGS_MAX];
@@ -175,13 +212,24 @@ static void agent_run(struct agent *a, const struct ctl_run *req)
 		agent_leave(a);
 		return;
 	}
-	*r = (struct agent_run){ .id = req->id, .window = CTL_WINDOW };
+	*r = (struct agent_run){ .id = req->id, .window = CTL_WINDOW, .fd = 1 };
 	agent_say(a, CTL_STARTED, req->id, 42);
 	r->is_fill = !strcmp(strv[0], "fill");
 	r->fill_left = r->is_fill ? strtoull(strv[1], NULL, 10) : 0;
 	r->is_wait = !strcmp(strv[0], "wait");
+	r->is_sink = !strcmp(strv[0], "receive");
+	if (r->is_sink)
+		agent_say_word(a, r, strv[1]);
+	if (!strcmp(strv[0], "cat2"))
+		r->fd = 2;
+	if (!strcmp(strv[0], "ask"))
+		agent_ask(a, strv);
+	if (!strcmp(strv[0], "cancel"))
+		agent_cancel(a, strv);
 	if (!strcmp(strv[0], "exit"))
 		agent_end_run(a, r, (int32_t)strtol(strv[1], NULL, 10));
+	else if (!strcmp(strv[0], "ask") || !strcmp(strv[0], "cancel"))
+		agent_end_run(a, r, 0);
 	else if (!strcmp(strv[0], "overrun"))
 		agent_overrun(a, r);
 	else
@@ -234,6 +282,9 @@ static void agent_take(struct agent *a, const struct msg *raw)
 		agent_signal(a, &m.signal);
 	} else if (m.head.type == CTL_TIME) {
 		atomic_store(&a->got_time, m.time.realtime_ns);
+	} else if (m.head.type == CTL_ANSWER) {
+		atomic_store(&a->reasons[m.answer.id % AGENT_ASKED], m.answer.reason);
+		atomic_store(&a->answers[m.answer.id % AGENT_ASKED], m.answer.status);
 	} else if (m.head.type == CTL_STATS_REQ) {
 		agent_say(a, CTL_STATS, 0, 0);
 	}

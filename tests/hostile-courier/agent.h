@@ -3,7 +3,9 @@
  * A well-behaved agent on the guest side of a channel, in a thread. Its
  * programs: "cat", "fill BYTES", "exit STATUS", "nosuch", "wait" (until a
  * signal, which is its status), "leave" (ends the session and joins the next),
- * "overrun" (breaks the window).
+ * "overrun" (breaks the window), "cat2" (standard input to standard error),
+ * "receive WORD" (says WORD, by bytes in hex, then reads to the end), "ask ID
+ * KIND STRING…" and "cancel ID" (requests to the host).
  */
 #ifndef TESTS_HOSTILE_COURIER_AGENT_H
 #define TESTS_HOSTILE_COURIER_AGENT_H
@@ -16,10 +18,12 @@
 #include "tests/hostile-courier/harness.h"
 
 #define AGENT_RUNS 40
+#define AGENT_ASKED 64
 
 struct agent_run {
 	uint32_t id; /* 0: free */
-	bool is_fill, is_wait, in_eof;
+	bool is_fill, is_wait, is_sink, in_eof;
+	uint8_t fd; /* that cat writes to */
 	uint64_t fill_left;
 	uint32_t window; /* of fd 1 */
 	uint8_t *queue; /* cat: CTL_WINDOW bytes of stdin to send on */
@@ -35,6 +39,9 @@ struct agent {
 	atomic_bool stop;
 	atomic_int last_signal;
 	atomic_ulong got_time;
+	atomic_ulong swallowed; /* bytes that "receive" has read, of all runs */
+	atomic_uint answers[AGENT_ASKED]; /* newest status of a request, by its id */
+	atomic_uint reasons[AGENT_ASKED];
 	struct agent_run runs[AGENT_RUNS];
 };
 

@@ -2,6 +2,7 @@
 #include "tests/hostile-courier/harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ int courier_reap(struct courier *c)
 	close(c->notify_host);
 	if (c->sock >= 0)
 		close(c->sock);
+	free(c->args);
 	unlink(c->path);
 	return status;
 }
@@ -92,7 +94,19 @@ static bool readable(int fd, int timeout_ms)
 	return poll(&p, 1, timeout_ms) > 0;
 }
 
-bool courier_report(const struct courier *c, struct helper_msg *ret, int timeout_ms)
+/* What vmosd hands on unread: a memfd that nobody can change any more. */
+static void courier_keep_args(struct courier *c, const struct helper_msg *m, int fd)
+{
+	size_t len = m->request.args_len;
+
+	CHECK(!fd_check_sealed(fd, len));
+	CHECK(write(fd, "x", 1) < 0 && errno == EPERM);
+	free(c->args);
+	c->args = calloc(1, len + 1);
+	CHECK(c->args && pread(fd, c->args, len, 0) == (ssize_t)len);
+}
+
+bool courier_report(struct courier *c, struct helper_msg *ret, int timeout_ms)
 {
 	int fds[HELPER_FDS_MAX];
 	unsigned nfds = 0;
@@ -103,11 +117,13 @@ bool courier_report(const struct courier *c, struct helper_msg *ret, int timeout
 	if (n <= 0)
 		return false;
 	CHECK(!helper_check_report(ret, (size_t)n, nfds));
+	if (ret->type == HELPER_REQUEST)
+		courier_keep_args(c, ret, fds[0]);
 	fd_close_all(fds, nfds);
 	return true;
 }
 
-bool courier_expect(const struct courier *c, uint32_t type, struct helper_msg *ret)
+bool courier_expect(struct courier *c, uint32_t type, struct helper_msg *ret)
 {
 	do {
 		if (!courier_report(c, ret, 20000))
@@ -118,23 +134,28 @@ bool courier_expect(const struct courier *c, uint32_t type, struct helper_msg *r
 
 bool command_run(const struct courier *c, uint32_t id, char *const *argv, struct command *cmd)
 {
+	const struct helper_run req = { .id = id, .rows = 24, .cols = 80 };
+
+	return command_transfer(c, &req, argv, -1, cmd);
+}
+
+bool command_transfer(
+	const struct courier *c, const struct helper_run *req, char *const *argv, int licence, struct command *cmd)
+{
 	char *env[] = { "TERM=dumb", NULL };
 	uint8_t blob[4096];
-	struct helper_msg m = { .type = HELPER_RUN };
-	int len = ctl_args_encode(argv, env, blob, sizeof(blob));
+	struct helper_msg m = { .type = HELPER_RUN, .run = *req };
+	int len = ctl_args_encode(argv, env, blob, sizeof(blob)), mode = licence < 0 ? 0 : O_NONBLOCK;
 	int args = fd_memfd_data("args", blob, (size_t)len), pin[2] = { cmd->in, -1 }, pout[2] = { -1, cmd->out },
 	    perr[2], ctl[2];
 	bool ok;
 
 	CHECK(len > 0 && args >= 0);
-	CHECK(cmd->in >= 0 || !pipe(pin));
-	CHECK(cmd->out >= 0 || !pipe(pout));
+	CHECK(cmd->in >= 0 || !pipe2(pin, mode));
+	CHECK(cmd->out >= 0 || !pipe2(pout, mode));
 	CHECK(!pipe(perr) && !socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ctl));
-	m.run.id = id;
 	m.run.args_len = (uint32_t)len;
-	m.run.rows = 24;
-	m.run.cols = 80;
-	ok = courier_send(c, &m, (int[]){ args, pin[0], pout[1], perr[1], ctl[1] }, 5);
+	ok = courier_send(c, &m, (int[]){ args, pin[0], pout[1], perr[1], ctl[1], licence }, licence < 0 ? 5 : 6);
 	fd_close_all((int[]){ args, pin[0], pout[1], perr[1], ctl[1] }, 5);
 	*cmd = (struct command){ .in = pin[1], .out = pout[0], .err = perr[0], .control = ctl[0] };
 	return ok;
@@ -148,7 +169,7 @@ bool command_hear(const struct command *cmd, struct runctl *ret)
 	n = recv(cmd->control, ret, sizeof(*ret), 0);
 	if (n <= 0)
 		return false;
-	CHECK(!runctl_check_courier(ret, (size_t)n));
+	CHECK(!runctl_check_transfer(ret, (size_t)n));
 	return true;
 }
 

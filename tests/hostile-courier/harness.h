@@ -18,6 +18,7 @@ struct courier {
 	int region_fd, notify_guest, notify_host;
 	uint8_t *region;
 	char path[64]; /* of the listener */
+	char *args; /* of the REQUEST reported last, NUL behind; owned */
 };
 
 /* A run's fds as the command holds them. */
@@ -34,15 +35,18 @@ int courier_reap(struct courier *c);
 /* Makes a packet of vmosd's and sends it. False: the courier is gone. */
 bool courier_send(const struct courier *c, struct helper_msg *m, const int *fds, unsigned nfds);
 /* The next report, checked. False: the courier closed the socket; dies after @timeout_ms. */
-bool courier_report(const struct courier *c, struct helper_msg *ret, int timeout_ms);
+bool courier_report(struct courier *c, struct helper_msg *ret, int timeout_ms);
 /* Takes reports until one of @type. */
-bool courier_expect(const struct courier *c, uint32_t type, struct helper_msg *ret);
+bool courier_expect(struct courier *c, uint32_t type, struct helper_msg *ret);
 
 /*
  * Sends RUN of @argv. @cmd->in and @cmd->out are files to give to it, or -1:
  * then they are our ends of pipes afterwards. False: the courier is gone.
  */
 bool command_run(const struct courier *c, uint32_t id, char *const *argv, struct command *cmd);
+/* The same as a transfer: @flags of ctl.h, @licence a memfd to share. Pipes are made non-blocking, as vmosd does. */
+bool command_transfer(
+	const struct courier *c, const struct helper_run *req, char *const *argv, int licence, struct command *cmd);
 /* The next word on the control socket; false at its end. Dies after 20 s. */
 bool command_hear(const struct command *cmd, struct runctl *ret);
 void command_say(const struct command *cmd, uint32_t type, int32_t a, int32_t b);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,23 +15,28 @@
 #include "base/fd.h"
 #include "proto/channel.h"
 #include "proto/ctl.h"
+#include "proto/licence.h"
+#include "proto/xfer.h"
 #include "tests/hostile-courier/harness.h"
 #include "tests/hostile-courier/tests.h"
 
 #define RUNS 6
+#define REQUEST_IDS 12
 
 /* How a life of the courier is spent. */
-enum plan { PLAN_ORDERLY, PLAN_FIELDS, PLAN_NOISE, PLAN_WORDS, PLAN_RACE, PLAN_EPOCHS, PLANS };
+enum plan { PLAN_ORDERLY, PLAN_FIELDS, PLAN_NOISE, PLAN_WORDS, PLAN_RACE, PLAN_EPOCHS, PLAN_ASKING, PLANS };
 
-static const char *const plan_names[] = { "orderly", "fields", "noise", "words", "race", "epochs" };
+static const char *const plan_names[] = { "orderly", "fields", "noise", "words", "race", "epochs", "asking" };
 
 struct attack {
 	struct courier courier;
 	struct channel channel;
 	struct command commands[RUNS];
+	struct licence *licence;
+	int licence_fd;
 	uint64_t rng;
 	atomic_bool racing;
-	unsigned long messages;
+	unsigned long messages, requests;
 };
 
 static struct attack attack;
@@ -61,8 +67,27 @@ static void kick(void)
 	fd_eventfd_kick(attack.courier.notify_host);
 }
 
+/* A request whose blob is good; now and then of another kind, with a byte changed, or any bytes of the zone. */
+static void make_request(struct ctl_request *r)
+{
+	static char *const strings[][4] = { { "web", "/home/user/a", "b", NULL },
+		{ "", "https://example.org/", NULL } };
+	uint32_t url = pick(2);
+	uint8_t blob[256];
+	int len = ctl_args_encode(strings[url], NULL, blob, sizeof(blob));
+
+	*r = (struct ctl_request){ .id = 1 + pick(REQUEST_IDS), .files = boundary() };
+	r->kind = url ? CTL_REQUEST_URL : CTL_REQUEST_SEND;
+	if (!pick(200))
+		r->kind = (uint8_t)(1 + pick(3));
+	if (!pick(200))
+		blob[pick((uint32_t)len)] = (uint8_t)next_random(&attack.rng);
+	if (channel_reserve(&attack.channel, blob, (size_t)len, &r->blob) < 0 || !pick(500))
+		r->blob = (struct blob_ref){ pick(VMOS_CTL_BLOB - CTL_ARGS_MAX), 5 + pick(CTL_ARGS_MAX - 5) };
+}
+
 /* A message that a guest could send, about a run that may live. */
-static void make_message(struct ctl_msg *m)
+static void make_message(struct ctl_msg *m, enum plan plan)
 {
 	static const uint16_t types[] = { CTL_STATS, CTL_STDIO, CTL_STDIO, CTL_STDIO, CTL_EXIT, CTL_STARTED, CTL_CREDIT,
 		CTL_EOF, CTL_READY, CTL_BYE };
@@ -71,6 +96,8 @@ static void make_message(struct ctl_msg *m)
 	memset(m, 0, sizeof(*m));
 	/* What may come only once or now and then ends the session: seldom, so that it lives to see more. */
 	m->head.type = types[pick(pick(4000) ? 4 : 10)];
+	if (!pick(plan == PLAN_ASKING ? 2 : 400))
+		m->head.type = pick(3) ? CTL_REQUEST : CTL_CANCEL;
 	if (!pick(100))
 		m->head.type = CTL_EXIT;
 	if (m->head.type == CTL_STARTED)
@@ -81,6 +108,10 @@ static void make_message(struct ctl_msg *m)
 		m->stdio = (struct ctl_stdio){ .id = id,
 			.fd = (uint8_t)(1 + pick(2)),
 			.blob = { pick(VMOS_CTL_BLOB - CTL_CHUNK), 1 + pick(4000) } };
+	else if (m->head.type == CTL_REQUEST)
+		make_request(&m->request);
+	else if (m->head.type == CTL_CANCEL)
+		m->cancel.id = 1 + pick(REQUEST_IDS);
 	else if (m->head.type == CTL_EOF)
 		m->eof = (struct ctl_eof){ .id = id, .fd = 0 };
 	else if (m->head.type == CTL_CREDIT)
@@ -104,7 +135,7 @@ static void send_one(enum plan plan)
 	struct ctl_msg m;
 	struct msg raw;
 
-	make_message(&m);
+	make_message(&m, plan);
 	memset(&raw, 0, sizeof(raw));
 	if (ctl_encode(&m, &raw) < 0)
 		return;
@@ -179,21 +210,51 @@ static void drain(int fd)
 		;
 }
 
+/* An ordinary run or a transfer's. */
+static bool begin_command(uint32_t i, struct command *cmd)
+{
+	static const uint8_t flags[] = { 0, 0, CTL_RUN_SEND, CTL_RUN_SEND | CTL_RUN_PUBLIC, CTL_RUN_RECEIVE,
+		CTL_RUN_URL };
+	const struct helper_run req = { .id = i + 1, .rows = 24, .cols = 80, .flags = flags[pick(6)] };
+	char *argv[] = { "x", "y", "0123456789abcdef", NULL };
+
+	return command_transfer(
+		&attack.courier, &req, argv, req.flags & CTL_RUN_TRANSFER ? attack.licence_fd : -1, cmd);
+}
+
+/* Whole transfers and parts of them, as a courier at the other end might hand them on. */
+static void feed_command(const struct command *cmd)
+{
+	static uint8_t data[30000];
+	const struct xfer_start start = { .version = 1, .items = 1 + pick(3), .bytes = boundary() };
+	struct xfer_head head = { .type = XFER_START, .len = XFER_START_LEN };
+	size_t len = pick(sizeof(data));
+
+	xfer_head_put(data, &head);
+	xfer_start_put(data + XFER_HEAD, &start);
+	head = (struct xfer_head){
+		.type = (uint16_t)(1 + pick(8)), .len = pick(2) ? 1 : boundary(), .value = boundary()
+	};
+	xfer_head_put(data + XFER_HEAD + XFER_START_LEN, &head);
+	data[XFER_HEAD + XFER_START_LEN + XFER_HEAD] = 'a';
+	(void)!write(cmd->in, data, len);
+}
+
 /* The commands write, read, resize, signal and leave as they please; all of it without waiting. */
 static void play_command(uint32_t i)
 {
 	struct command *cmd = &attack.commands[i];
-	static const uint8_t data[30000];
 
+	__atomic_store_n(&attack.licence->allowed, pick(40) != 0, __ATOMIC_RELEASE);
 	if (cmd->control < 0) {
-		if (!command_run(&attack.courier, i + 1, (char *[]){ "x", NULL }, cmd))
+		if (!begin_command(i, cmd))
 			return;
 		fd_set_nonblock(cmd->in, true);
 		fd_set_nonblock(cmd->out, true);
 		fd_set_nonblock(cmd->err, true);
 		return;
 	}
-	(void)!write(cmd->in, data, sizeof(data));
+	feed_command(cmd);
 	if (pick(4))
 		drain(cmd->out);
 	if (pick(4))
@@ -201,6 +262,37 @@ static void play_command(uint32_t i)
 	command_say(cmd, pick(2) ? RUNCTL_WINCH : RUNCTL_SIGNAL, (int32_t)pick(66), 0);
 	if (!pick(8))
 		command_close(cmd);
+}
+
+/* A transfer's first words, as they should be or with one byte changed: all later output is about them. */
+static void say_transfer(const struct ctl_run *run)
+{
+	const struct xfer_start start = { .version = XFER_VERSION, .items = 1 };
+	const bool sends = run->flags & CTL_RUN_SEND;
+	struct ctl_msg m = { .head.type = CTL_STDIO, .stdio = { .id = run->id, .fd = (uint8_t)(1 + !pick(4)) } };
+	uint8_t words[2 * XFER_HEAD + XFER_START_LEN + 1] = { 0 };
+	struct xfer_head head = { .type = sends ? XFER_START : XFER_POINT };
+	size_t len;
+	struct msg raw;
+
+	head.len = sends ? XFER_START_LEN : XFER_POINT_LEN;
+	if (m.stdio.fd == 2)
+		head = (struct xfer_head){ .type = XFER_PROBLEM, .len = 1 + pick(40), .value = 1 + pick(5) };
+	xfer_head_put(words, &head);
+	if (head.type == XFER_START)
+		xfer_start_put(words + XFER_HEAD, &start);
+	len = XFER_HEAD + head.len;
+	if (head.type == XFER_START) {
+		xfer_head_put(words + len, &(struct xfer_head){ .type = XFER_FILE, .len = 1, .value = boundary() });
+		words[len + XFER_HEAD] = 'a';
+		len += XFER_HEAD + 1;
+	}
+	if (!pick(6))
+		words[pick((uint32_t)len)] ^= (uint8_t)next_random(&attack.rng);
+	if (channel_reserve(&attack.channel, words, len, &m.stdio.blob) < 0 || ctl_encode(&m, &raw) < 0)
+		return;
+	if (!channel_send(&attack.channel, &raw))
+		attack.messages++;
 }
 
 /* What an agent would answer, most of the time: so runs get far enough to be worth attacking. */
@@ -213,6 +305,8 @@ static void answer(const struct msg *raw)
 	if (ctl_decode_host(raw, &m) < 0 || !pick(20))
 		return;
 	if (m.head.type == CTL_RUN) {
+		if (m.run.flags & CTL_RUN_TRANSFER)
+			say_transfer(&m.run);
 		reply.head.type = CTL_STARTED;
 		reply.started = (struct ctl_started){ .id = m.run.id, .pid = 5 };
 	} else if (m.head.type == CTL_STDIO) {
@@ -256,14 +350,30 @@ static void act(enum plan plan)
 	play_command(pick(RUNS));
 }
 
+/* vmosd answers some requests, some twice, and some that nobody made. */
+static void answer_request(const struct helper_request *r)
+{
+	struct helper_msg m = { .type = HELPER_ANSWER };
+
+	attack.requests++;
+	for (uint32_t n = pick(3); n > 0; n--) {
+		m.answer =
+			(struct helper_answer){ .id = pick(8) ? r->id : 1 + pick(REQUEST_IDS), .status = 1 + pick(7) };
+		courier_send(&attack.courier, &m, NULL, 0);
+	}
+}
+
 static bool is_alive(void)
 {
 	struct helper_msg m;
 	struct pollfd p = { .fd = attack.courier.sock, .events = POLLIN };
 
-	while (poll(&p, 1, 0) > 0)
+	while (poll(&p, 1, 0) > 0) {
 		if (!courier_report(&attack.courier, &m, 0) || m.type == HELPER_FAILED)
 			return false;
+		if (m.type == HELPER_REQUEST)
+			answer_request(&m.request);
+	}
 	return true;
 }
 
@@ -318,6 +428,10 @@ int hostile(const char *program, unsigned seconds, uint64_t seed)
 
 	signal(SIGPIPE, SIG_IGN);
 	attack.rng = seed | 1;
+	attack.licence_fd = fd_memfd_sealed("licence", LICENCE_SIZE);
+	CHECK(attack.licence_fd >= 0);
+	attack.licence = mmap(NULL, LICENCE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, attack.licence_fd, 0);
+	CHECK(attack.licence != MAP_FAILED);
 	printf("# seed %llu\n", (unsigned long long)seed);
 	for (unsigned i = 0; (uint64_t)time(NULL) < deadline; i++) {
 		enum plan plan = (enum plan)(i % PLANS);
@@ -327,6 +441,7 @@ int hostile(const char *program, unsigned seconds, uint64_t seed)
 	}
 	for (int i = 0; i < PLANS; i++)
 		printf("# %s: %lu couriers, %lu of them refused the guest\n", plan_names[i], lives[i], refused[i]);
-	printf("# %lu messages\nok 1 - no courier crashed or hung in %u s\n1..1\n", attack.messages, seconds);
+	printf("# %lu messages, %lu requests reached vmosd\nok 1 - no courier crashed or hung in %u s\n1..1\n",
+		attack.messages, attack.requests, seconds);
 	return 0;
 }

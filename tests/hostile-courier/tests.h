@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two halves of courier-guest. Both end the process on failure. */
+/* The parts of courier-guest. Each ends the process on failure. */
 #ifndef TESTS_HOSTILE_COURIER_TESTS_H
 #define TESTS_HOSTILE_COURIER_TESTS_H
 
 #include <stdint.h>
 
 int friendly(const char *program);
+int transfers(const char *program);
 /* Random, boundary and racing values in every field and word the guest can write, for @seconds. */
 int hostile(const char *program, unsigned seconds, uint64_t seed);
 
