@@ -38,6 +38,7 @@ struct transfer {
 	enum transfer_state state;
 	int args; /* sealed memfd of the sender's arguments, which nobody here reads; owned */
 	bool journalled; /* it is on the disk */
+	bool adopted; /* a vmosd before us began it: the guest that asked has not been heard of since */
 	bool renewed; /* what the receiver had was thrown away once */
 	bool vm_asked[2]; /* the start of from, to was asked for and has not succeeded yet */
 

@@ -62,27 +62,10 @@ static bool set_claim(const char *value, struct transfer_job *j)
 	return true;
 }
 
-enum job_key {
-	ID,
-	KIND,
-	FROM,
-	TO,
-	CLAIM,
-	FILES,
-	BYTES,
-	STARTED,
-	ARGS,
-	ALLOWED,
-	ASKED,
-	MAY_START,
-	ANEW,
-	REQUEST,
-	EPOCH,
-	KEYS
-};
+enum job_key { ID, KIND, FROM, TO, CLAIM, FILES, BYTES, STARTED, ARGS, ALLOWED, ASKED, MAY_START, ANEW, REQUEST, KEYS };
 
 static const char *const keys[] = { "id", "kind", "from", "to", "claim", "files", "bytes", "started", "args_len",
-	"allowed", "asked", "may_start", "anew", "request", "epoch" };
+	"allowed", "asked", "may_start", "anew", "request" };
 
 _Static_assert(sizeof(keys) / sizeof(keys[0]) == KEYS, "a word for each key");
 
@@ -117,8 +100,6 @@ static bool set(struct transfer_job *j, enum job_key key, const char *value)
 		return set_flag(value, &j->anew);
 	case REQUEST:
 		return set_number32(value, UINT32_MAX, &j->request);
-	case EPOCH:
-		return set_number32(value, UINT32_MAX, &j->epoch);
 	case KEYS:
 		break;
 	}
@@ -191,10 +172,9 @@ size_t transfer_job_format(const struct transfer_job *job, char *text)
 	transfer_id_format(job->id, id);
 	n = snprintf(text, TRANSFER_JOB_MAX,
 		"id=%s\nkind=%s\nfrom=%s\nto=%s\nclaim=%s\nfiles=%" PRIu32 "\nbytes=%" PRIu64 "\nstarted=%" PRIu64 "\n"
-		"args_len=%" PRIu32 "\nallowed=%d\nasked=%d\nmay_start=%d\nanew=%d\nrequest=%" PRIu32 "\nepoch=%" PRIu32
-		"\n",
+		"args_len=%" PRIu32 "\nallowed=%d\nasked=%d\nmay_start=%d\nanew=%d\nrequest=%" PRIu32 "\n",
 		id, transfer_kind_name(job->kind), job->from, job->to, job->claim, job->files, job->bytes, job->started,
-		job->args_len, job->allowed, job->asked, job->may_start, job->anew, job->request, job->epoch);
+		job->args_len, job->allowed, job->asked, job->may_start, job->anew, job->request);
 	return (size_t)n;
 }
 

@@ -185,6 +185,7 @@ static int load(struct manager *m, const char *name, const char *dir)
 	if (r < 0)
 		return r;
 	t->journalled = true;
+	t->adopted = job.request != 0;
 	t->state = job.allowed ? TRANSFER_WAITING : TRANSFER_ASKING;
 	log_info("transfer %s from %s to %s is taken up again", name, job.from, job.to);
 	return 0;

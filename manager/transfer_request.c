@@ -63,6 +63,25 @@ static enum transfer_kind kind_of(uint32_t request_kind)
 	}
 }
 
+/*
+ * After the end of a vmosd a courier tells the next one what is still open. True:
+ * that is @t, which its journal told of already; else @t has nobody to tell any more.
+ */
+static bool take_up(struct transfer *t, const struct helper_request *request)
+{
+	bool same = t->job.kind == kind_of(request->kind) && t->job.args_len == request->args_len &&
+		t->job.files == request->files && t->job.bytes == request->bytes &&
+		strcmp(t->job.claim, request->claim) == 0 &&
+		(!request->object[0] || strcmp(t->job.to, request->object) == 0);
+
+	t->adopted = false;
+	if (same)
+		transfer_bus_tell(t, true);
+	else
+		t->job.request = 0;
+	return same;
+}
+
 /* Every VM that is not there is like one that no rule names: a guest learns nothing of who else there is. */
 int transfer_request(struct vm *vm, const struct helper_request *request, int args)
 {
@@ -73,13 +92,16 @@ int transfer_request(struct vm *vm, const struct helper_request *request, int ar
 		.args_len = request->args_len,
 		.may_start = true,
 		.request = request->id,
-		.epoch = vm->guest_epoch,
 	};
 	int fd cleanup_fd = args;
-	struct transfer *t;
+	struct transfer *t = find(vm, request->id);
 
-	if (find(vm, request->id) || count_open(vm) >= HELPER_REQUESTS_MAX ||
-		fd_check_sealed(fd, request->args_len) < 0)
+	if (t && t->adopted) {
+		if (take_up(t, request))
+			return 0;
+		t = NULL;
+	}
+	if (t || count_open(vm) >= HELPER_REQUESTS_MAX || fd_check_sealed(fd, request->args_len) < 0)
 		return -EBADMSG;
 	if (is_flood(vm) || transfers_room(vm->manager, NULL) < 0) {
 		answer(vm, request->id, CTL_ANSWER_FAILED, XFER_R_INTERNAL);
@@ -111,7 +133,6 @@ void transfer_request_cancel(struct vm *vm, uint32_t id)
 
 void transfer_request_forget(struct vm *vm)
 {
-	vm->guest_epoch = 0;
 	for (struct transfer *t = vm->manager->transfers.list; t; t = t->next) {
 		if (!t->job.request || strcmp(t->job.from, vm->config.name) != 0)
 			continue;
@@ -150,14 +171,10 @@ bool transfer_request_tell(struct transfer *t)
 	struct vm *vm = t->job.request ? manager_find_vm(t->manager, t->job.from) : NULL;
 	struct helper_msg m = { .type = HELPER_ANSWER };
 
-	if (!vm)
+	if (!vm || t->adopted)
 		return true;
-	if (vm->helper[HELPER_COURIER].state != HELPER_STATE_UP || !vm->guest_epoch)
+	if (vm->helper[HELPER_COURIER].state != HELPER_STATE_UP)
 		return false;
-	if (vm->guest_epoch != t->job.epoch) {
-		t->job.request = 0;
-		return true;
-	}
 	m.answer = (struct helper_answer){
 		.id = t->job.request,
 		.status = status_of(t),

@@ -75,7 +75,6 @@ struct vm {
 	uint64_t started_usec; /* monotonic; 0: not known (adopted) */
 	uint32_t ready_ms;
 	uint32_t next_run;
-	uint32_t guest_epoch; /* of the courier's session with the guest, as it says; 0: not known */
 	uint64_t requests_since; /* monotonic usec: begin of the period that requests counts */
 	unsigned requests; /* of the guest, to send or open something */
 };

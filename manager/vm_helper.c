@@ -130,13 +130,8 @@ static void guest_moved(struct vm *vm, enum helper_guest_state state)
 
 static void handle_guest(struct helper *h, const struct helper_guest *guest)
 {
-	struct vm *vm = h->owner;
-
-	if (h->kind != HELPER_COURIER)
-		return;
-	guest_moved(vm, (enum helper_guest_state)guest->state);
-	if (guest->state != HELPER_GUEST_GONE)
-		vm->guest_epoch = guest->epoch;
+	if (h->kind == HELPER_COURIER)
+		guest_moved(h->owner, (enum helper_guest_state)guest->state);
 }
 
 static void handle_stats(struct helper *h, const struct helper_stats *stats)
@@ -145,8 +140,6 @@ static void handle_stats(struct helper *h, const struct helper_stats *stats)
 
 	if (h->kind == HELPER_COURIER && stats->guest == HELPER_GUEST_READY && vm->agent != VM_AGENT_READY)
 		guest_moved(vm, HELPER_GUEST_READY);
-	if (h->kind == HELPER_COURIER && stats->guest != HELPER_GUEST_GONE)
-		vm->guest_epoch = stats->epoch;
 	vm_stats_arrived(vm);
 }
 
