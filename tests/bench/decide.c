@@ -61,7 +61,7 @@ static void report(double *times, int n)
 
 int main(int argc, char **argv)
 {
-	int n = argc == 4 ? atoi(argv[3]) : 0;
+	int n = argc == 4 ? (int)strtol(argv[3], NULL, 10) : 0;
 	double *asks = calloc((size_t)n + 1, sizeof(*asks)), *pings = calloc((size_t)n + 1, sizeof(*pings));
 	char *runtime = paths_runtime(), *path = runtime ? paths_join(runtime, "bus", NULL) : NULL;
 	sd_bus *bus = NULL;
