@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -56,6 +57,33 @@ int fd_memfd_data(const char *name, const void *data, size_t len)
 	if (fcntl(fd, F_ADD_SEALS, FD_SEALS | F_SEAL_WRITE) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
 	return steal_fd(&fd);
+}
+
+/* Opened again: of an fd that was opened for writing the one who gets it could write. */
+int fd_memfd_ours(const char *name, size_t size, void **ret_map)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	int fd cleanup_fd = memfd_open(name);
+	int reader cleanup_fd = -1;
+	void *map;
+
+	if (fd < 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	reader = open(path, O_RDONLY | O_CLOEXEC);
+	if (reader < 0 || ftruncate(fd, (off_t)size) < 0)
+		return -errno;
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	if (fcntl(fd, F_ADD_SEALS, FD_SEALS | F_SEAL_FUTURE_WRITE) < 0) {
+		int r = -errno;
+
+		munmap(map, size);
+		return r;
+	}
+	*ret_map = map;
+	return steal_fd(&reader);
 }
 
 int fd_check_sealed(int fd, size_t size)

@@ -12,6 +12,12 @@
 int fd_memfd_sealed(const char *name, size_t size);
 /* A memfd that holds @data, also sealed against writing. */
 int fd_memfd_data(const char *name, const void *data, size_t len);
+/*
+ * A memfd of @size bytes, 0 all, that we alone can write, through @ret_map (the
+ * caller unmaps it). The fd returned is for reading and may be given away;
+ * sealed also against every further mapping for writing.
+ */
+int fd_memfd_ours(const char *name, size_t size, void **ret_map);
 /* 0: @fd is a memfd of exactly @size bytes with SHRINK, GROW and SEAL seals; else -EBADFD. */
 int fd_check_sealed(int fd, size_t size);
 

@@ -41,6 +41,7 @@ static const struct {
 	{ "NoSpace", CLI_REFUSED },
 	{ "WrongArchitecture", CLI_REFUSED },
 	{ "NotAuthorized", CLI_REFUSED },
+	{ "Denied", CLI_REFUSED },
 	{ "Unprotected", CLI_REFUSED },
 	{ "Timeout", CLI_TIMEOUT },
 };

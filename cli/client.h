@@ -12,6 +12,8 @@
 #define CLIENT_MANAGER_IFACE "org.vmos.Manager1"
 #define CLIENT_VM_PREFIX "/org/vmos/vm"
 #define CLIENT_VM_IFACE "org.vmos.VM1"
+#define CLIENT_TRANSFER_PREFIX "/org/vmos/transfer"
+#define CLIENT_TRANSFER_IFACE "org.vmos.Transfer1"
 #define CLIENT_TEMPLATE_IFACE "org.vmos.Template1"
 
 static inline void cleanup_message_fn(sd_bus_message **m)

@@ -45,6 +45,22 @@ static const struct field template_fields[] = {
 	{ NULL, NULL, 0 },
 };
 
+static const struct field transfer_fields[] = {
+	{ FIELD(transfer_info, id, "Id", "s") },
+	{ FIELD(transfer_info, from, "From", "s") },
+	{ FIELD(transfer_info, to, "To", "s") },
+	{ FIELD(transfer_info, kind, "Kind", "s") },
+	{ FIELD(transfer_info, claim, "Claim", "s") },
+	{ FIELD(transfer_info, state, "State", "s") },
+	{ FIELD(transfer_info, reason, "Reason", "s") },
+	{ FIELD(transfer_info, problems, "Problems", "as") },
+	{ FIELD(transfer_info, done, "Done", "t") },
+	{ FIELD(transfer_info, total, "Total", "t") },
+	{ FIELD(transfer_info, started, "Started", "t") },
+	{ FIELD(transfer_info, code, "Code", "u") },
+	{ NULL, NULL, 0 },
+};
+
 static const struct field manager_fields[] = {
 	{ FIELD(manager_info, version, "Version", "s") },
 	{ FIELD(manager_info, mode, "Mode", "s") },
@@ -205,6 +221,10 @@ static int read_interface(sd_bus_message *m, struct inventory *inv)
 		object = append((void **)&inv->templates, &inv->ntemplates, sizeof(*inv->templates));
 		return object ? read_object(m, template_fields, object) : -ENOMEM;
 	}
+	if (!strcmp(interface, CLIENT_TRANSFER_IFACE)) {
+		object = append((void **)&inv->transfers, &inv->ntransfers, sizeof(*inv->transfers));
+		return object ? read_object(m, transfer_fields, object) : -ENOMEM;
+	}
 	return sd_bus_message_skip(m, "a{sv}");
 }
 
@@ -234,6 +254,13 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b); /* the name is the first member of both */
 }
 
+static int compare_starts(const void *a, const void *b)
+{
+	const struct transfer_info *x = a, *y = b;
+
+	return (x->started > y->started) - (x->started < y->started);
+}
+
 int inventory_get(sd_bus *bus, struct inventory *ret)
 {
 	sd_bus_message *call cleanup_message = NULL, *reply cleanup_message = NULL;
@@ -255,6 +282,8 @@ int inventory_get(sd_bus *bus, struct inventory *ret)
 		qsort(ret->vms, ret->nvms, sizeof(*ret->vms), compare_names);
 	if (ret->ntemplates)
 		qsort(ret->templates, ret->ntemplates, sizeof(*ret->templates), compare_names);
+	if (ret->ntransfers)
+		qsort(ret->transfers, ret->ntransfers, sizeof(*ret->transfers), compare_starts);
 	return 0;
 }
 
@@ -264,8 +293,11 @@ void inventory_free(struct inventory *inv)
 		free_object(vm_fields, &inv->vms[i]);
 	for (size_t i = 0; i < inv->ntemplates; i++)
 		free_object(template_fields, &inv->templates[i]);
+	for (size_t i = 0; i < inv->ntransfers; i++)
+		free_object(transfer_fields, &inv->transfers[i]);
 	free(inv->vms);
 	free(inv->templates);
+	free(inv->transfers);
 	*inv = (struct inventory){ 0 };
 }
 
@@ -294,6 +326,45 @@ int inventory_stats(sd_bus *bus, const char *vm, struct vm_stats *ret)
 		return r;
 	r = read_object(reply, stats_fields, ret);
 	return r < 0 ? client_broken(r) : 0;
+}
+
+/* What an error says of where vmosd is. */
+static int read_absence(const sd_bus_error *e, int error)
+{
+	if (sd_bus_error_has_name(e, SD_BUS_ERROR_UNKNOWN_OBJECT) ||
+		sd_bus_error_has_name(e, SD_BUS_ERROR_UNKNOWN_INTERFACE))
+		return -ENOENT;
+	if (sd_bus_error_has_name(e, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+		sd_bus_error_has_name(e, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
+		sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY) ||
+		sd_bus_error_has_name(e, SD_BUS_ERROR_DISCONNECTED) || error == -ENOTCONN || error == -ECONNRESET ||
+		error == -ETIMEDOUT)
+		return -EAGAIN;
+	return error;
+}
+
+int inventory_transfer(sd_bus *bus, const char *path, struct transfer_info *ret)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply cleanup_message = NULL;
+	int r = sd_bus_call_method(bus, CLIENT_NAME, path, "org.freedesktop.DBus.Properties", "GetAll", &error, &reply,
+		"s", CLIENT_TRANSFER_IFACE);
+
+	*ret = (struct transfer_info){ 0 };
+	if (r < 0)
+		r = read_absence(&error, r);
+	else
+		r = read_object(reply, transfer_fields, ret);
+	sd_bus_error_free(&error);
+	if (r < 0)
+		inventory_transfer_free(ret);
+	return r < 0 ? r : 0;
+}
+
+void inventory_transfer_free(struct transfer_info *info)
+{
+	free_object(transfer_fields, info);
+	*info = (struct transfer_info){ 0 };
 }
 
 static int read_protections(sd_bus_message *m, struct manager_info *info)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The VMs and templates as vmosd shows them at one moment. */
+/* The VMs, templates and transfers as vmosd shows them at one moment. */
 #ifndef CLI_INVENTORY_H
 #define CLI_INVENTORY_H
 
@@ -20,10 +20,19 @@ struct template_info {
 	uint64_t size; /* bytes */
 };
 
+struct transfer_info {
+	char *id, *from, *to, *kind, *claim, *state, *reason; /* owned */
+	char **problems; /* owned */
+	uint64_t done, total; /* bytes */
+	uint64_t started; /* realtime, usec */
+	uint32_t code; /* enum xfer_reason */
+};
+
 struct inventory {
 	struct vm_info *vms; /* sorted by name */
 	struct template_info *templates;
-	size_t nvms, ntemplates;
+	struct transfer_info *transfers; /* in the order they began */
+	size_t nvms, ntemplates, ntransfers;
 };
 
 /* What VM1.Stats says. A number that vmosd does not know is 0. */
@@ -51,6 +60,9 @@ int inventory_get(sd_bus *bus, struct inventory *ret);
 void inventory_free(struct inventory *inv);
 const struct vm_info *inventory_find(const struct inventory *inv, const char *name);
 int inventory_stats(sd_bus *bus, const char *vm, struct vm_stats *ret);
+/* Of the object @path, quietly. 0; -ENOENT: there is no such transfer; -EAGAIN: vmosd is not there; -errno. */
+int inventory_transfer(sd_bus *bus, const char *path, struct transfer_info *ret);
+void inventory_transfer_free(struct transfer_info *info);
 int inventory_manager(sd_bus *bus, struct manager_info *ret);
 void inventory_manager_free(struct manager_info *info);
 

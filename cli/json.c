@@ -77,6 +77,25 @@ struct json_object *json_template(const struct template_info *t)
 	return o;
 }
 
+struct json_object *json_transfer(const struct transfer_info *t)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_string(o, "id", t->id);
+	add_string(o, "kind", t->kind);
+	add_string(o, "from", t->from);
+	add_string(o, "to", t->to);
+	add_string(o, "claim", t->claim);
+	add_string(o, "state", t->state);
+	add_number(o, "done", t->done);
+	add_number(o, "total", t->total);
+	add_string(o, "reason", t->reason);
+	add_number(o, "code", t->code);
+	add_strings(o, "problems", t->problems);
+	add_number(o, "started", t->started);
+	return o;
+}
+
 struct json_object *json_manager(const struct manager_info *m)
 {
 	struct json_object *o = json_object_new_object(), *array = json_object_new_array();

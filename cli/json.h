@@ -10,6 +10,7 @@
 struct json_object *json_vm(const struct vm_info *vm);
 struct json_object *json_stats(const struct vm_stats *s);
 struct json_object *json_template(const struct template_info *t);
+struct json_object *json_transfer(const struct transfer_info *t);
 struct json_object *json_manager(const struct manager_info *m);
 
 /* Prints @object on one line, or many, and releases it. Exit code. */

@@ -25,6 +25,7 @@
 #define ERROR_NOT_AUTHORIZED "org.vmos.Error.NotAuthorized"
 #define ERROR_UNPROTECTED "org.vmos.Error.Unprotected"
 #define ERROR_GUEST_LOST "org.vmos.Error.GuestLost"
+#define ERROR_DENIED "org.vmos.Error.Denied"
 #define ERROR_FAILED "org.vmos.Error.Failed"
 
 struct virt_job;

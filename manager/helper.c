@@ -130,6 +130,16 @@ static int take_clip(struct helper *h, const struct helper_msg *m, int fd)
 	return 0;
 }
 
+static int take_request(struct helper *h, const struct helper_msg *m, int *fds)
+{
+	if (h->kind != HELPER_COURIER)
+		return -EBADMSG;
+	if (m->type == HELPER_REQUEST)
+		return h->ops->request(h, &m->request, steal_fd(&fds[0]));
+	h->ops->cancel(h, m->cancel.id);
+	return 0;
+}
+
 static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 {
 	switch (m->type) {
@@ -148,6 +158,9 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 	case HELPER_CLIP_TAKE:
 	case HELPER_CLIP_WANT:
 		return take_clip(h, m, fds[0]);
+	case HELPER_REQUEST:
+	case HELPER_CANCEL:
+		return take_request(h, m, fds);
 	case HELPER_FAILED:
 		h->failed = true;
 		h->reason = (enum helper_reason)m->fail.reason;

@@ -20,7 +20,7 @@
  * gui      the memory of its windows
  * courier  the vmos-courier process and its sockets
  * desktop  the vmos-desktop process and its sockets
- * inbox    on nothing yet: where files for the VM may be put
+ * inbox    the pipes by which files come to the VM
  */
 enum label_kind { LABEL_QEMU, LABEL_IMAGE, LABEL_GUI, LABEL_COURIER, LABEL_DESKTOP, LABEL_INBOX, LABEL_KINDS };
 

@@ -112,7 +112,11 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 		return r;
 	sd_notify(0, "READY=1");
 	sd_event_set_watchdog(event, 1);
-	return sd_event_loop(event);
+	r = sd_event_loop(event);
+	transfers_close(m); /* before their questions end: the next vmosd asks them again */
+	decision_finish(m);
+	agents_finish(&m->agents);
+	return r;
 }
 
 int main(int argc, char **argv)

@@ -389,11 +389,17 @@ int manager_open(struct manager *m)
 		r = manager_rules_open(m);
 	}
 	if (r == 0)
+		r = manager_rules_on_change(m, decision_rules_changed);
+	if (r == 0)
+		r = manager_rules_on_change(m, transfers_rules_changed);
+	if (r == 0)
 		r = manager_rescan(m);
 	if (r == 0)
 		r = m->blind ? open_blind(m) : reclaim_vms(m);
 	if (r == 0)
 		manager_rules_apply(m);
+	if (r == 0)
+		r = transfers_open(m);
 	if (r == 0)
 		first_display(m);
 	return r;
@@ -440,6 +446,8 @@ int manager_run(struct manager *m, sd_bus *bus)
 		r = template_bus_add(m, t, false);
 	for (struct vm *vm = m->vms; vm && r == 0; vm = vm->next)
 		r = vm_bus_add(vm, false);
+	if (r == 0)
+		r = transfers_run(m);
 	if (r < 0)
 		return r;
 	probe_qemu(m);

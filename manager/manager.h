@@ -10,12 +10,15 @@
 #include <systemd/sd-event.h>
 
 #include "manager/accel.h"
+#include "manager/agents.h"
 #include "manager/clipboard.h"
 #include "manager/confine.h"
+#include "manager/decision.h"
 #include "manager/manager_rules.h"
 #include "manager/mode.h"
 #include "manager/rules.h"
 #include "manager/template.h"
+#include "manager/transfer.h"
 #include "manager/virt.h"
 #include "manager/vm.h"
 
@@ -52,6 +55,8 @@ struct manager {
 	sd_event_source *rules_watches[MANAGER_RULES_DIRS][2]; /* inotify: of the folder, of what it is in */
 	sd_event_source *rules_timer; /* when a rule begins or ends by itself */
 	manager_rules_fn rules_changed[MANAGER_RULES_FNS];
+	struct agents agents; /* who asks the user */
+	struct decisions decisions;
 
 	struct vm *vms;
 	struct template *templates;
@@ -59,6 +64,7 @@ struct manager {
 	unsigned nwatches;
 	struct clipboard clipboard;
 	sd_event_source *clipboard_timer; /* may be NULL */
+	struct transfers transfers;
 	struct stats_call *stats; /* calls of Stats() under way */
 };
 

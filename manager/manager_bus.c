@@ -16,6 +16,7 @@
 #include "manager/errors.h"
 #include "manager/polkit.h"
 #include "manager/protections_bus.h"
+#include "manager/transfer_call.h"
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
 	void *userdata, sd_bus_error *ret_error)
@@ -154,6 +155,8 @@ static const struct polkit_gate manager_gates[] = {
 	{ "RemoveTemplate", POLKIT_MANAGE, handle_remove_template },
 	{ "RescanTemplates", POLKIT_MANAGE, handle_rescan },
 	{ "SetDisplay", POLKIT_USE, handle_set_display },
+	{ "Send", POLKIT_USE, transfer_call_send },
+	{ "OpenURL", POLKIT_USE, transfer_call_open_url },
 	{ "StartDrill", POLKIT_DRILL, handle_start_drill },
 	{ "Quit", POLKIT_ROOT, handle_quit },
 	{ 0 },
@@ -173,6 +176,8 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_METHOD("RemoveTemplate", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("RescanTemplates", "", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SetDisplay", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Send", "sasss", "o", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("OpenURL", "sss", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("StartDrill", "ssh", "h", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Quit", "", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Version", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -190,6 +195,8 @@ int manager_bus_add(struct manager *m)
 
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(m->bus, NULL, MANAGER_BUS_PATH, MANAGER_BUS_INTERFACE, manager_vtable, m);
+	if (r >= 0)
+		r = agents_bus_add(m);
 	if (r >= 0)
 		r = rules_bus_add(m);
 	if (r >= 0)

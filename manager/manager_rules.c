@@ -164,10 +164,13 @@ void manager_rules_close(struct manager *m)
 	rules_finish(&m->rules);
 }
 
+/* The kernel's rule is there where the rule set says so without conditions, and as long as a transfer uses it. */
 static int apply_pair(const struct vm *from, const struct vm *to, bool run)
 {
+	const struct manager *m = from->manager;
 	const char *a = from->config.name, *b = to->config.name;
-	int r = smack_rules_pair(a, b, run && rules_may_always_write(&from->manager->rules, a, b));
+	int r = smack_rules_pair(
+		a, b, run && (rules_may_always_write(&m->rules, a, b) || transfers_move_between(m, a, b)));
 
 	if (r < 0)
 		log_error("The kernel's rule from VM %s to VM %s could not be set: %s", a, b, strerror(-r));
@@ -187,6 +190,15 @@ int manager_rules_apply_vm(const struct vm *vm, bool runs)
 		result = result < 0 ? result : r;
 	}
 	return result;
+}
+
+int manager_rules_apply_pair(const struct manager *m, const char *from, const char *to)
+{
+	const struct vm *a = manager_find_vm(m, from), *b = manager_find_vm(m, to);
+
+	if (!m->system || !a || !b || a == b || vm_is_off(a) || vm_is_off(b))
+		return 0;
+	return apply_pair(a, b, true);
 }
 
 void manager_rules_apply(struct manager *m)

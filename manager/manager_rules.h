@@ -31,5 +31,7 @@ int manager_rules_on_change(struct manager *m, manager_rules_fn fn);
 void manager_rules_apply(struct manager *m);
 /* @vm begins or ends to run: what it may send to others and they to it. -errno: it must not run. */
 int manager_rules_apply_vm(const struct vm *vm, bool runs);
+/* A transfer from the one VM to the other begins or has ended. -errno: it must not begin. */
+int manager_rules_apply_pair(const struct manager *m, const char *from, const char *to);
 
 #endif

@@ -18,19 +18,19 @@
 static const char *const actions[] = { "org.vmos.use", "org.vmos.manage", "org.vmos.drill", "root" };
 
 /* A call that waits for polkit. */
-struct question {
+struct waiting {
 	struct manager *manager;
 	const struct polkit_gates *gates;
 	const struct polkit_gate *gate;
 	sd_bus_message *call; /* owned */
 };
 
-static void question_free(void *p)
+static void waiting_free(void *p)
 {
-	struct question *q = p;
+	struct waiting *w = p;
 
-	sd_bus_message_unref(q->call);
-	free(q);
+	sd_bus_message_unref(w->call);
+	free(w);
 }
 
 static const struct polkit_gate *find_gate(const struct polkit_gates *gates, sd_bus_message *call)
@@ -58,14 +58,14 @@ int polkit_sender(sd_bus_message *call, uid_t *ret_uid)
 	return r < 0 ? r : 0;
 }
 
-static int refuse(const struct question *q, sd_bus_error *ret_error, const char *why)
+static int refuse(const struct waiting *w, sd_bus_error *ret_error, const char *why)
 {
-	return errors_set(ret_error, ERROR_NOT_AUTHORIZED, "%s (%s). %s", why, actions[q->gate->action],
+	return errors_set(ret_error, ERROR_NOT_AUTHORIZED, "%s (%s). %s", why, actions[w->gate->action],
 		"Ask for it in a session at this machine, join the group vmos, or do it as root.");
 }
 
 /* What polkit said. 0: go on. */
-static int read_answer(const struct question *q, sd_bus_message *reply, sd_bus_error *ret_error)
+static int read_answer(const struct waiting *w, sd_bus_message *reply, sd_bus_error *ret_error)
 {
 	const sd_bus_error *e = sd_bus_message_get_error(reply);
 	int allowed = 0, challenge = 0;
@@ -76,35 +76,35 @@ static int read_answer(const struct question *q, sd_bus_message *reply, sd_bus_e
 			"root.");
 	if (e) {
 		log_warning("polkit does not decide: %s", e->message ? e->message : e->name);
-		return refuse(q, ret_error, "polkit does not decide whether you may do this");
+		return refuse(w, ret_error, "polkit does not decide whether you may do this");
 	}
 	if (sd_bus_message_enter_container(reply, 'r', "bba{ss}") < 0 ||
 		sd_bus_message_read(reply, "bb", &allowed, &challenge) < 0 || !allowed)
-		return refuse(q, ret_error, "You may not do this");
+		return refuse(w, ret_error, "You may not do this");
 	return 0;
 }
 
 static int handle_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_unused)
 {
-	struct question *q = userdata;
+	struct waiting *w = userdata;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = read_answer(q, reply, &error);
-	void *object = r == 0 ? q->gates->find(q->manager, q->call) : NULL;
+	int r = read_answer(w, reply, &error);
+	void *object = r == 0 ? w->gates->find(w->manager, w->call) : NULL;
 
 	if (r == 0 && !object)
 		r = errors_set(&error, SD_BUS_ERROR_UNKNOWN_OBJECT, "It was removed meanwhile.");
 	if (r == 0)
-		r = q->gate->handler(q->call, object, &error);
+		r = w->gate->handler(w->call, object, &error);
 	if (r < 0)
-		sd_bus_reply_method_errno(q->call, r, &error);
+		sd_bus_reply_method_errno(w->call, r, &error);
 	sd_bus_error_free(&error);
 	return 0;
 }
 
-static int ask(struct question *q)
+static int ask(struct waiting *w)
 {
-	uint32_t flags = sd_bus_message_get_allow_interactive_authorization(q->call) > 0 ? POLKIT_MAY_ASK : 0;
-	sd_bus *bus = sd_bus_message_get_bus(q->call);
+	uint32_t flags = sd_bus_message_get_allow_interactive_authorization(w->call) > 0 ? POLKIT_MAY_ASK : 0;
+	sd_bus *bus = sd_bus_message_get_bus(w->call);
 	sd_bus_message *m = NULL;
 	sd_bus_slot *slot = NULL;
 	int r = sd_bus_message_new_method_call(
@@ -112,13 +112,13 @@ static int ask(struct question *q)
 
 	if (r >= 0)
 		r = sd_bus_message_append(m, "(sa{sv})s", "system-bus-name", 1, "name", "s",
-			sd_bus_message_get_sender(q->call), actions[q->gate->action]);
+			sd_bus_message_get_sender(w->call), actions[w->gate->action]);
 	if (r >= 0)
 		r = sd_bus_message_append(m, "a{ss}us", 0, flags, "");
 	if (r >= 0)
-		r = sd_bus_call_async(bus, &slot, m, handle_answer, q, POLKIT_WAIT);
+		r = sd_bus_call_async(bus, &slot, m, handle_answer, w, POLKIT_WAIT);
 	if (r >= 0) {
-		sd_bus_slot_set_destroy_callback(slot, question_free);
+		sd_bus_slot_set_destroy_callback(slot, waiting_free);
 		sd_bus_slot_set_floating(slot, 1);
 	}
 	sd_bus_slot_unref(slot);
@@ -130,7 +130,7 @@ int polkit_pass(struct manager *m, const struct polkit_gates *gates, sd_bus_mess
 	sd_bus_error *ret_error)
 {
 	const struct polkit_gate *gate = find_gate(gates, call);
-	struct question *q;
+	struct waiting *w;
 	uid_t uid;
 	int r;
 
@@ -143,12 +143,12 @@ int polkit_pass(struct manager *m, const struct polkit_gates *gates, sd_bus_mess
 		return r;
 	if (uid == 0)
 		return gate->handler(call, userdata, ret_error);
-	q = calloc(1, sizeof(*q));
-	if (!q)
+	w = calloc(1, sizeof(*w));
+	if (!w)
 		return -ENOMEM;
-	*q = (struct question){ m, gates, gate, sd_bus_message_ref(call) };
-	r = gate->action == POLKIT_ROOT ? refuse(q, ret_error, "Only root may do this") : ask(q);
+	*w = (struct waiting){ m, gates, gate, sd_bus_message_ref(call) };
+	r = gate->action == POLKIT_ROOT ? refuse(w, ret_error, "Only root may do this") : ask(w);
 	if (r < 0)
-		question_free(q);
+		waiting_free(w);
 	return r;
 }

@@ -13,7 +13,8 @@
 
 /*
  * gui: QEMU and vmos-desktop exchange windows there, and the compositor maps
- * it. desktop: the compositor receives the memory of the frames. image: the
+ * it. desktop: the compositor receives the memory of the frames. inbox: the
+ * pipe by which files come, whose other end another VM's courier has. image: the
  * control channel; and libvirtd looks at a disk as the VM's user, so without
  * the capability by which it passes else, before it starts QEMU.
  */
@@ -26,6 +27,7 @@ static const struct {
 	{ HOST, LABEL_GUI, "rw" },
 	{ HOST, LABEL_DESKTOP, "rw" },
 	{ LABEL_COURIER, LABEL_IMAGE, "rw" },
+	{ LABEL_COURIER, LABEL_INBOX, "r" },
 	{ LIBVIRT, LABEL_IMAGE, "rwx" },
 };
 

@@ -129,6 +129,7 @@ void vm_set_state(struct vm *vm, enum vm_state state)
 	log_info("VM %s: %s", vm->config.name, vm_state_name(state));
 	vm->state = state;
 	vm_bus_changed(vm, "State");
+	transfers_wake(vm->manager);
 }
 
 void vm_set_agent(struct vm *vm, enum vm_agent agent)
@@ -138,6 +139,7 @@ void vm_set_agent(struct vm *vm, enum vm_agent agent)
 	log_debug("VM %s: agent %s", vm->config.name, vm_agent_name(agent));
 	vm->agent = agent;
 	vm_bus_changed(vm, "Agent");
+	transfers_wake(vm->manager);
 }
 
 void vm_set_desktop(struct vm *vm, enum vm_desktop desktop)

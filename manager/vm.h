@@ -77,6 +77,8 @@ struct vm {
 	uint32_t ready_ms;
 	uint32_t next_run;
 	struct clipboard_rate clip_takes, clip_wants;
+	uint64_t requests_since; /* monotonic usec: begin of the period that requests counts */
+	unsigned requests; /* of the guest, to send or open something */
 };
 
 const char *vm_state_name(enum vm_state state);
@@ -154,6 +156,8 @@ int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
 
 /* vm_run.c, vm_stats.c */
 int vm_run(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
+/* Hands a run to the courier, with a number of its own: @fds as HELPER_RUN has them, borrowed. -errno. */
+int vm_hand_run(struct vm *vm, const struct helper_run *run, const int *fds, unsigned nfds);
 int vm_stats(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
 /* A helper answered a query. */
 void vm_stats_arrived(struct vm *vm);

@@ -56,6 +56,7 @@ static void handle_undefined(const struct virt_job *job, void *userdata)
 		log_info("VM %s: deleted", vm->config.name);
 		snprintf(template, sizeof(template), "%s", vm->config.template);
 		vm_clipboard_forget(vm);
+		transfers_forget_vm(m, vm->config.name);
 		manager_drop_vm(m, vm);
 		sd_bus_emit_object_removed(m->bus, vm->bus_path);
 		vm_free(vm);

@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "manager/manager.h"
 #include "manager/programs.h"
+#include "manager/transfer_request.h"
 #include "manager/vm_clipboard.h"
 
 static const char *const program_names[HELPER_KINDS] = {
@@ -106,6 +107,7 @@ static void guest_moved(struct vm *vm, enum helper_guest_state state)
 {
 	switch (state) {
 	case HELPER_GUEST_GONE:
+		transfer_request_forget(vm);
 		/* while the VM powers off, that is as it should be */
 		if (vm->agent == VM_AGENT_READY && vm->state != VM_STOPPING) {
 			vm_set_agent(vm, VM_AGENT_LOST);
@@ -155,6 +157,7 @@ static int restart_helper(struct vm *vm, struct helper *h)
 
 static void courier_ended(struct vm *vm, struct helper *h, enum helper_reason reason, const char *text)
 {
+	transfer_request_forget(vm);
 	if (reason == HELPER_REASON_PROTOCOL) {
 		vm_set_agent(vm, VM_AGENT_REFUSED);
 		vm_set_error(vm,
@@ -231,12 +234,24 @@ static void handle_clip_want(struct helper *h)
 	vm_clipboard_want(h->owner);
 }
 
+static int handle_request(struct helper *h, const struct helper_request *request, int args)
+{
+	return transfer_request(h->owner, request, args);
+}
+
+static void handle_cancel(struct helper *h, uint32_t id)
+{
+	transfer_request_cancel(h->owner, id);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
 	.stats = handle_stats,
 	.clip_take = handle_clip_take,
 	.clip_want = handle_clip_want,
+	.request = handle_request,
+	.cancel = handle_cancel,
 	.ended = handle_ended,
 };
 
@@ -263,6 +278,7 @@ int vm_start_helpers(struct vm *vm)
 
 void vm_stop_helpers(struct vm *vm)
 {
+	transfer_request_forget(vm);
 	for (unsigned i = 0; i < HELPER_KINDS; i++) {
 		struct helper *h = &vm->helper[i];
 

@@ -64,7 +64,7 @@ static int read_call(sd_bus_message *call, struct run_call *ret_run, sd_bus_erro
 		return r;
 	if (!ret_run->argv || !ret_run->argv[0] || !ret_run->argv[0][0])
 		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "There is no command to run.");
-	if (ret_run->uid_class > CTL_UID_ROOT || (ret_run->flags & ~CTL_RUN_FLAGS))
+	if (ret_run->uid_class > CTL_UID_ROOT || (ret_run->flags & ~(CTL_RUN_PTY | CTL_RUN_WINDOW)))
 		return errors_set(
 			ret_error, ERROR_INVALID_ARGUMENT, "The user class or the flags of Run are not known.");
 	return read_fds(call, ret_run->fds, ret_error);
@@ -127,11 +127,26 @@ static int give_fds(const struct vm *vm, int args, const int fds[RUN_FDS], sd_bu
 	return 0;
 }
 
+int vm_hand_run(struct vm *vm, const struct helper_run *run, const int *fds, unsigned nfds)
+{
+	struct helper_msg m = { .type = HELPER_RUN, .nfds = nfds, .run = *run };
+
+	if (++vm->next_run == 0)
+		vm->next_run = 1;
+	m.run.id = vm->next_run;
+	return helper_send(&vm->helper[HELPER_COURIER], &m, fds);
+}
+
 static int hand_over(struct vm *vm, const struct run_call *run, sd_bus_error *ret_error)
 {
-	struct helper_msg m = { .type = HELPER_RUN, .nfds = 1 + RUN_FDS };
-	uint32_t len = 0;
-	int args cleanup_fd = pack_arguments(run, &len, ret_error);
+	struct helper_run request = {
+		.uid_class = run->uid_class,
+		.flags = run->flags,
+		.rows = run->rows,
+		.cols = run->cols,
+	};
+	int args cleanup_fd = pack_arguments(run, &request.args_len, ret_error);
+	const int fds[] = { args, run->fds[0], run->fds[1], run->fds[2], run->fds[3] };
 	int r;
 
 	if (args < 0)
@@ -139,18 +154,7 @@ static int hand_over(struct vm *vm, const struct run_call *run, sd_bus_error *re
 	r = give_fds(vm, args, run->fds, ret_error);
 	if (r < 0)
 		return r;
-	if (++vm->next_run == 0)
-		vm->next_run = 1;
-	m.run = (struct helper_run){
-		.id = vm->next_run,
-		.args_len = len,
-		.uid_class = run->uid_class,
-		.flags = run->flags,
-		.rows = run->rows,
-		.cols = run->cols,
-	};
-	r = helper_send(&vm->helper[HELPER_COURIER], &m,
-		(const int[]){ args, run->fds[0], run->fds[1], run->fds[2], run->fds[3] });
+	r = vm_hand_run(vm, &request, fds, 1 + RUN_FDS);
 	if (r < 0)
 		return errors_set(ret_error, ERROR_GUEST_LOST,
 			"The vmos-courier of VM %s does not take the command: %s. Try again.", vm->config.name,

@@ -25,6 +25,21 @@ _vmos_command_options()
 	esac
 }
 
+# IDs of transfers, as vmosd names them.
+_vmos_transfers()
+{
+	vmos transfer list --json 2>/dev/null | sed -n 's/^ *"id": *"\(.*\)",*$/\1/p'
+}
+
+_vmos_transfer()
+{
+	case $COMP_CWORD:${COMP_WORDS[2]} in
+	2:*) mapfile -t COMPREPLY < <(compgen -W "list show cancel resume" -- "$cur") ;;
+	*:list) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$cur") ;;
+	*:show | *:cancel | *:resume) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_transfers)" -- "$cur") ;;
+	esac
+}
+
 _vmos_template()
 {
 	case $COMP_CWORD:${COMP_WORDS[2]} in
@@ -49,7 +64,7 @@ _vmos_rule()
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell rule why log template help"
+	local commands="create delete set start stop pause resume list show status top drill run shell rule why log send fetch open transfer template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
 	COMPREPLY=()
@@ -72,6 +87,11 @@ _vmos()
 	case $command in
 	template) _vmos_template ;;
 	rule) _vmos_rule ;;
+	transfer) _vmos_transfer ;;
+	send | fetch | open)
+		# VM:PATH first, a VM last: a colon ends a word of bash's, so that only names of VMs are offered.
+		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
+		;;
 	help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
 	create) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options create)" -- "$cur") ;;
 	*)

@@ -78,6 +78,35 @@ static void test_check_sealed_refuses(void **state)
 	close(fd);
 }
 
+/* What is given away shows what we write, and can write nothing, however it is opened or mapped. */
+static void test_memfd_ours(void **state)
+{
+	char path[64], *map = NULL;
+	int fd = fd_memfd_ours("test", 4096, (void **)&map), again;
+	void *theirs;
+
+	assert_true(fd >= 0);
+	assert_int_equal(fd_check_sealed(fd, 4096), 0);
+	theirs = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(theirs, MAP_FAILED);
+	map[7] = 42;
+	assert_int_equal(((char *)theirs)[7], 42);
+	assert_true(write(fd, "x", 1) < 0);
+	assert_ptr_equal(mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+	assert_true(mprotect(theirs, 4096, PROT_READ | PROT_WRITE) < 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDWR | O_CLOEXEC);
+	if (again >= 0) { /* as the memfd's owner one may open it so, and is none the better for it */
+		assert_true(pwrite(again, "x", 1, 0) < 0);
+		assert_ptr_equal(mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, again, 0), MAP_FAILED);
+		close(again);
+	}
+	assert_true(ftruncate(fd, 0) < 0);
+	munmap(theirs, 4096);
+	munmap(map, 4096);
+	close(fd);
+}
+
 static void test_memfd_data(void **state)
 {
 	int fd = fd_memfd_data("test", "hello", 5);
@@ -240,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memfd_sealed),
 		cmocka_unit_test(test_check_sealed_refuses),
+		cmocka_unit_test(test_memfd_ours),
 		cmocka_unit_test(test_memfd_data),
 		cmocka_unit_test(test_read_file),
 		cmocka_unit_test(test_packets),

@@ -17,12 +17,6 @@ static char config[64], folder[64];
 static struct manager m;
 static unsigned calls, second_calls;
 
-bool vm_is_off(const struct vm *vm)
-{
-	fail_msg("there is no VM");
-	return true;
-}
-
 static void handle_change(struct manager *of)
 {
 	assert_ptr_equal(of, &m);
