@@ -31,6 +31,7 @@ static const struct command commands[] = {
 	{ "run", run_main, "VM [--root] [--tty|--no-tty] [--window] [--] PROGRAM [ARGUMENT…]",
 		"run a program in a VM" },
 	{ "shell", shell_main, "VM [--root]", "open a login shell in a VM" },
+	{ "agent", agent_main, "[--json] [--once]", "ask you here what may pass between VMs" },
 	{ "template", template_main, "build|list|remove …", "build, list and remove templates" },
 	{ "help", help_main, "[COMMAND]", "this text, or how to use a command" },
 	{ NULL, NULL, NULL, NULL },

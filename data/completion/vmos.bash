@@ -16,7 +16,7 @@ _vmos_command_options()
 	delete) echo "--yes" ;;
 	stop) echo "--force" ;;
 	list | show | status) echo "--json" ;;
-	top) echo "--json --once" ;;
+	agent | top) echo "--json --once" ;;
 	drill) echo "--json --keep --read" ;;
 	run) echo "--root --tty --no-tty --window --" ;;
 	shell) echo "--root" ;;
@@ -35,7 +35,7 @@ _vmos_template()
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell template help"
+	local commands="create delete set start stop pause resume list show status top drill run shell agent template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
 	COMPREPLY=()
@@ -62,7 +62,7 @@ _vmos()
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options "$command")" -- "$cur")
-		elif [[ $command != list && $command != status && $command != top && $command != drill ]]; then
+		elif [[ $command != list && $command != status && $command != top && $command != drill && $command != agent ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		fi
 		;;
