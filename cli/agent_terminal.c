@@ -15,9 +15,12 @@
 #include "cli/agent.h"
 #include "cli/cli.h"
 #include "cli/format.h"
+#include "cli/terminal.h"
+#include "proto/text.h"
 
 #define SETTLE_USEC 500000
 #define USEC 1000000ull
+#define LABEL 12 /* cells */
 
 static const char *paint(const char *escape)
 {
@@ -60,9 +63,60 @@ static void print_parties(const struct agent_question *q)
 	printf("\n%s│%s\n", DIM, PLAIN);
 }
 
+/* Cells of a terminal that a character may take: what is not ASCII may be a wide one. */
+static size_t cells_of(const char *at, size_t *ret_bytes)
+{
+	uint32_t cp;
+	size_t n = text_utf8_next((const uint8_t *)at, strlen(at), &cp);
+
+	*ret_bytes = n ? n : 1;
+	return n > 1 ? 2 : 1;
+}
+
+/* How many bytes of @text are in its first @cells. */
+static size_t bytes_in(const char *text, size_t cells)
+{
+	size_t at = 0, n, used = 0;
+
+	while (text[at] && (used += cells_of(text + at, &n)) <= cells)
+		at += n;
+	return at;
+}
+
+static size_t width_of(const char *text)
+{
+	size_t width = 0, n;
+
+	for (; *text; text += n)
+		width += cells_of(text, &n);
+	return width;
+}
+
+/*
+ * What a guest claims stays on its line: one that went on to the next could be
+ * made to look like the lines below it. The middle is left out, as both ends matter.
+ */
+static void print_claim(const char *claim, size_t before)
+{
+	uint16_t rows, cols;
+	size_t room, width = width_of(claim), start, end = 0, n;
+
+	terminal_size(&rows, &cols);
+	room = cols > before + 16 ? cols - before - 1 : 16;
+	if (width <= room) {
+		printf("%s%s%s\n", BOLD, claim, PLAIN);
+		return;
+	}
+	start = bytes_in(claim, room - room / 3 - 2);
+	for (size_t skipped = 0; skipped < width - room / 3 && claim[end]; end += n)
+		skipped += cells_of(claim + end, &n);
+	printf("%s%.*s%s…%s%s%s\n", BOLD, (int)start, claim, DIM, PLAIN, BOLD, claim + end);
+	fputs(PLAIN, stdout);
+}
+
 static void print_row(const char *label, const char *value)
 {
-	printf("%s│  %-10s%s%s\n", DIM, label, PLAIN, value);
+	printf("%s│  %-*s%s%s\n", DIM, LABEL, label, PLAIN, value);
 }
 
 static void print_amount(const struct agent_question *q)
@@ -84,7 +138,7 @@ static void print_amount(const struct agent_question *q)
 static void print_choices(const struct agent_question *q)
 {
 	for (size_t i = 0; i < q->nchoices; i++) {
-		printf("%s│  %-10zu%s", DIM, i + 1, PLAIN);
+		printf("%s│  %*zu   %s", DIM, LABEL - 3, i + 1, PLAIN);
 		print_vm(q->choices[i].name, q->choices[i].color);
 		putchar('\n');
 	}
@@ -109,7 +163,8 @@ static void print_question(const struct agent_question *q)
 	printf("%s│%s  %s wants to %s %s.\n", DIM, PLAIN, q->subject, agent_question_act(q),
 		q->object[0] ? q->object : "another VM");
 	if (q->claim[0]) {
-		printf("%s│  %-10s%s%s%s%s\n", DIM, "it claims", PLAIN, BOLD, q->claim, PLAIN);
+		printf("%s│  %-*s%s", DIM, LABEL, "it claims", PLAIN);
+		print_claim(q->claim, LABEL + 3);
 	}
 	print_amount(q);
 	print_row("rule", q->rule);
@@ -205,10 +260,11 @@ static void terminal_notify(struct agent *a, const struct agent_question *notice
 {
 	printf("%s%s  ", a->ready ? "\n" : "", DIM);
 	print_clock();
-	printf("%s  %s", PLAIN, notice->text);
-	if (notice->claim[0])
-		printf("  %sIt claims:%s %s", DIM, PLAIN, notice->claim);
-	putchar('\n');
+	printf("%s  %s\n", PLAIN, notice->text);
+	if (notice->claim[0]) {
+		printf("%s          it claims %s", DIM, PLAIN);
+		print_claim(notice->claim, 20);
+	}
 	fflush(stdout);
 }
 
