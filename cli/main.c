@@ -31,6 +31,7 @@ static const struct command commands[] = {
 	{ "run", run_main, "VM [--root] [--tty|--no-tty] [--window] [--] PROGRAM [ARGUMENT…]",
 		"run a program in a VM" },
 	{ "shell", shell_main, "VM [--root]", "open a login shell in a VM" },
+	{ "agent", agent_main, "[--json] [--once]", "ask you here what may pass between VMs" },
 	{ "rule", rule_main,
 		"add FROM TO ACCESS [ask] [notify] [for=TIME] | del FROM TO | list [--json] | check [FILE…]",
 		"say what VMs may do to each other" },

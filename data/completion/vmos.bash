@@ -16,7 +16,7 @@ _vmos_command_options()
 	delete) echo "--yes" ;;
 	stop) echo "--force" ;;
 	list | show | status) echo "--json" ;;
-	top) echo "--json --once" ;;
+	agent | top) echo "--json --once" ;;
 	drill) echo "--json --keep --read" ;;
 	run) echo "--root --tty --no-tty --window --" ;;
 	shell) echo "--root" ;;
@@ -64,7 +64,7 @@ _vmos_rule()
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell rule why log send fetch open transfer template help"
+	local commands="create delete set start stop pause resume list show status top drill run shell rule why log send fetch open transfer agent template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
 	COMPREPLY=()
@@ -98,7 +98,7 @@ _vmos()
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options "$command")" -- "$cur")
 		elif [[ $command != list && $command != status && $command != top && $command != drill &&
-			$command != log ]]; then
+			$command != log && $command != agent ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		fi
 		;;
