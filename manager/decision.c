@@ -3,13 +3,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "manager/agents.h"
+#include "manager/audit.h"
 #include "manager/decision_reason.h"
 #include "manager/manager.h"
 #include "manager/palette.h"
@@ -96,16 +97,20 @@ static int decision_new(struct manager *m, const struct question *q, struct deci
 	return 0;
 }
 
-/* The one place that knows where decisions are written down. */
-static void decision_audit(const struct decision *d, const struct decision_case *c)
+/* -errno: there is no record of it. */
+static int decision_audit(const struct decision *d, const struct decision_case *c)
 {
 	static const char *const verdicts[] = { "allowed", "denied", "expired", "cancelled" };
-	const char *file = c->rule ? rules_file_of(c->rules, c->rule) : "";
+	char bytes[24], place[PATH_MAX + 16] = "";
 
-	log_info("decision: %s from %s to %s, %" PRIu64 " bytes, \"%s\", asked for by %s: %s by %s (%s:%u)",
-		decision_kind_name(d->kind), d->subject, c->object[0] ? c->object : "?", d->asked.bytes, d->claim,
-		d->asker[0] ? d->asker : "?", verdicts[c->verdict], decision_by_name(c->by), file,
-		c->rule ? c->rule->line : 0);
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, d->asked.bytes);
+	if (c->rule)
+		snprintf(place, sizeof(place), "%s:%u", rules_file_of(c->rules, c->rule), c->rule->line);
+	log_debug("decision: %s from %s to %s: %s by %s (%s)", decision_kind_name(d->kind), d->subject,
+		c->object[0] ? c->object : "?", verdicts[c->verdict], decision_by_name(c->by), place);
+	return audit_write(d->manager->audit, "decision", "kind", decision_kind_name(d->kind), "subject", d->subject,
+		"object", c->object, "claim", d->claim, "bytes", bytes, "asker", d->asker, "verdict",
+		verdicts[c->verdict], "by", decision_by_name(c->by), "rule", place, NULL);
 }
 
 /* Who was asked knows, and a guest that tries again and again is told of once. */
@@ -148,25 +153,19 @@ static void settle(struct decision *d, enum verdict verdict, enum decision_by by
 	unlink_decision(d);
 	asking_cancel(d->asking);
 	d->asking = NULL;
+	if (decision_audit(d, &c) < 0 && verdict == VERDICT_ALLOWED) {
+		c.verdict = VERDICT_DENIED;
+		c.by = DECISION_BY_NO_RECORD;
+	}
 	decision_reason_write(&c, m->decisions.reason, sizeof(m->decisions.reason));
-	decision_audit(d, &c);
 	notify(d, &c);
-	d->done(verdict, c.rule, object, d->userdata);
+	d->done(c.verdict, c.rule, object, d->userdata);
 	decision_free(d);
 }
 
-/* A for= without ask counts from when the rule's file was last written. */
 static bool is_over(const struct manager *m, const struct rule *rule)
 {
-	uint64_t present = now(m, CLOCK_REALTIME), written;
-	struct stat st;
-
-	if (rule->ask || rule->for_seconds == 0)
-		return false;
-	if (stat(rules_file_of(&m->rules, rule), &st) < 0 || st.st_mtim.tv_sec < 0)
-		return true;
-	written = (uint64_t)st.st_mtim.tv_sec * USEC + (uint64_t)st.st_mtim.tv_nsec / 1000;
-	return present < written || present - written >= rule->for_seconds * USEC;
+	return rules_is_expired(&m->rules, rule, (time_t)(now(m, CLOCK_REALTIME) / USEC));
 }
 
 /* Whether @rule, which is asked about @d, grants it, be it by asking. */

@@ -33,6 +33,7 @@ static const char *const by_names[DECISION_BYS] = {
 	[DECISION_BY_JUST_REFUSED] = "limit",
 	[DECISION_BY_FLOOD] = "limit",
 	[DECISION_BY_END] = "end",
+	[DECISION_BY_NO_RECORD] = "no-record",
 };
 
 const char *decision_kind_name(enum question_kind kind)
@@ -127,6 +128,12 @@ static void write_no(const struct decision_case *c, char *dst, size_t cap)
 		break;
 	case DECISION_BY_JUST_REFUSED:
 		snprintf(dst, cap, "The user did not let %s a moment ago. Wait five seconds before asking again.", act);
+		break;
+	case DECISION_BY_NO_RECORD:
+		snprintf(dst, cap,
+			"The audit log cannot be written, so nothing passes: not to let %s. Make room on its disk, see "
+			"vmosd's log, and try again.",
+			act);
 		break;
 	case DECISION_BY_FLOOD:
 		snprintf(dst, cap, "Too many questions are open to ask whether to let %s. Answer those first.", act);

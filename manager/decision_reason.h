@@ -21,6 +21,7 @@ enum decision_by {
 	DECISION_BY_JUST_REFUSED,
 	DECISION_BY_FLOOD,
 	DECISION_BY_END, /* vmosd ends */
+	DECISION_BY_NO_RECORD, /* it could not be written down, so it is a no */
 	DECISION_BYS
 };
 

@@ -43,6 +43,7 @@ struct vm_waiters {
 	unsigned n;
 };
 
+struct decision;
 struct drill;
 struct manager;
 
@@ -77,6 +78,9 @@ struct vm {
 	uint32_t ready_ms;
 	uint32_t next_run;
 	struct clipboard_rate clip_takes, clip_wants;
+	struct decision *clip_decision; /* whether it may paste is being asked; may be NULL … */
+	char clip_from[VM_NAME_MAX + 1]; /* … from this VM … */
+	uint64_t clip_serial; /* … what was copied then */
 	uint64_t requests_since; /* monotonic usec: begin of the period that requests counts */
 	unsigned requests; /* of the guest, to send or open something */
 };

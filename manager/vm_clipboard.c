@@ -35,14 +35,6 @@ static void note(struct vm *vm, bool bad, const char *fmt, ...)
 	(void)helper_send(&vm->helper[HELPER_DESKTOP], &m, NULL); /* one that is on its way out shows nothing */
 }
 
-/* Whether what @from has copied may be pasted in @to. A rule that asks says no until somebody can be asked. */
-static bool clipboard_may(const struct manager *m, const char *from, const char *to)
-{
-	const struct rule *rule = ruleset_find(&m->rules.set, from, to);
-
-	return strcmp(from, to) == 0 || (rule && (rule->access & RULE_PASTE) && !rule->ask && rule->for_seconds == 0);
-}
-
 static const char *size_text(size_t len, char *text, size_t cap)
 {
 	if (len < 10240)
@@ -121,23 +113,79 @@ static void give(struct vm *vm)
 	note(vm, true, "Nothing pasted: %s", strerror(-r));
 }
 
+/* What stood against it, short enough for a frame; the log has the whole sentence. */
+static const char *refusal(const struct rule *rule, enum verdict verdict)
+{
+	if (verdict == VERDICT_EXPIRED)
+		return "not answered in time";
+	if (verdict == VERDICT_CANCELLED)
+		return "the rule changed";
+	if (!rule || !(rule->access & RULE_PASTE))
+		return "no rule";
+	return rule->ask ? "you did not allow it" : "not now, see vmos log";
+}
+
+static void handle_decided(enum verdict verdict, const struct rule *rule, const char *object, void *userdata)
+{
+	struct vm *vm = userdata;
+	struct manager *m = vm->manager;
+
+	vm->clip_decision = NULL;
+	if (verdict != VERDICT_ALLOWED) {
+		log_info("VM %s: nothing pasted. %s", vm->config.name, decision_reason(m));
+		note(vm, true, "%s may not paste from %s: %s", vm->config.name, vm->clip_from, refusal(rule, verdict));
+	} else if (m->clipboard.serial != vm->clip_serial || !clipboard_is_full(&m->clipboard, now_usec())) {
+		note(vm, true, "What was copied is gone: copy it again");
+	} else {
+		give(vm);
+	}
+}
+
+/* Own windows need no rule. A question that is open already stands for this gesture, too. */
+static void decide(struct vm *vm)
+{
+	struct manager *m = vm->manager;
+	const struct question q = {
+		.kind = QUESTION_PASTE,
+		.subject = m->clipboard.source,
+		.object = vm->config.name,
+		.claim = m->clipboard.mime == HELPER_MIME_PNG ? "a picture" : "text",
+		.bytes = m->clipboard.len,
+		.asker = "host",
+	};
+	int r;
+
+	if (strcmp(q.subject, q.object) == 0) {
+		give(vm);
+		return;
+	}
+	if (vm->clip_decision)
+		return;
+	vm->clip_serial = m->clipboard.serial;
+	snprintf(vm->clip_from, sizeof(vm->clip_from), "%s", q.subject);
+	r = decision_make(m, &q, handle_decided, vm, &vm->clip_decision);
+	if (r == 0)
+		note(vm, false, "May %s paste from %s? Answer the question", vm->config.name, vm->clip_from);
+	else if (r < 0)
+		note(vm, true, "Nothing pasted: %s", strerror(-r));
+}
+
 void vm_clipboard_want(struct vm *vm)
 {
 	struct manager *m = vm->manager;
-	const char *from = m->clipboard.source;
 
 	if (!clipboard_rate_allows(&vm->clip_wants, now_usec()))
 		return;
-	if (!clipboard_is_full(&m->clipboard, now_usec()))
-		note(vm, true, "Nothing to paste: copy by Ctrl+Shift+C in another window first");
-	else if (clipboard_may(m, from, vm->config.name))
-		give(vm);
+	if (clipboard_is_full(&m->clipboard, now_usec()))
+		decide(vm);
 	else
-		note(vm, true, "%s may not paste from %s: no rule", vm->config.name, from);
+		note(vm, true, "Nothing to paste: copy by Ctrl+Shift+C in another window first");
 }
 
 void vm_clipboard_forget(struct vm *vm)
 {
+	decision_cancel(vm->clip_decision);
+	vm->clip_decision = NULL;
 	clipboard_forget(&vm->manager->clipboard, vm->config.name);
 }
 

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/paths.h"
 #include "base/userbus.h"
+#include "manager/audit.h"
 
 #define AGENT_PATH "/org/vmos/test/agent"
 
@@ -118,7 +119,9 @@ int stand_open(struct stand *s, enum stand_bus kind, const char *policy)
 	s->manager.event = s->event;
 	s->manager.bus = s->bus;
 	s->manager.rules_dirs[0] = s->dir;
-	r = agents_bus_add(&s->manager);
+	r = audit_open(s->dir, NULL, &s->manager.audit);
+	if (r >= 0)
+		r = agents_bus_add(&s->manager);
 	if (r >= 0)
 		r = sd_bus_request_name(s->bus, MANAGER_BUS_NAME, 0);
 	return r < 0 ? r : 0;
@@ -129,6 +132,7 @@ void stand_close(struct stand *s)
 	decision_finish(&s->manager);
 	agents_finish(&s->manager.agents);
 	rules_finish(&s->manager.rules);
+	audit_close(s->manager.audit);
 	sd_bus_flush_close_unref(s->bus);
 	sd_event_unref(s->event);
 	if (s->daemon > 0) {

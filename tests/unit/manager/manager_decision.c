@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/fd.h"
+#include "manager/audit.h"
 #include "tests/unit/manager/ask_stand.h"
 #include "tests/unit/unit.h"
 
@@ -184,6 +187,29 @@ static void test_for_without_ask(void **state)
 	assert_non_null(strstr(v.reason, "for a time only"));
 	fake_now[1] -= 601 * USEC; /* a file of the future: the clock went back */
 	assert_int_equal(at_once(s, QUESTION_SEND, "web", "work"), VERDICT_DENIED);
+}
+
+/* What is decided can be read later, and what cannot be written down is a no. */
+static void test_record(void **state)
+{
+	struct stand *s = *state;
+	char text[4096] = "";
+	int fd;
+
+	assert_true(stand_rules(s, "web work w\n") >= 0);
+	assert_int_equal(at_once(s, QUESTION_SEND, "web", "work"), VERDICT_ALLOWED);
+	assert_int_equal(at_once(s, QUESTION_OPEN, "web", "work"), VERDICT_DENIED);
+	fd = audit_reader(s->manager.audit);
+	assert_true(fd >= 0 && fd_read_all(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	assert_non_null(strstr(text, "\"kind\":\"send\""));
+	assert_non_null(strstr(text, "\"verdict\":\"allowed\""));
+	assert_non_null(strstr(text, "50-test.rules:1"));
+	assert_non_null(strstr(text, "\"verdict\":\"denied\""));
+	audit_close(s->manager.audit);
+	s->manager.audit = NULL;
+	assert_int_equal(at_once(s, QUESTION_SEND, "web", "work"), VERDICT_DENIED);
+	assert_non_null(strstr(decision_reason(&s->manager), "audit log cannot be written"));
 }
 
 static void test_yes_and_no(void **state)
@@ -485,6 +511,7 @@ int main(void)
 		CASE(test_reasons),
 		CASE(test_invalid),
 		CASE(test_for_without_ask),
+		CASE(test_record),
 		CASE(test_yes_and_no),
 		CASE(test_claim_is_made_safe),
 		CASE(test_remembered),
