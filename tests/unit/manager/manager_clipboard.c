@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -102,17 +103,20 @@ static void test_forget(void **state)
 static void test_bad_fds(void **state)
 {
 	const struct helper_clip what = { HELPER_MIME_PNG, 5 };
-	int event = eventfd(0, 0), file = fd_memfd_data("test", "1234", 4), pair[2];
+	int event = eventfd(0, 0), file = fd_memfd_data("test", "1234", 4), open = memfd_create("test", 0), pair[2];
 
 	assert_int_equal(pipe(pair), 0);
+	assert_int_equal(write(open, "12345", 5), 5); /* may shrink while it is read */
 	assert_int_equal(take("work", secret, sizeof(secret), START), 0);
 	assert_int_equal(clipboard_take(&clip, "web", &what, file, START), -EBADFD);
+	assert_int_equal(clipboard_take(&clip, "web", &what, open, START), -EBADFD);
 	assert_int_equal(clipboard_take(&clip, "web", &what, event, START), -EBADFD);
 	assert_int_equal(clipboard_take(&clip, "web", &what, pair[0], START), -EBADFD);
 	assert_int_equal(clipboard_take(&clip, "web", &what, -1, START), -EBADFD);
 	assert_string_equal(clip.source, "work");
 	assert_true(clipboard_is_full(&clip, START));
 	close(event);
+	close(open);
 	close(file);
 	close(pair[0]);
 	close(pair[1]);
