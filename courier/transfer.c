@@ -62,7 +62,7 @@ int transfer_take_point(struct transfer *t, const uint8_t *untrusted_data, size_
 	struct xfer_head head;
 	struct xfer_point point;
 
-	if (t->pointed || len > XFER_HEAD + XFER_POINT_LEN - t->have)
+	if (len > XFER_HEAD + XFER_POINT_LEN - t->have)
 		return -EBADMSG;
 	memcpy(t->words + t->have, untrusted_data, len);
 	t->have += len;

@@ -14,6 +14,7 @@
 #include "agent/ctl/system.h"
 #include "proto/ctl.h"
 
+struct asks;
 struct run;
 
 /* Something that epoll watches; the owner embeds it. */
@@ -31,6 +32,7 @@ struct agent {
 	bool ready; /* the guest is: READY goes out in every session from now on */
 	uint64_t ready_deadline; /* ms of the monotonic clock: be ready then at the latest */
 	struct run *runs[CTL_RUNS_MAX];
+	struct asks *asks; /* requests of commands in the guest */
 	struct system_cpu cpu; /* at the last STATS */
 	uint8_t chunk[CTL_CHUNK]; /* bytes of a STDIO on their way */
 	uint8_t args[CTL_ARGS_MAX]; /* a RUN's blob */

@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/ctl/asks.h"
 #include "agent/ctl/run.h"
 #include "base/log.h"
 
@@ -104,6 +107,23 @@ static int agent_init(struct agent *a)
 	return 0;
 }
 
+/* Without it the guest's commands do not reach the host; all else works. */
+static void agent_open_asks(struct agent *a)
+{
+	static struct asks asks;
+	const char *path = getenv("VMOS_ASK_SOCKET"); /* for tests without a VM */
+	int r;
+
+	if (!path) {
+		path = ASK_SOCKET;
+		(void)mkdir(ASK_FOLDER, 0755); /* where it cannot be made, the socket cannot either */
+	}
+	a->asks = &asks;
+	r = asks_open(&asks, a, path);
+	if (r < 0)
+		log_error("Cannot listen at %s: %s; vmos-send and vmos-open will not work", path, strerror(-r));
+}
+
 /* Waits for the compositor, so that READY means that windows can be opened, too. */
 static int agent_check_ready(struct agent *a)
 {
@@ -153,6 +173,7 @@ int main(int argc, char **argv)
 		log_error("Cannot start: %s", strerror(-r));
 		return 1;
 	}
+	agent_open_asks(&agent);
 	agent_run(&agent);
 	agent_send(&agent, &bye);
 	link_flush(&agent.link);

@@ -13,6 +13,8 @@
 
 #include "agent/ctl/files.h"
 #include "agent/ctl/launch.h"
+#include "agent/ctl/service.h"
+#include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
 
@@ -213,15 +215,26 @@ static struct run *run_new(struct agent *a, const struct ctl_run *req)
 	return NULL;
 }
 
+static char *const no_environment[] = { NULL };
+
 static int run_launch(struct run *run, const struct ctl_run *req, char **strv, uint16_t argc)
 {
+	char **service cleanup_free = NULL;
 	struct launch l = {
 		.argv = strv, .envv = strv + argc + 1, .root = req->uid_class == CTL_UID_ROOT, .tty = run->tty
 	};
 	struct files f;
 	int r;
 
-	if (req->flags & CTL_RUN_WINDOW)
+	if (service_is(req->flags)) {
+		service = service_argv(req->flags, strv, argc);
+		if (!service)
+			return -ENOMEM;
+		l.argv = service;
+		l.envv = no_environment;
+		l.root = false;
+	}
+	if (req->flags & (CTL_RUN_WINDOW | CTL_RUN_URL))
 		r = files_open_null(&f);
 	else if (run->tty)
 		r = files_open_tty(&f, req->rows, req->cols, l.root ? 0 : 1000);

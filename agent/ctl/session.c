@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/ctl/asks.h"
 #include "agent/ctl/run.h"
 #include "base/log.h"
 
@@ -34,6 +35,7 @@ static void session_send_ready(struct agent *a)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	c.ready.boot_ns = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 	agent_send(a, &c);
+	asks_push(a->asks);
 }
 
 void session_set_ready(struct agent *a)
@@ -55,11 +57,13 @@ static void handle_joined(struct link *l)
 static void handle_ended(struct link *l)
 {
 	run_drop_all(agent_of(l));
+	asks_end_session(agent_of(l)->asks);
 }
 
 static void handle_room(struct link *l)
 {
 	run_room(agent_of(l));
+	asks_push(agent_of(l)->asks);
 }
 
 static void session_stats(struct agent *a)
@@ -125,6 +129,9 @@ static int handle_message(struct link *l, const struct msg *m)
 		return session_stdio(a, &c.stdio);
 	case CTL_TIME:
 		return system_set_time(c.time.realtime_ns);
+	case CTL_ANSWER:
+		asks_answer(a->asks, &c.answer);
+		return 0;
 	case CTL_SHUTDOWN:
 		return session_power_off();
 	case CTL_STATS_REQ:

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/common/ask.h"
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/helper.h"
@@ -240,6 +241,20 @@ static int write_transfers(void)
 	return ret;
 }
 
+static int write_asks(void)
+{
+	static char *const strings[] = { "web", "/home/user/a", NULL };
+	const struct ask_answer answer = { .status = CTL_ANSWER_MOVING, .done = 1, .total = 2 };
+	struct ask_request r = { .kind = CTL_REQUEST_SEND, .files = 1, .bytes = 5 };
+	uint8_t packet[128];
+	int ret;
+
+	r.len = (uint32_t)ctl_args_encode(strings, NULL, packet + sizeof(r), sizeof(packet) - sizeof(r));
+	memcpy(packet, &r, sizeof(r));
+	ret = write_seed("ask", "request", packet, sizeof(r) + r.len);
+	return ret < 0 ? ret : write_seed("ask", "answer", &answer, sizeof(answer));
+}
+
 static int write_others(void)
 {
 	static char *const argv[] = { "sh", "-c", "true", NULL }, *const envv[] = { "A=1", NULL };
@@ -286,6 +301,8 @@ int main(int argc, char **argv)
 		ret = write_helpers();
 	if (ret == 0)
 		ret = write_transfers();
+	if (ret == 0)
+		ret = write_asks();
 	if (ret == 0)
 		ret = write_others();
 	if (ret < 0)

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmos-agent without a VM, between commands that ask and a host that answers:
+ *   test_asks AGENT SHIM
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/common/ask.h"
+#include "base/fd.h"
+#include "proto/channel.h"
+#include "proto/xfer.h"
+
+#define CHECK(x) ((x) ? (void)0 : die(__LINE__, #x))
+#define WAIT_MS 10000
+
+static struct {
+	const char *agent, *shim;
+	uint8_t *base;
+	int memfd, to_guest, to_host;
+	struct channel ch;
+	pid_t pid;
+	char path[64];
+} host;
+
+static void __attribute__((noreturn)) die(int line, const char *what)
+{
+	fprintf(stderr, "test_asks.c:%d: failed: %s\n", line, what);
+	if (host.pid > 0)
+		kill(host.pid, SIGKILL);
+	exit(1);
+}
+
+static void open_session(uint32_t epoch)
+{
+	CHECK(channel_host_open(&host.ch, host.base, VMOS_CTL_REGION, VMOS_ROLE_CTL, epoch) == 0);
+	fd_eventfd_kick(host.to_guest);
+}
+
+static void start_agent(void)
+{
+	char env[64];
+
+	host.pid = fork();
+	CHECK(host.pid >= 0);
+	if (host.pid > 0)
+		return;
+	snprintf(env, sizeof(env), "%d,%d,%d,%u", host.memfd, host.to_guest, host.to_host, VMOS_ROLE_CTL);
+	setenv("VMOS_SHIM", env, 1);
+	setenv("VMOS_ASK_SOCKET", host.path, 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
+	setenv("LD_PRELOAD", host.shim, 1);
+	execl(host.agent, host.agent, (char *)NULL);
+	_exit(127);
+}
+
+/* The agent's next message but HELLO and READY; false: none for @wait_ms. */
+static bool hear(struct ctl_msg *ret, int wait_ms)
+{
+	struct pollfd p = { .fd = host.to_host, .events = POLLIN };
+	struct msg m;
+
+	for (;;) {
+		channel_poll(&host.ch);
+		while (channel_recv(&host.ch, &m) == 1) {
+			CHECK(ctl_decode_guest(&m, ret) == 0);
+			if (ret->head.type != CTL_HELLO && ret->head.type != CTL_READY)
+				return true;
+		}
+		if (channel_recv_done(&host.ch))
+			fd_eventfd_kick(host.to_guest);
+		if (!channel_arm(&host.ch))
+			continue;
+		if (poll(&p, 1, wait_ms) <= 0)
+			return false;
+		fd_eventfd_take(host.to_host);
+	}
+}
+
+static void answer(uint32_t id, uint32_t status, uint32_t reason)
+{
+	const struct ctl_msg c = { .head.type = CTL_ANSWER,
+		.answer = { .id = id, .status = status, .reason = reason, .done = 7, .total = 9 } };
+	struct msg m;
+
+	CHECK(ctl_encode(&c, &m) == 0 && channel_send(&host.ch, &m) == 0);
+	if (channel_flush(&host.ch))
+		fd_eventfd_kick(host.to_guest);
+}
+
+static int command(void)
+{
+	int fd = fd_unix_connect(host.path, SOCK_SEQPACKET);
+
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static int command_ask(uint32_t kind, char *const *strings)
+{
+	static uint8_t packet[ASK_PACKET_MAX];
+	struct ask_request r = { .kind = kind, .files = 3, .bytes = 1u << 20 };
+	int fd = command(), len = ctl_args_encode(strings, NULL, packet + sizeof(r), CTL_ARGS_MAX);
+
+	CHECK(len > 0);
+	r.len = (uint32_t)len;
+	memcpy(packet, &r, sizeof(r));
+	CHECK(send(fd, packet, sizeof(r) + r.len, 0) == (ssize_t)(sizeof(r) + r.len));
+	return fd;
+}
+
+static void command_hear(int fd, uint32_t status, uint32_t reason)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct ask_answer a;
+
+	CHECK(poll(&p, 1, WAIT_MS) > 0);
+	CHECK(ask_check_answer(&a, (size_t)recv(fd, &a, sizeof(a), 0)) == 0);
+	CHECK(a.status == status && a.reason == reason);
+	if (ask_is_final(&a))
+		CHECK(recv(fd, &a, sizeof(a), 0) == 0);
+}
+
+static uint32_t hear_request(const char *path)
+{
+	static uint8_t blob[CTL_ARGS_MAX];
+	char *strv[CTL_ARGC_MAX + 2];
+	uint16_t argc, envc;
+	struct ctl_msg c;
+
+	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_REQUEST);
+	CHECK(channel_blob(&host.ch, c.request.blob, blob, sizeof(blob)) == 0);
+	CHECK(ctl_args_check(blob, c.request.blob.len, &argc, &envc) == 0);
+	ctl_args_fill(blob, argc, envc, strv);
+	CHECK(c.request.files == 3 && c.request.bytes == 1u << 20 && strcmp(strv[1], path) == 0);
+	return c.request.id;
+}
+
+#define STRINGS(...)                      \
+	(char *const[])                   \
+	{                                 \
+		__VA_ARGS__, (char *)NULL \
+	}
+
+static void test_answers(void)
+{
+	int fd = command_ask(CTL_REQUEST_SEND, STRINGS("web", "/a"));
+	uint32_t id = hear_request("/a");
+
+	answer(id + 1, CTL_ANSWER_DONE, 0); /* of none */
+	answer(id, CTL_ANSWER_ASKED, 0);
+	command_hear(fd, CTL_ANSWER_ASKED, 0);
+	answer(id, CTL_ANSWER_MOVING, 0);
+	command_hear(fd, CTL_ANSWER_MOVING, 0);
+	answer(id, CTL_ANSWER_FAILED, XFER_R_NO_SPACE);
+	command_hear(fd, CTL_ANSWER_FAILED, XFER_R_NO_SPACE);
+	close(fd);
+}
+
+static void test_hang_up(void)
+{
+	int fd = command_ask(CTL_REQUEST_URL, STRINGS("", "https://example.org/"));
+	uint32_t id = hear_request("https://example.org/");
+	struct ctl_msg c;
+
+	close(fd);
+	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL && c.cancel.id == id);
+	answer(id, CTL_ANSWER_CANCELLED, 0);
+	close(command()); /* without a word */
+	CHECK(!hear(&c, 200));
+}
+
+/* A big request, as large as may be. */
+static void test_big(void)
+{
+	static char big[CTL_ARGS_MAX - 4 - 4];
+	uint32_t id;
+	int fd;
+
+	memset(big, 'x', sizeof(big) - 1);
+	fd = command_ask(CTL_REQUEST_SEND, STRINGS("web", big));
+	id = hear_request(big);
+	answer(id, CTL_ANSWER_DONE, 0);
+	command_hear(fd, CTL_ANSWER_DONE, 0);
+	close(fd);
+}
+
+static void test_too_many(void)
+{
+	uint32_t ids[ASK_MAX];
+	int fds[ASK_MAX], one_more;
+
+	for (int i = 0; i < ASK_MAX; i++) {
+		fds[i] = command_ask(CTL_REQUEST_SEND, STRINGS("web", "a"));
+		ids[i] = hear_request("a");
+	}
+	one_more = command();
+	command_hear(one_more, CTL_ANSWER_FAILED, XFER_R_INTERNAL);
+	close(one_more);
+	for (int i = 0; i < ASK_MAX; i++) {
+		answer(ids[i], CTL_ANSWER_DENIED, 0);
+		command_hear(fds[i], CTL_ANSWER_DENIED, 0);
+		close(fds[i]);
+	}
+	test_answers();
+}
+
+/* The courier was killed: what is open is asked again, what was given up is not. */
+static void test_new_session(void)
+{
+	int stays = command_ask(CTL_REQUEST_SEND, STRINGS("web", "stays"));
+	uint32_t id = hear_request("stays");
+	int leaves = command_ask(CTL_REQUEST_SEND, STRINGS("web", "leaves"));
+	struct ctl_msg c;
+
+	hear_request("leaves");
+	close(leaves);
+	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL);
+	open_session(host.ch.epoch + 1);
+	CHECK(hear_request("stays") == id);
+	CHECK(!hear(&c, 200));
+	answer(id, CTL_ANSWER_DONE, 0);
+	command_hear(stays, CTL_ANSWER_DONE, 0);
+	close(stays);
+}
+
+static void send_bad(const void *packet, size_t len)
+{
+	int fd = command();
+
+	CHECK(send(fd, packet, len, 0) == (ssize_t)len);
+	command_hear(fd, CTL_ANSWER_FAILED, XFER_R_USAGE);
+	close(fd);
+}
+
+/* What the user's programs may say, they may say wrong: the agent lives on, the host hears nothing. */
+static void test_bad_packets(void)
+{
+	static uint8_t packet[ASK_PACKET_MAX + 1];
+	struct ask_request r = { .kind = CTL_REQUEST_SEND, .len = 10 };
+	struct ctl_msg c;
+	uint32_t x = 1;
+
+	for (int n = 0; n < 20000; n++) {
+		size_t len = 1 + (size_t)n % 200;
+
+		memcpy(packet, &r, sizeof(r));
+		for (size_t i = n % 2 ? sizeof(r) : 0; i < len; i++)
+			packet[i] = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
+		send_bad(packet, len);
+	}
+	r.len = CTL_ARGS_MAX + 1;
+	memcpy(packet, &r, sizeof(r));
+	send_bad(packet, sizeof(packet));
+	CHECK(!hear(&c, 100));
+	test_answers();
+}
+
+/* More than one request of one command. */
+static void test_talks_on(void)
+{
+	int fd = command_ask(CTL_REQUEST_SEND, STRINGS("web", "a"));
+	uint32_t id = hear_request("a");
+	struct ctl_msg c;
+
+	CHECK(send(fd, "again", 5, 0) == 5);
+	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL && c.cancel.id == id);
+	answer(id, CTL_ANSWER_CANCELLED, 0);
+	close(fd);
+}
+
+#define RUN_TEST(f) (f(), printf("ok %d - %s\n", ++count, #f))
+
+int main(int argc, char **argv)
+{
+	int count = 0, status;
+
+	if (argc != 3)
+		return 2;
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	host.agent = argv[1];
+	host.shim = argv[2];
+	snprintf(host.path, sizeof(host.path), "/tmp/test-asks.%d.sock", (int)getpid());
+	host.memfd = fd_memfd_sealed("ctl", VMOS_CTL_REGION);
+	host.to_guest = eventfd(0, EFD_NONBLOCK);
+	host.to_host = eventfd(0, EFD_NONBLOCK);
+	CHECK(host.memfd >= 0 && host.to_guest >= 0 && host.to_host >= 0);
+	CHECK(fd_set_cloexec(host.memfd, false) == 0);
+	host.base = mmap(NULL, VMOS_CTL_REGION, PROT_READ | PROT_WRITE, MAP_SHARED, host.memfd, 0);
+	CHECK(host.base != MAP_FAILED);
+	open_session(1);
+	start_agent();
+	for (int i = 0; i < 500 && access(host.path, F_OK) < 0; i++)
+		poll(NULL, 0, 10);
+
+	RUN_TEST(test_answers);
+	RUN_TEST(test_hang_up);
+	RUN_TEST(test_big);
+	RUN_TEST(test_too_many);
+	RUN_TEST(test_new_session);
+	RUN_TEST(test_talks_on);
+	RUN_TEST(test_bad_packets);
+	kill(host.pid, SIGTERM);
+	CHECK(waitpid(host.pid, &status, 0) == host.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	unlink(host.path);
+	printf("ok %d - the agent ends well\n1..%d\n", count + 1, count + 1);
+	return 0;
+}
