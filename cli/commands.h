@@ -8,9 +8,11 @@ int delete_main(int argc, char **argv);
 int drill_main(int argc, char **argv);
 int fetch_main(int argc, char **argv);
 int list_main(int argc, char **argv);
+int log_main(int argc, char **argv);
 int open_main(int argc, char **argv);
 int pause_main(int argc, char **argv);
 int resume_main(int argc, char **argv);
+int rule_main(int argc, char **argv);
 int run_main(int argc, char **argv);
 int send_main(int argc, char **argv);
 int set_main(int argc, char **argv);
@@ -22,5 +24,6 @@ int stop_main(int argc, char **argv);
 int template_main(int argc, char **argv);
 int top_main(int argc, char **argv);
 int transfer_main(int argc, char **argv);
+int why_main(int argc, char **argv);
 
 #endif

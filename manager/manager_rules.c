@@ -17,6 +17,8 @@
 
 /* A timer of the wall clock does not see it set back: it is looked at that often while a rule hangs on it. */
 #define LOOK_AGAIN 60 /* seconds */
+/* time(2) is behind the timer's clock by up to a tick of the kernel, 10 ms at most. */
+#define TICK 50000 /* microseconds */
 
 static bool is_same_text(const char *a, const char *b)
 {
@@ -30,7 +32,7 @@ static void report(struct manager *m, int r, const char *error_before)
 
 	snprintf(rules, sizeof(rules), "%zu", m->rules.set.count);
 	snprintf(files, sizeof(files), "%zu", m->rules.nfiles);
-	if (r > 0) {
+	if (r > 0 || (r == 0 && error_before)) {
 		log_info("%s rules in %s files are in force", rules, files);
 		audit_write(m->audit, "rules", "rules", rules, "files", files, NULL);
 	}
@@ -81,7 +83,7 @@ static void arm(struct manager *m)
 	if (next > now + LOOK_AGAIN)
 		next = now + LOOK_AGAIN;
 	r = sd_event_add_time(
-		m->event, &m->rules_timer, CLOCK_REALTIME, (uint64_t)next * 1000000u, 1000, handle_time, m);
+		m->event, &m->rules_timer, CLOCK_REALTIME, (uint64_t)next * 1000000u + TICK, 1000, handle_time, m);
 	if (r < 0)
 		log_error("No timer for rules that end by themselves: %s", strerror(-r));
 }

@@ -16,42 +16,48 @@
 #include "manager/rule_edit.h"
 #include "manager/rules_why.h"
 
-#define LINE_MAX_BYTES 512 /* of a rule that is to be added */
+#define LINE_MAX_BYTES 512 /* of a rule from a client */
 
-/* Reads one rule of what a client sent, which must be one line. 0, or fills @ret_error. */
-static int read_rule(const char *untrusted_line, struct rule *ret, sd_bus_error *ret_error)
+/* One rule of what a client sent, which must be one line. 0, or -EINVAL with the reason. */
+static int parse(const char *untrusted_line, struct rule *ret, struct ruleset_error *ret_error)
 {
 	struct ruleset set = { .rules = ret, .cap = 1 };
-	struct ruleset_error error = { 0 };
 	size_t len = strlen(untrusted_line);
 
+	*ret_error = (struct ruleset_error){ .line = 1, .column = 1 };
 	if (len > LINE_MAX_BYTES || strpbrk(untrusted_line, "\r\n"))
-		return errors_set(
-			ret_error, ERROR_INVALID_ARGUMENT, "A rule is one line of at most %d bytes.", LINE_MAX_BYTES);
-	if (ruleset_parse(&set, 0, untrusted_line, len, &error) < 0)
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "This is no rule, from column %u on: %s.",
-			error.column, error.sentence);
-	if (set.count != 1)
-		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
-			"There is no rule in this: one is \"subject object access\", as in \"work web w\".");
-	return 0;
+		ret_error->sentence = "a rule is one line of at most 512 bytes";
+	else if (ruleset_parse(&set, 0, untrusted_line, len, ret_error) == 0 && set.count == 0)
+		ret_error->sentence = "there is no rule in it: one is 'subject object access', as in 'work web w'";
+	return set.count == 1 ? 0 : -EINVAL;
+}
+
+static int read_rule(const char *untrusted_line, struct rule *ret, sd_bus_error *ret_error)
+{
+	struct ruleset_error error;
+
+	return parse(untrusted_line, ret, &error) == 0
+		? 0
+		: errors_set(ret_error, ERROR_INVALID_ARGUMENT, "This is no rule, from column %u on: %s.", error.column,
+			  error.sentence);
 }
 
 /* The same of its three words. None of them can bring a blank, and with it another word, along. */
 static int read_words(
 	const char *subject, const char *object, const char *access, struct rule *ret, sd_bus_error *ret_error)
 {
+	struct ruleset_error error;
 	char *line cleanup_free = NULL;
-	int r;
 
+	if (strpbrk(subject, " \t") || strpbrk(object, " \t") || strpbrk(access, " \t"))
+		return errors_set(ret_error, ERROR_INVALID_NAME, "There is a blank in a name.");
 	if (asprintf(&line, "%s %s %s", subject, object, access) < 0) {
 		line = NULL;
 		return -ENOMEM;
 	}
-	r = read_rule(line, ret, ret_error);
-	if (r == 0 && (strcmp(ret->subject, subject) != 0 || strcmp(ret->object, object) != 0))
-		r = errors_set(ret_error, ERROR_INVALID_NAME, "A VM's name has no blank.");
-	return r;
+	return parse(line, ret, &error) == 0
+		? 0
+		: errors_set(ret_error, ERROR_INVALID_ARGUMENT, "\"%s\" cannot be asked: %s.", line, error.sentence);
 }
 
 static int append_rule(sd_bus_message *reply, const struct rules *rules, const struct rule *rule)

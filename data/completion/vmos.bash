@@ -20,6 +20,8 @@ _vmos_command_options()
 	drill) echo "--json --keep --read" ;;
 	run) echo "--root --tty --no-tty --window --" ;;
 	shell) echo "--root" ;;
+	log) echo "--follow --json --since --verify" ;;
+	why) echo "--json" ;;
 	esac
 }
 
@@ -47,10 +49,23 @@ _vmos_template()
 	esac
 }
 
+_vmos_rule()
+{
+	case $COMP_CWORD:${COMP_WORDS[2]} in
+	2:*) mapfile -t COMPREPLY < <(compgen -W "add check del list" -- "$cur") ;;
+	[34]:add | [34]:del) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur") ;;
+	5:add) mapfile -t COMPREPLY < <(compgen -W "w a x r -" -- "$cur") ;;
+	*:add) mapfile -t COMPREPLY < <(compgen -W "ask notify for=10m" -- "$cur") ;;
+	*:check) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	*:list) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$cur") ;;
+	esac
+}
+
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer template help"
+	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer rule why log"
+	commands+=" template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
 	COMPREPLY=()
@@ -77,12 +92,14 @@ _vmos()
 		# VM:PATH first, a VM last: a colon ends a word of bash's, so that only names of VMs are offered.
 		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		;;
+	rule) _vmos_rule ;;
 	help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
 	create) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options create)" -- "$cur") ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options "$command")" -- "$cur")
-		elif [[ $command != list && $command != status && $command != top && $command != drill ]]; then
+		elif [[ $command != list && $command != status && $command != top && $command != drill &&
+			$command != log ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		fi
 		;;

@@ -340,7 +340,9 @@ static void test_state(void)
 	printf("# onlycap: %s\n", text);
 	check_int(smack_fs_read("ptrace", text, sizeof(text)), 0, "ptrace can be read");
 	printf("# ptrace: %s\n", text);
+	check_int(smack_rule_load("k.b", "k.a", "r"), 0, "a rule to read back");
 	check_int(smack_fs_read("load2", text, 4), -EMSGSIZE, "what does not fit is no half answer");
+	smack_rule_revoke("k.b");
 	check_int(smack_fs_read("nothing", text, sizeof(text)), -ENOENT, "what is not there is none");
 }
 

@@ -45,6 +45,21 @@ rules_are_closed()
 	done
 }
 
+kernel_says()
+{
+	[ "$("$vmos" why --json "$2" "$3" w | jq -r .kernel)" = "$1" ]
+}
+
+log_is_closed()
+{
+	local kind
+
+	[ "$(label /var/lib/vmos/audit.log)" = vmos.log ] || return 1
+	for kind in qemu courier desktop; do
+		may_not "vmos.$a.$kind" vmos.log r || return 1
+	done
+}
+
 if [ -x "$lab/bin/smack-kernel" ]; then
 	check "policy/, base/smack.c and the rules of VMs, as this kernel sees them" library_agrees
 else
@@ -69,5 +84,16 @@ check "of a VM that is off nothing is left" sends_not "$b" "$a"
 check "start $a" timeout 200 "$vmos" start "$a"
 check "with it comes the rule" sends "$b" "$a"
 check "the rules are closed to VMs" rules_are_closed
+check "vmos why has the kernel's own yes" kernel_says yes "$b" "$a"
+check "and its no" kernel_says no "$a" "$b"
+write_rules <<<"$b $a w for=5s"
+check "a rule for a time counts" within 4 sends "$b" "$a"
+check "for that long in the kernel, too" within 8 sends_not "$b" "$a"
+check "a rule by vmos" "$vmos" rule add "$a" "$b" w
+check "is the kernel's when the command is back" sends "$a" "$b"
+check "and is taken back" "$vmos" rule del "$a" "$b"
+check "with the kernel's" sends_not "$a" "$b"
+check "the audit log is whole" "$vmos" log --verify
+check "and closed to VMs" log_is_closed
 rm "$rule_dir/lab.rules"
 check "a rule that is removed is gone" within 5 sends_not "$b" "$a"

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of `vmos log`. What stands in the log is checked before it is shown: somebody may have written to it. */
+#ifndef CLI_LOG_H
+#define CLI_LOG_H
+
+#include <stddef.h>
+#include <systemd/sd-bus.h>
+#include <time.h>
+
+/* Opens the log for reading. Exit code. */
+int log_open_reader(sd_bus *bus, int *ret_fd);
+/* What the log has from byte @from on, ended by a NUL, for the caller to free. -errno. */
+int log_read_from(int fd, off_t from, char **ret_text, size_t *ret_len);
+
+/* log_verify.c: checks the log's chain and says what was found. Exit code. */
+int log_verify(sd_bus *bus);
+
+/*
+ * log_line.c: a line as one for people: time, event, key=value …, for the
+ * caller to free. NULL: memory is out. @line has no newline.
+ */
+char *log_line_text(const char *untrusted_line, size_t len);
+/* The value of @key of a line, cleaned, for the caller to free. NULL: it has none. */
+char *log_line_value(const char *untrusted_line, size_t len, const char *key);
+/*
+ * The earliest time that @since means, as lines have it: "10m" before @now, or
+ * a local date and time, "2026-01-31" or "2026-01-31 12:30[:59]". -EINVAL.
+ */
+int log_line_since(const char *since, time_t now, char ret_time[40]);
+
+#endif
