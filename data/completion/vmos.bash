@@ -16,7 +16,7 @@ _vmos_command_options()
 	delete) echo "--yes" ;;
 	stop) echo "--force" ;;
 	list | show | status) echo "--json" ;;
-	top) echo "--json --once" ;;
+	agent | top) echo "--json --once" ;;
 	drill) echo "--json --keep --read" ;;
 	run) echo "--root --tty --no-tty --window --" ;;
 	shell) echo "--root" ;;
@@ -65,7 +65,7 @@ _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
 	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer rule why log"
-	commands+=" template help"
+	commands+=" agent template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
 	COMPREPLY=()
@@ -99,7 +99,7 @@ _vmos()
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options "$command")" -- "$cur")
 		elif [[ $command != list && $command != status && $command != top && $command != drill &&
-			$command != log ]]; then
+			$command != log && $command != agent ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		fi
 		;;

@@ -4,12 +4,16 @@
  * compositor. wtype makes a keymap of its own for each call, in which GTK's
  * menus, natively too, act on no key.
  *
- *	keys CODE[+CODE…]…
+ *	keys CODE[+CODE…][@MS]…
+ *	keys -
  *
- * CODE: a key's number in linux/input-event-codes.h; each is pressed and released, those joined by + are held together.
+ * CODE: a key's number in linux/input-event-codes.h; each is pressed and released, those joined by + are held together,
+ * for MS where that is said. With "-" the words come from standard input, and "done" is printed for each line: the
+ * keyboard is there all the time, as a real one is.
  */
 #include <err.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,6 +87,12 @@ static void step(struct keyboard *k, uint32_t code, uint32_t state)
 	k->time += STEP_MS;
 }
 
+static void hold(struct keyboard *k, uint32_t msec)
+{
+	usleep(msec * 1000);
+	k->time += msec;
+}
+
 /* Presses the keys of "CODE+CODE…" in their order and lets them go the other way round. */
 static void chord(struct keyboard *k, const char *word)
 {
@@ -96,8 +106,25 @@ static void chord(struct keyboard *k, const char *word)
 	} while (*end == '+' && n < CHORD_MAX);
 	for (int i = 0; i < n; i++)
 		step(k, codes[i], WL_KEYBOARD_KEY_STATE_PRESSED);
+	if (*end == '@')
+		hold(k, (uint32_t)strtoul(word, NULL, 10));
 	while (n-- > 0)
 		step(k, codes[n], WL_KEYBOARD_KEY_STATE_RELEASED);
+}
+
+static void obey_lines(struct keyboard *k)
+{
+	char line[256], *rest, *word;
+
+	puts("ready");
+	while (fgets(line, sizeof(line), stdin)) {
+		rest = line;
+		while ((word = strsep(&rest, " \n"))) {
+			if (*word)
+				chord(k, word);
+		}
+		puts("done");
+	}
 }
 
 int main(int argc, char **argv)
@@ -113,8 +140,12 @@ int main(int argc, char **argv)
 	k.wl = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(k.manager, k.seat);
 	send_keymap(&k);
 	usleep(200000); /* the focused client gets the new keymap */
-	while (*++argv)
-		chord(&k, *argv);
+	setlinebuf(stdout);
+	if (strcmp(argv[1], "-") == 0)
+		obey_lines(&k);
+	else
+		while (*++argv)
+			chord(&k, *argv);
 	zwp_virtual_keyboard_v1_destroy(k.wl);
 	wl_display_roundtrip(k.display);
 	wl_display_disconnect(k.display);

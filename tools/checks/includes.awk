@@ -6,6 +6,7 @@ BEGIN {
 	only["^wayland-client"] = "desktop"
 	only["^wlr/"] = "agent"
 	only["^libxml/"] = "manager"
+	only["^(gtk|gdk|gio)/"] = "center"
 }
 
 function refuse(why) {

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way to vmosd: on the system bus, the user's own, or both. Wherever it
+ * appears this program registers with it, and takes questions from it alone.
+ */
+#ifndef CENTER_LINK_H
+#define CENTER_LINK_H
+
+#include <gio/gio.h>
+#include <stdbool.h>
+
+#include "center/question.h"
+
+struct link;
+
+/* What a link takes. */
+struct link_handlers {
+	/* @q is the callee's; @invocation is to be answered once by link_answer(). */
+	void (*ask)(struct link *l, struct question *q, GDBusMethodInvocation *invocation);
+	void (*cancel)(struct link *l, uint32_t id);
+	void (*notify)(const struct question *q); /* borrowed */
+	/* vmosd left: its questions are void. */
+	void (*lost)(struct link *l);
+};
+
+enum link_where { LINK_SYSTEM, LINK_SESSION };
+
+/* Opens it, or tries again and again in the background: a bus of vmosd's own comes with vmosd. */
+struct link *link_new(enum link_where where, const struct link_handlers *handlers);
+void link_answer(GDBusMethodInvocation *invocation, bool yes, const char *object);
+
+#endif

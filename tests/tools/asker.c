@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Puts questions to whatever asks the user, by the manager's own code, for
+ * tests of vmos-center and `vmos agent`: no VM and no libvirt is needed.
+ *
+ *	asker RULES-FOLDER
+ *
+ * It starts a D-Bus of its own and prints "bus PATH". Then it reads commands
+ * from its standard input:
+ *
+ *	agents N                                      waits for N agents, prints "agents N"
+ *	ask KIND SUBJECT OBJECT BYTES FILES CLAIM     prints "open N MSEC" and, in the end, "VERDICT N OBJECT MSEC"
+ *	withdraw N
+ *	rules                                         reads the folder again
+ *	timeout SECONDS                               of questions from now on
+ *
+ * OBJECT "-": the user chooses. CLAIM goes on to the end of the line, and %XX in
+ * it is a byte. MSEC: of CLOCK_MONOTONIC.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/unit/manager/ask_stand.h"
+
+#define QUESTIONS_MAX 256
+#define CLAIM_MAX 4096
+#define LOOK_USEC 20000
+
+struct open_question {
+	unsigned number;
+	struct decision *decision; /* NULL: decided */
+};
+
+static struct stand stand;
+static struct open_question questions[QUESTIONS_MAX];
+static unsigned nquestions;
+
+static long long msec_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void handle_verdict(enum verdict verdict, const struct rule *rule, const char *object, void *userdata)
+{
+	static const char *const names[] = { "allowed", "denied", "expired", "cancelled" };
+	struct open_question *q = userdata;
+
+	q->decision = NULL;
+	printf("%s %u %s %lld\n", names[verdict], q->number, object[0] ? object : "-", msec_now());
+	fprintf(stderr, "asker: %s\n", decision_reason(&stand.manager));
+}
+
+/* %XX becomes a byte. */
+static void unescape(char *text)
+{
+	char *out = text, digits[3] = { 0 };
+
+	while (*text) {
+		if (text[0] == '%' && text[1] && text[2]) {
+			memcpy(digits, text + 1, 2);
+			*out++ = (char)strtoul(digits, NULL, 16);
+			text += 3;
+		} else {
+			*out++ = *text++;
+		}
+	}
+	*out = '\0';
+}
+
+static enum question_kind kind_of(const char *name)
+{
+	enum question_kind kind = 0;
+
+	while (kind < QUESTION_KINDS && strcmp(decision_kind_name(kind), name) != 0)
+		kind++;
+	if (kind == QUESTION_KINDS)
+		errx(2, "no kind of question is called %s", name);
+	return kind;
+}
+
+static void ask(const char *line)
+{
+	char kind[16], subject[64], object[64], claim[CLAIM_MAX] = "";
+	unsigned long long bytes;
+	unsigned files;
+	struct open_question *q = &questions[nquestions];
+
+	if (sscanf(line, "%15s %63s %63s %llu %u %4095[^\n]", kind, subject, object, &bytes, &files, claim) < 5 ||
+		nquestions == QUESTIONS_MAX)
+		errx(2, "ask: wrong or too many: %s", line);
+	unescape(claim);
+	q->number = ++nquestions;
+	printf("open %u %lld\n", q->number, msec_now());
+	if (decision_make(&stand.manager,
+		    &(struct question){ kind_of(kind), subject, strcmp(object, "-") == 0 ? "" : object, claim, bytes,
+			    files, "user" },
+		    handle_verdict, q, &q->decision) < 0)
+		errx(1, "the question is not accepted");
+}
+
+/* Reads the folder's rule files and brings them into force, as vmosd does. */
+static void read_rules(void)
+{
+	struct manager *m = &stand.manager;
+
+	if (rules_load(&m->rules, (const char *const *)m->rules_dirs, false) < 0)
+		errx(1, "%s", m->rules.error);
+	decision_rules_changed(m);
+}
+
+static int handle_look(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	unsigned n = (unsigned)(uintptr_t)userdata;
+
+	if (stand.manager.agents.count == n) {
+		printf("agents %u\n", n);
+		sd_event_source_unref(source);
+		return 0;
+	}
+	sd_event_source_set_time_relative(source, LOOK_USEC);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static void wait_for_agents(unsigned n)
+{
+	sd_event_source *source;
+
+	if (sd_event_add_time_relative(stand.event, &source, CLOCK_MONOTONIC, 0, 1, handle_look, (void *)(uintptr_t)n) <
+		0)
+		errx(1, "no timer");
+}
+
+static void withdraw(unsigned n)
+{
+	if (n < 1 || n > nquestions || !questions[n - 1].decision)
+		errx(2, "no question %u is open", n);
+	decision_cancel(questions[n - 1].decision);
+	questions[n - 1].decision = NULL;
+}
+
+static void run_command(char *line)
+{
+	char *argument = strchr(line, ' ');
+
+	if (strcmp(line, "rules") == 0) {
+		read_rules();
+		return;
+	}
+	if (!argument)
+		errx(2, "unknown command: %s", line);
+	*argument++ = '\0';
+	if (strcmp(line, "ask") == 0)
+		ask(argument);
+	else if (strcmp(line, "agents") == 0)
+		wait_for_agents((unsigned)strtoul(argument, NULL, 10));
+	else if (strcmp(line, "withdraw") == 0)
+		withdraw((unsigned)strtoul(argument, NULL, 10));
+	else if (strcmp(line, "timeout") == 0)
+		stand.manager.decisions.timeout = (uint32_t)strtoul(argument, NULL, 10);
+	else
+		errx(2, "unknown command: %s", line);
+}
+
+/* Whole lines only: a test writes them at once. */
+static int handle_input(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	char text[2 * CLAIM_MAX], *line, *rest = text;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return sd_event_exit(stand.event, 0);
+	text[n] = '\0';
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line)
+			run_command(line);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		uint32_t rgb;
+	} vms[] = { { "mail", 0x15803d }, { "vault", 0x7e22ce }, { "work", 0x2563eb }, { "web", 0xdc2626 } };
+
+	if (argc != 2)
+		errx(2, "usage: asker RULES-FOLDER");
+	setlinebuf(stdout);
+	if (stand_open(&stand, STAND_SESSION, NULL) < 0)
+		errx(1, "no bus");
+	for (size_t i = 0; i < sizeof(vms) / sizeof(vms[0]); i++)
+		stand_add_vm(&stand, vms[i].name, vms[i].rgb);
+	stand.manager.rules_dirs[0] = argv[1];
+	read_rules();
+	printf("bus %s/bus\n", stand.dir);
+	if (sd_event_add_io(stand.event, NULL, STDIN_FILENO, EPOLLIN, handle_input, NULL) < 0 ||
+		sd_event_loop(stand.event) < 0)
+		errx(1, "the loop ended");
+	nquestions = 0;
+	stand_close(&stand);
+	return 0;
+}
