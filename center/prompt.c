@@ -4,17 +4,16 @@
 #include <string.h>
 
 #include "center/band.h"
+#include "center/choice.h"
 #include "center/guard.h"
 
 #define WIDTH 600
 #define CLAIM_SHOWN 180 /* characters */
 #define TICK_MS 250
-#define NO_CHOICE 0 /* of the drop-down: it asks to choose */
 
 struct prompt {
 	GtkWindow *window;
-	GtkWidget *band, *yes, *no, *clock, *level, *choice; /* choice may be NULL */
-	GtkWidget *sentence;
+	GtkWidget *band, *sentence, *level, *clock, *yes, *no;
 	struct question *q; /* borrowed */
 	struct guard guard;
 	guint guard_timer, tick;
@@ -186,7 +185,8 @@ static void show_clock(struct prompt *p)
 	double part = p->span > 0 ? (double)left / (double)p->span : 0;
 
 	if (p->waiting > 0)
-		g_snprintf(more, sizeof(more), "   ·   %u more question%s", p->waiting, p->waiting == 1 ? "" : "s");
+		g_snprintf(more, sizeof(more), "   ·   %u more %s", p->waiting,
+			p->waiting == 1 ? "question waits" : "questions wait");
 	g_snprintf(text, sizeof(text), "No answer for %d s is a no%s", (int)((left + 999999) / 1000000), more);
 	gtk_label_set_text(GTK_LABEL(p->clock), text);
 	gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(p->level), CLAMP(part, 0, 1));
@@ -231,37 +231,30 @@ static void show_sentence(struct prompt *p)
 	g_free(text);
 }
 
-static void handle_choice(GtkDropDown *choice, GParamSpec *spec, gpointer userdata)
+static void handle_choice(GtkWidget *choice, GParamSpec *spec, gpointer userdata)
 {
 	struct prompt *p = userdata;
-	guint at = gtk_drop_down_get_selected(choice);
+	const struct party *chosen = choice_get(choice, p->q);
 
-	if (at > NO_CHOICE && at <= p->q->nchoices)
-		p->q->object = p->q->choices[at - 1];
-	else
-		p->q->object = (struct party){ 0 };
+	p->q->object = chosen ? *chosen : (struct party){ 0 };
 	show_sentence(p);
 	gtk_widget_queue_draw(p->band);
 	update(p);
 }
 
-static GtkWidget *choice_new(struct prompt *p)
+static GtkWidget *chooser_new(struct prompt *p)
 {
-	GtkStringList *names = gtk_string_list_new(NULL);
+	GtkWidget *choice = choice_new(p->q);
 
-	gtk_string_list_append(names, "Choose a virtual machine");
-	for (unsigned i = 0; i < p->q->nchoices; i++)
-		gtk_string_list_append(names, p->q->choices[i].name);
-	p->choice = gtk_drop_down_new(G_LIST_MODEL(names), NULL);
-	g_signal_connect(p->choice, "notify::selected", G_CALLBACK(handle_choice), p);
-	return p->choice;
+	g_signal_connect(choice, "notify::selected", G_CALLBACK(handle_choice), p);
+	return choice;
 }
 
 static void add_row(GtkGrid *grid, int row, const char *name, GtkWidget *value)
 {
 	GtkWidget *label = label_new(name, "caption");
 
-	gtk_widget_set_valign(label, GTK_ALIGN_START);
+	gtk_widget_set_valign(label, GTK_ALIGN_CENTER);
 	gtk_grid_attach(grid, label, 0, row, 1, 1);
 	gtk_widget_set_hexpand(value, TRUE);
 	gtk_grid_attach(grid, value, 1, row, 1, 1);
@@ -309,7 +302,7 @@ static GtkWidget *facts_new(struct prompt *p)
 		add_row(GTK_GRID(grid), row++, "Amount", label_new(amount, "value"));
 	add_row(GTK_GRID(grid), row++, "Asked by rule", rule_new(p->q));
 	if (p->q->choices)
-		add_row(GTK_GRID(grid), row++, question_is_inward(p->q) ? "From" : "To", choice_new(p));
+		add_row(GTK_GRID(grid), row++, question_is_inward(p->q) ? "From" : "To", chooser_new(p));
 	return grid;
 }
 
@@ -404,7 +397,6 @@ struct prompt *prompt_new(GtkApplication *app, struct question *q, gint64 deadli
 	p->tick = g_timeout_add(TICK_MS, handle_tick, p);
 	update(p);
 	gtk_window_set_focus(p->window, p->no);
-	gtk_window_set_focus_visible(p->window, TRUE);
 	gtk_window_present(p->window);
 	return p;
 }

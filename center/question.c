@@ -14,7 +14,7 @@ static const struct {
 	[KIND_SEND] = { "send", "Send files", "send files to" },
 	[KIND_FETCH] = { "fetch", "Fetch files", "fetch files from" },
 	[KIND_OPEN] = { "open", "Open files", "open files in" },
-	[KIND_URL] = { "url", "Open a link", "open a link in" },
+	[KIND_URL] = { "url", "Open link", "open a link in" },
 	[KIND_PASTE] = { "paste", "Paste", "paste its clipboard into" },
 	[KIND_OTHER] = { "", "Pass something", "pass something to" },
 };

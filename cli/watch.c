@@ -179,8 +179,8 @@ static void wait_for_news(struct watch *w, int signals)
 		;
 	if (w->dirty)
 		return;
-	if (poll(p, 2, LOOK_EVERY) == 0)
-		w->dirty = true;
+	if (poll(p, 2, LOOK_EVERY) == 0 || (p[0].revents & (POLLHUP | POLLERR | POLLNVAL)))
+		w->dirty = true; /* or the bus itself is gone, which look() finds out */
 	if ((p[1].revents & POLLIN) && read(signals, &info, sizeof(info)) == sizeof(info))
 		cancel(w);
 	while (sd_bus_process(w->bus, NULL) > 0)

@@ -64,7 +64,8 @@ _vmos_rule()
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell rule why log send fetch open transfer agent template help"
+	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer rule why log"
+	commands+=" agent template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
 	COMPREPLY=()
@@ -86,12 +87,12 @@ _vmos()
 	fi
 	case $command in
 	template) _vmos_template ;;
-	rule) _vmos_rule ;;
 	transfer) _vmos_transfer ;;
 	send | fetch | open)
 		# VM:PATH first, a VM last: a colon ends a word of bash's, so that only names of VMs are offered.
 		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		;;
+	rule) _vmos_rule ;;
 	help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
 	create) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options create)" -- "$cur") ;;
 	*)

@@ -3,7 +3,7 @@
  * Puts questions to whatever asks the user, by the manager's own code, for
  * tests of vmos-center and `vmos agent`: no VM and no libvirt is needed.
  *
- *	asker RULES-FILE
+ *	asker RULES-FOLDER
  *
  * It starts a D-Bus of its own and prints "bus PATH". Then it reads commands
  * from its standard input:
@@ -11,7 +11,7 @@
  *	agents N                                      waits for N agents, prints "agents N"
  *	ask KIND SUBJECT OBJECT BYTES FILES CLAIM     prints "open N MSEC" and, in the end, "VERDICT N OBJECT MSEC"
  *	withdraw N
- *	rules FILE                                    other rules
+ *	rules                                         reads the folder again
  *	timeout SECONDS                               of questions from now on
  *
  * OBJECT "-": the user chooses. CLAIM goes on to the end of the line, and %XX in
@@ -24,11 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "tests/unit/manager/ask_stand.h"
 
 #define QUESTIONS_MAX 256
-#define RULES_LEN_MAX 65536
 #define CLAIM_MAX 4096
 #define LOOK_USEC 20000
 
@@ -107,14 +105,14 @@ static void ask(const char *line)
 		errx(1, "the question is not accepted");
 }
 
-static void set_rules(const char *path)
+/* Reads the folder's rule files and brings them into force, as vmosd does. */
+static void read_rules(void)
 {
-	char *text = NULL;
-	size_t len;
+	struct manager *m = &stand.manager;
 
-	if (fd_read_file(path, RULES_LEN_MAX, &text, &len) < 0 || stand_rules(&stand, text) < 0)
-		errx(1, "%s: %s", path, stand.manager.rules.error ? stand.manager.rules.error : "cannot be read");
-	free(text);
+	if (rules_load(&m->rules, (const char *const *)m->rules_dirs, false) < 0)
+		errx(1, "%s", m->rules.error);
+	decision_rules_changed(m);
 }
 
 static int handle_look(sd_event_source *source, uint64_t usec, void *userdata)
@@ -151,6 +149,10 @@ static void run_command(char *line)
 {
 	char *argument = strchr(line, ' ');
 
+	if (strcmp(line, "rules") == 0) {
+		read_rules();
+		return;
+	}
 	if (!argument)
 		errx(2, "unknown command: %s", line);
 	*argument++ = '\0';
@@ -160,8 +162,6 @@ static void run_command(char *line)
 		wait_for_agents((unsigned)strtoul(argument, NULL, 10));
 	else if (strcmp(line, "withdraw") == 0)
 		withdraw((unsigned)strtoul(argument, NULL, 10));
-	else if (strcmp(line, "rules") == 0)
-		set_rules(argument);
 	else if (strcmp(line, "timeout") == 0)
 		stand.manager.decisions.timeout = (uint32_t)strtoul(argument, NULL, 10);
 	else
@@ -192,13 +192,14 @@ int main(int argc, char **argv)
 	} vms[] = { { "mail", 0x15803d }, { "vault", 0x7e22ce }, { "work", 0x2563eb }, { "web", 0xdc2626 } };
 
 	if (argc != 2)
-		errx(2, "usage: asker RULES-FILE");
+		errx(2, "usage: asker RULES-FOLDER");
 	setlinebuf(stdout);
 	if (stand_open(&stand, STAND_SESSION, NULL) < 0)
 		errx(1, "no bus");
 	for (size_t i = 0; i < sizeof(vms) / sizeof(vms[0]); i++)
 		stand_add_vm(&stand, vms[i].name, vms[i].rgb);
-	set_rules(argv[1]);
+	stand.manager.rules_dirs[0] = argv[1];
+	read_rules();
 	printf("bus %s/bus\n", stand.dir);
 	if (sd_event_add_io(stand.event, NULL, STDIN_FILENO, EPOLLIN, handle_input, NULL) < 0 ||
 		sd_event_loop(stand.event) < 0)

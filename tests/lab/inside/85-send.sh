@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2016 # vmos, work: of inside/lib.sh
+# Files from a VM to another where the kernel has its say: the rule is there while they pass, the pipe is B's inbox.
+
+from=personal
+to=work
+rules_of_lab=/var/lib/vmos/rules.d/lab.rules
+
+# Fetching: the rule set alone gives the kernel no reason to let anybody write to an inbox.
+allow_fetch()
+{
+	mkdir -p "${rules_of_lab%/*}"
+	echo "$to $from r" >"$rules_of_lab"
+	sleep 2
+}
+
+to_inbox()
+{
+	may "vmos.$from.courier" "vmos.$to.inbox" w
+}
+
+not_to_inbox()
+{
+	! to_inbox
+}
+
+# Labels of the pipes that a VM's courier has open.
+pipes_of()
+{
+	local pid fd
+
+	for pid in $(pids vmos-courier "$1"); do
+		for fd in "/proc/$pid/fd"/*; do
+			[[ $(readlink "$fd") != pipe:* ]] || fd_label "$fd"
+			echo
+		done
+	done | sort -u | tr '\n' ' '
+}
+
+moves()
+{
+	"$vmos" transfer list --json | jq -e '.[] | select(.state == "moving" and .done > 1048576)' >/dev/null
+}
+
+begin_fetch()
+{
+	timeout 600 "$vmos" fetch "$from:big" "$to" >"$work/fetch.out" 2>&1 &
+	fetch=$!
+	within 60 moves || { cat "$work/fetch.out"; return 1; }
+}
+
+end_fetch()
+{
+	wait "$fetch" || { cat "$work/fetch.out"; return 1; }
+	[ "$(in_vm "$from" sh -c 'sha256sum <~/Public/big')" = "$(in_vm "$to" sh -c "sha256sum <~/Incoming/$from/big")" ]
+}
+
+check "$from is there" need_vm "$from" blue
+check "$to is there" need_vm "$to" green
+check "a file to fetch" in_vm "$from" sh -c 'mkdir -p ~/Public && head -c 67108864 /dev/urandom >~/Public/big && sync'
+refuse "without a rule it is denied" "vmos rule add" "$vmos" fetch "$from:big" "$to"
+allow_fetch
+check "before it, the kernel lets nothing into the inbox" not_to_inbox
+check "a transfer begins" begin_fetch
+check "as long as it runs, the kernel lets the courier write there" to_inbox
+check "but not QEMU" eval '! may "vmos.$from.qemu" "vmos.$to.inbox" w'
+check "nor the other way" eval '! may "vmos.$to.courier" "vmos.$from.inbox" w'
+note "pipes: $(pipes_of "$from")/ $(pipes_of "$to")"
+check "what the sender's courier writes to is the inbox" eval '[[ $(pipes_of "$from") == *"vmos.$to.inbox"* ]]'
+check "what the receiver's courier reads is, too" eval '[[ $(pipes_of "$to") == *"vmos.$to.inbox"* ]]'
+check "it arrives whole" end_fetch
+check "after it, the kernel lets nothing in any more" within 5 not_to_inbox
+check "another begins" begin_fetch
+rm "$rules_of_lab"
+check "the rule is taken back: it ends" eval '! wait "$fetch" && grep -q "vmos rule add" "$work/fetch.out"'
+check "and the kernel's with it" within 5 not_to_inbox

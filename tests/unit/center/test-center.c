@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What of vmos-center needs no window: when a key counts, and what is made of a question. */
+#include "center/guard.h"
+
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "center/question.h"
+#include "tests/unit/unit.h"
+
+#define MSEC 1000ull
+#define T0 (5000 * MSEC)
+
+static void test_half_a_second(void **state)
+{
+	struct guard g = { 0 };
+
+	assert_false(guard_is_open(&g, T0));
+	assert_true(guard_left(&g, T0) == UINT64_MAX);
+	guard_set(&g, true, T0);
+	assert_false(guard_is_open(&g, T0));
+	assert_false(guard_is_open(&g, T0 + 499 * MSEC));
+	assert_true(guard_left(&g, T0 + 400 * MSEC) == 100 * MSEC);
+	assert_true(guard_is_open(&g, T0 + 500 * MSEC));
+	/* telling it again what it knows does not begin anew, nor is it a shortcut */
+	guard_set(&g, true, T0 + 600 * MSEC);
+	assert_true(guard_is_open(&g, T0 + 600 * MSEC));
+}
+
+static void test_interrupted(void **state)
+{
+	struct guard g = { 0 };
+
+	guard_set(&g, true, T0);
+	guard_set(&g, false, T0 + 400 * MSEC);
+	assert_false(guard_is_open(&g, T0 + 600 * MSEC));
+	guard_set(&g, true, T0 + 401 * MSEC);
+	assert_false(guard_is_open(&g, T0 + 900 * MSEC));
+	assert_true(guard_is_open(&g, T0 + 901 * MSEC));
+	guard_set(&g, false, T0 + 902 * MSEC);
+	assert_false(guard_is_open(&g, T0 + 902 * MSEC));
+}
+
+static void test_presses(void **state)
+{
+	struct guard g = { 0 };
+
+	guard_set(&g, true, T0);
+	assert_false(guard_press(&g, 36, T0 + 100 * MSEC));
+	/* it repeats, and is let go of, when the guard is open */
+	assert_false(guard_press(&g, 36, T0 + 600 * MSEC));
+	assert_true(guard_press(&g, 9, T0 + 600 * MSEC));
+	assert_true(guard_release(&g, 9, T0 + 650 * MSEC));
+	assert_false(guard_release(&g, 36, T0 + 700 * MSEC));
+	assert_true(guard_press(&g, 36, T0 + 800 * MSEC));
+	assert_true(guard_release(&g, 36, T0 + 801 * MSEC));
+}
+
+/* A mouse button that went down too early does nothing when it comes up. */
+static void test_click(void **state)
+{
+	struct guard g = { 0 };
+
+	guard_set(&g, true, T0);
+	assert_false(guard_press(&g, GUARD_BUTTON + 1, T0 + 499 * MSEC));
+	assert_false(guard_release(&g, GUARD_BUTTON + 1, T0 + 501 * MSEC));
+	assert_true(guard_press(&g, GUARD_BUTTON + 1, T0 + 502 * MSEC));
+	/* down in time, up after the focus was lost */
+	guard_set(&g, false, T0 + 503 * MSEC);
+	assert_false(guard_release(&g, GUARD_BUTTON + 1, T0 + 504 * MSEC));
+	/* codes beyond the table are one key, and never outside of it */
+	assert_false(guard_press(&g, UINT32_MAX, T0 + 505 * MSEC));
+	assert_false(guard_press(&g, GUARD_TOUCH, T0 + 505 * MSEC));
+}
+
+static struct question *parse(const char *text)
+{
+	GError *error = NULL;
+	GVariant *dict = g_variant_parse(G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &error);
+	struct question *q;
+
+	if (!dict)
+		fail_msg("%s", error->message);
+	q = question_new(dict);
+	g_variant_unref(dict);
+	return q;
+}
+
+static void test_question(void **state)
+{
+	struct question *q = parse("{'Id': <uint32 7>, 'Kind': <'fetch'>, 'Subject': <'web'>, 'SubjectColor': "
+				   "<'#DC2626'>, 'Object': <'work'>, 'ObjectColor': <'red'>, 'Claim': "
+				   "<'a\\u202eb<b>c'>, 'Bytes': <uint64 4404019>, 'Files': <uint32 3>, 'Timeout': "
+				   "<uint32 60>, 'Rule': <'r:1'>, 'Unknown': <true>}");
+	char text[64];
+
+	assert_non_null(q);
+	assert_int_equal(q->id, 7);
+	assert_int_equal(q->kind, KIND_FETCH);
+	assert_true(question_is_inward(q));
+	assert_string_equal(q->subject.name, "web");
+	assert_int_equal(q->subject.rgb, 0xdc2626);
+	assert_int_equal(q->object.rgb, 0x888888);
+	assert_string_equal(q->claim,
+		"a\xef\xbf\xbd"
+		"b<b>c");
+	assert_null(q->choices);
+	question_amount(q, text, sizeof(text));
+	assert_non_null(strstr(text, "4.2"));
+	assert_non_null(strstr(text, "MiB in 3 files"));
+	question_free(q);
+}
+
+static void test_choices(void **state)
+{
+	struct question *q =
+		parse("{'Kind': <'what'>, 'Subject': <'web'>, 'Candidates': <[('work', '#2563eb'), ('a b', "
+		      "'#000000'), ('', ''), ('vault', '#12345')]>}");
+
+	assert_non_null(q);
+	assert_int_equal(q->kind, KIND_OTHER);
+	assert_int_equal(q->nchoices, 2);
+	assert_string_equal(q->choices[1].name, "vault");
+	assert_int_equal(q->choices[1].rgb, 0x888888);
+	question_free(q);
+}
+
+/* What names no VM, or what is no VM's name, is not asked. */
+static void test_refused(void **state)
+{
+	static const char *const bad[] = {
+		"{'Kind': <'send'>}",
+		"{'Subject': <''>, 'Object': <'work'>}",
+		"{'Subject': <'we b'>, 'Object': <'work'>}",
+		"{'Subject': <'web'>, 'Object': <'../work'>}",
+		"{'Subject': <'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'>, 'Object': <'work'>}",
+		"{'Subject': <uint32 3>, 'Object': <'work'>}",
+	};
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_null(parse(bad[i]));
+}
+
+static void test_short_claim(void **state)
+{
+	struct question *q = parse("{'Subject': <'web'>, 'Claim': <'abcdefghijklmnopqrstuvwxyz'>}");
+	char text[QUESTION_TEXT_MAX];
+
+	question_short_claim(q, 26, text, sizeof(text));
+	assert_string_equal(text, "abcdefghijklmnopqrstuvwxyz");
+	question_short_claim(q, 9, text, sizeof(text));
+	assert_string_equal(text, "abcde\xe2\x80\xa6xyz");
+	g_strlcpy(q->claim, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa9", sizeof(q->claim));
+	question_short_claim(q, 3, text, sizeof(text));
+	assert_string_equal(text, "\xc3\xa4\xe2\x80\xa6\xc3\xa9");
+	question_free(q);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_half_a_second),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_presses),
+		cmocka_unit_test(test_click),
+		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_short_claim),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
