@@ -14,6 +14,9 @@
 
 #define AGENT_PATH "/org/vmos/Agent1"
 #define AGENT_IFACE "org.vmos.Agent1"
+#define OWNER_MATCH                                                                                               \
+	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged'," \
+	"arg0='" CLIENT_NAME "'"
 #define USEC 1000000ull
 /* vmosd's own end of a question may come that much before ours. */
 #define EARLY (USEC / 2)
@@ -202,8 +205,7 @@ static int prepare(struct agent *a)
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(a->bus, NULL, AGENT_PATH, AGENT_IFACE, agent_vtable, a);
 	if (r >= 0)
-		r = sd_bus_match_signal(a->bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-			"org.freedesktop.DBus", "NameOwnerChanged", handle_owner, a);
+		r = sd_bus_add_match(a->bus, NULL, OWNER_MATCH, handle_owner, a);
 	return r;
 }
 

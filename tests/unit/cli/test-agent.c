@@ -318,6 +318,35 @@ static void test_json(void **state)
 	expect(s, "{\"event\":\"notice\",\"kind\":\"send\",\"subject\":\"web\"");
 }
 
+/* Who else comes and goes on the bus is no matter; a vmosd that comes back takes the agent again. */
+static void test_manager_returns(void **state)
+{
+	struct scene *s = *state;
+	sd_bus *other;
+
+	start(s, true, NULL);
+	ask(s, "work", "a.txt");
+	expect(s, PROMPT);
+	other = stand_connect(&s->stand);
+	assert_non_null(other);
+	rest(s, 100);
+	sd_bus_flush_close_unref(other);
+	rest(s, 200);
+	assert_null(strstr(s->output, "Withdrawn"));
+	decision_finish(&s->stand.manager);
+	expect(s, "Withdrawn");
+	agents_finish(&s->stand.manager.agents);
+	assert_true(sd_bus_release_name(s->stand.bus, MANAGER_BUS_NAME) >= 0);
+	assert_true(sd_bus_request_name(s->stand.bus, MANAGER_BUS_NAME, 0) >= 0);
+	for (int i = 0; i < STEPS && s->stand.manager.agents.count == 0; i++)
+		rest(s, STEP_MS);
+	assert_int_equal(s->stand.manager.agents.count, 1);
+	ask(s, "work", "b.txt");
+	expect(s, PROMPT);
+	type(s, "y\n");
+	expect_verdict(s, VERDICT_ALLOWED);
+}
+
 static int handle_refused(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
 	int *refused = userdata;
@@ -364,6 +393,7 @@ int main(int argc, char **argv)
 		CASE(test_choice),
 		CASE(test_once),
 		CASE(test_json),
+		CASE(test_manager_returns),
 		CASE(test_stranger),
 	};
 
