@@ -220,6 +220,29 @@ static void test_shown(void **state)
 	assert_null(strstr(s->output, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }
 
+static void handle_nothing(enum agents_answer answer, const char *untrusted_object, void *userdata)
+{
+}
+
+/* What vmosd makes safe is made safe once more: the terminal is the agent's. */
+static void test_shown_safely(void **state)
+{
+	struct scene *s = *state;
+	struct asked q = { 9, "send", "web", "", "wo\033[2Jrk", "", "a\nb\033]0;c", "r:1\r", 0, 0, 60, NULL, 0 };
+	struct asking *asking;
+
+	start(s, true, NULL);
+	assert_int_equal(agents_ask(&s->stand.manager, &q, handle_nothing, NULL, &asking), 0);
+	while (!strstr(s->output, PROMPT))
+		rest(s, STEP_MS);
+	assert_null(strchr(s->output, '\033'));
+	assert_non_null(strstr(s->output,
+		"it claims   a\xef\xbf\xbd"
+		"b\xef\xbf\xbd]0;c\r\n"));
+	asking_cancel(asking);
+	expect(s, "Withdrawn");
+}
+
 static void test_withdrawn(void **state)
 {
 	struct scene *s = *state;
@@ -389,6 +412,7 @@ int main(int argc, char **argv)
 		CASE(test_answers),
 		CASE(test_typed_ahead),
 		CASE(test_shown),
+		CASE(test_shown_safely),
 		CASE(test_withdrawn),
 		CASE(test_choice),
 		CASE(test_once),
