@@ -34,6 +34,40 @@ clipboard_is()
 	[ "$got" = "$2" ] || { echo "it holds: $got"; return 1; }
 }
 
+# Somebody to ask: answer VERDICT waits for the next question and answers it.
+begin_agent()
+{
+	mkfifo "$work/answers"
+	"$vmos" agent --json <"$work/answers" >"$work/questions" 2>&1 &
+	agent=$!
+	exec {answers}>"$work/answers"
+	asked=0
+	sleep 1
+}
+
+question_came()
+{
+	[ "$(grep -c '"event":"question"' "$work/questions")" -gt "$asked" ]
+}
+
+answer()
+{
+	local id
+
+	within 5 question_came || { cat "$work/questions"; return 1; }
+	asked=$((asked + 1))
+	id=$(grep '"event":"question"' "$work/questions" | tail -n 1 | jq .id)
+	echo "{\"id\":$id,\"verdict\":\"$1\"}" >&"$answers"
+	sleep 1
+}
+
+end_agent()
+{
+	exec {answers}>&-
+	wait "$agent"
+	rm "$work/answers"
+}
+
 has_no_clipboard()
 {
 	! in_guest "$1" 'timeout 5 wl-paste'
@@ -150,6 +184,17 @@ allow 'work web a ask'
 copy_text work asked
 paste_key web
 check "a rule that asks allows nothing by itself" eval 'clipboard_is web own'
+begin_agent
+copy_text work asked
+paste_key web
+check "an agent is asked" answer yes
+check "and its yes pastes" within 5 clipboard_is web asked
+copy_text work refused
+paste_key web
+check "it is asked again" answer no
+check "and its no does not" eval 'sleep 1; clipboard_is web asked'
+end_agent
+printf 'own' | set_clipboard web text/plain
 allow 'work web a'
 
 text='Grüße
