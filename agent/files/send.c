@@ -341,10 +341,12 @@ static int send_from(struct sender *s, char *const *paths)
 
 int files_send(const char *to, char *const *paths, bool public)
 {
-	static struct sender s = { .source.fd = -1, .out.fd = STDOUT_FILENO };
+	static struct sender s;
 	int r;
 
 	(void)to; /* the host knows it; it is there for who looks at the process list */
+	s.source.fd = -1;
+	s.out.fd = STDOUT_FILENO;
 	signal(SIGPIPE, SIG_IGN);
 	(void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES); /* a smaller one will do, too */
 	s.public = public;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/files/status.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,21 +16,28 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* Folder @name below @runtime; it may be there already. */
+static void make_folder(const char *runtime, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", runtime, name) < (int)sizeof(path))
+		(void)mkdir(path, 0700); /* if it cannot be made, nothing can be written */
+}
+
 void status_open(struct status *s, const char *id, const char *from)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	int n;
+	char path[PATH_MAX];
 
-	*s = (struct status){ .from = from };
+	memset(s, 0, sizeof(*s));
+	s->from = from;
 	if (!runtime)
 		return;
-	snprintf(s->path, sizeof(s->path), "%s/vmos", runtime);
-	(void)mkdir(s->path, 0700); /* if it cannot be made, nothing can be written */
-	snprintf(s->path, sizeof(s->path), "%s/" STATUS_FOLDER, runtime);
-	(void)mkdir(s->path, 0700);
-	n = snprintf(s->path, sizeof(s->path), "%s/" STATUS_FOLDER "/%s", runtime, id);
-	if (n < 0 || n + 4 >= (int)sizeof(s->path))
-		s->path[0] = '\0';
+	make_folder(runtime, "vmos");
+	make_folder(runtime, STATUS_FOLDER);
+	if (snprintf(path, sizeof(path), "%s/" STATUS_FOLDER "/%s", runtime, id) < (int)sizeof(path))
+		memcpy(s->path, path, sizeof(path));
 }
 
 void status_tell(struct status *s, const struct status_news *news)
