@@ -58,38 +58,50 @@ int items_open_folder(int base, const struct item *item, bool public)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* Adds an item's bytes. False: there are too many entries. */
-static bool add_bytes(int dir, const char *name, unsigned *entries, uint64_t *bytes)
+/* Adds an item's files. False: there are too many entries. */
+static bool add_item(int dir, const char *name, unsigned *entries, struct items_sum *sum)
 {
 	struct walk *w = malloc(sizeof(*w));
 	struct walk_entry e;
 	bool counted = true;
 
-	if (!w || walk_begin(w, dir, name, name) < 0) {
+	if (!w) {
+		close(dir);
+		return false;
+	}
+	if (walk_begin(w, dir, name, name) < 0) {
 		free(w);
 		return false;
 	}
 	while (counted && walk_next(w, &e)) {
 		counted = ++*entries <= COUNTED_MAX;
-		if (!e.error && S_ISREG(e.st.st_mode))
-			*bytes += (uint64_t)e.st.st_size;
+		if (e.error || !S_ISREG(e.st.st_mode))
+			continue;
+		sum->files++;
+		sum->bytes += (uint64_t)e.st.st_size;
 	}
 	walk_end(w);
 	free(w);
 	return counted;
 }
 
-uint64_t items_bytes(int base, char *const *paths, bool public)
+void items_sum_below(int base, char *const *paths, bool public, struct items_sum *ret)
 {
 	unsigned entries = 0;
-	uint64_t bytes = 0;
 	struct item item;
 
+	*ret = (struct items_sum){ 0 };
 	for (; *paths; paths++) {
 		int dir = items_split(*paths, &item) < 0 ? -1 : items_open_folder(base, &item, public);
 
-		if (dir >= 0 && !add_bytes(dir, item.name, &entries, &bytes))
-			return 0;
+		if (dir < 0 || add_item(dir, item.name, &entries, ret))
+			continue;
+		*ret = (struct items_sum){ 0 };
+		return;
 	}
-	return bytes;
+}
+
+void items_sum(char *const *paths, struct items_sum *ret)
+{
+	items_sum_below(AT_FDCWD, paths, false, ret);
 }

@@ -18,7 +18,13 @@ int items_base(bool public);
 int items_split(const char *path, struct item *ret);
 /* Opens the item's folder below @base. @public: it stays there whatever links there are. fd or -errno. */
 int items_open_folder(int base, const struct item *item, bool public);
-/* Bytes of all files in the items, 0: not known, as they are many. A claim to show how far a transfer is. */
-uint64_t items_bytes(int base, char *const *paths, bool public);
+/* How much it is, to show how far a transfer is; all 0: not known, as it is much. */
+struct items_sum {
+	uint32_t files;
+	uint64_t bytes;
+};
+void items_sum_below(int base, char *const *paths, bool public, struct items_sum *ret);
+/* Of absolute paths. */
+void items_sum(char *const *paths, struct items_sum *ret);
 
 #endif

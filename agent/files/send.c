@@ -325,6 +325,7 @@ static int reason_of(const struct sender *s, bool some)
 static int send_from(struct sender *s, char *const *paths)
 {
 	struct xfer_start start = { .version = XFER_VERSION };
+	struct items_sum sum;
 	int r = read_point(&start.point);
 
 	while (paths[start.items])
@@ -334,7 +335,8 @@ static int send_from(struct sender *s, char *const *paths)
 	if (start.point.item > start.items ||
 		(start.point.item == start.items && (start.point.entry | start.point.offset)))
 		return XFER_R_MISMATCH;
-	start.bytes = items_bytes(s->base, paths + start.point.item, s->public);
+	items_sum_below(s->base, paths + start.point.item, s->public, &sum);
+	start.bytes = sum.bytes;
 	r = send_all(s, paths, &start);
 	return r < 0 ? XFER_R_STREAM : reason_of(s, s->sent > 0 || start.point.item > 0);
 }

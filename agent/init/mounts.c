@@ -69,6 +69,12 @@ int mounts_runtime(void)
 	return chown(USER_RUNTIME, USER_UID, USER_GID) < 0 ? -errno : 0;
 }
 
+/* Whom the copies belong to. */
+struct copy {
+	uid_t uid;
+	gid_t gid;
+};
+
 /* Copies @name between two directories. */
 static int copy_file(int from, int to, const char *name, const struct stat *st)
 {
@@ -90,32 +96,66 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
 	return 0;
 }
 
-static int copy_entry(int from, int to, const char *name, uid_t uid, gid_t gid)
+static int copy_folder(int from, int to, const char *name, const struct copy *copy);
+
+static int copy_entry(int from, int to, const char *name, const struct copy *copy)
 {
 	struct stat st;
-	int r;
+	int r = 0;
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (S_ISREG(st.st_mode))
+		r = copy_file(from, to, name, &st);
+	else if (S_ISDIR(st.st_mode))
+		r = copy_folder(from, to, name, copy);
+	else
 		return 0;
-	r = copy_file(from, to, name, &st);
 	if (r < 0)
 		return r;
-	return fchownat(to, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	return fchownat(to, name, copy->uid, copy->gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+/* Copies all that is in folder @from, which is taken over. */
+static int copy_all(int from, int to, const struct copy *copy)
+{
+	DIR *dir = fdopendir(from);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!dir) {
+		r = -errno;
+		close(from);
+		return r;
+	}
+	while (r == 0 && (entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = copy_entry(dirfd(dir), to, entry->d_name, copy);
+	closedir(dir);
+	return r;
+}
+
+/* The image's own folders: they are as deep as they were made. */
+static int copy_folder(int from, int to, const char *name, const struct copy *copy)
+{
+	int source, target cleanup_fd = -1;
+
+	if (mkdirat(to, name, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	target = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (target < 0)
+		return -errno;
+	source = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return source < 0 ? -errno : copy_all(source, target, copy);
 }
 
 int mounts_copy_files(const char *from, const char *to, uid_t uid, gid_t gid)
 {
+	const struct copy copy = { .uid = uid, .gid = gid };
 	int target cleanup_fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = opendir(from);
-	struct dirent *entry;
-	int r = 0;
+	int source = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!dir)
+	if (source < 0)
 		return -errno;
-	while (r == 0 && (entry = readdir(dir)))
-		r = copy_entry(dirfd(dir), target, entry->d_name, uid, gid);
-	closedir(dir);
-	return r;
+	return copy_all(source, target, &copy);
 }

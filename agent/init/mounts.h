@@ -23,7 +23,7 @@ void mounts_network(const char *name);
 /* /run/user/1000, the user's alone. -errno. */
 int mounts_runtime(void);
 
-/* Copies the regular files of @from into @to, as @uid's and @gid's. -errno. */
+/* Copies the regular files and the folders of @from into @to, as @uid's and @gid's. -errno. */
 int mounts_copy_files(const char *from, const char *to, uid_t uid, gid_t gid);
 
 #endif
