@@ -189,6 +189,7 @@ static void transfer_anew(struct transfer *t, const struct transfer_verdict *v)
 		return;
 	}
 	t->renewed = t->job.anew = true;
+	t->done = t->whole = 0;
 	t->tries = (struct transfer_tries){ 0 };
 	transfer_journal_save(t);
 	transfer_again(t, v);
@@ -235,11 +236,16 @@ void transfer_moved(struct transfer *t, const struct transfer_end *sender, const
 	}
 }
 
-/* A run that goes on counts from where it began: what has been shown is not taken back. */
+/* A run that goes on counts from what is whole already: what has been shown is not taken back. */
 void transfer_passed(struct transfer *t, uint64_t done, uint64_t total)
 {
-	t->done = done > t->done ? done : t->done;
-	t->total = total;
+	uint64_t before;
+
+	t->whole = t->whole > total ? t->whole : total;
+	before = t->whole - total;
+	if ((total == 0 || done <= total) && before + done > t->done)
+		t->done = before + done;
+	t->total = t->whole;
 	transfer_bus_tell(t, false);
 }
 

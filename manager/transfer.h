@@ -46,6 +46,7 @@ struct transfer {
 	struct transfer_tries tries;
 	uint64_t not_before; /* monotonic usec: no try until then */
 	uint64_t done, total; /* bytes; total as the sender claims, 0: not known */
+	uint64_t whole; /* the most that the sender claimed: a run that goes on leaves out what is whole already */
 	enum xfer_reason reason;
 	char *text; /* why, in one sentence; owned; may be NULL */
 	char *problems[TRANSFER_PROBLEMS_MAX]; /* owned */

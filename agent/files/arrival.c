@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/files/done.h"
 #include "agent/files/receive.h"
 #include "agent/files/walk.h"
 #include "base/cleanup.h"
@@ -106,10 +107,17 @@ static void count_entry(struct arrival *a, const struct xfer_head *head, const c
 	a->entries++;
 }
 
-void arrival_begin(struct arrival *a)
+static bool is_empty(const struct journal *j)
+{
+	return j->point.item == 0 && j->point.entry == 0 && j->point.offset == 0;
+}
+
+void arrival_begin(struct arrival *a, bool fresh)
 {
 	a->commit_ms = now_ms();
 	a->file = -1;
+	if (!fresh && is_empty(&a->staging.journal))
+		a->staging.journal.point.item = done_items(a->id);
 	a->next = a->staging.journal;
 	a->next.nready = 0; /* these are in their place */
 }
@@ -377,11 +385,6 @@ static int drop_item(struct arrival *a)
 	return reason_of(r);
 }
 
-static bool is_empty(const struct journal *j)
-{
-	return j->point.item == 0 && j->point.entry == 0 && j->point.offset == 0;
-}
-
 int arrival_finish(struct arrival *a, int reason)
 {
 	int r = 0;
@@ -396,6 +399,8 @@ int arrival_finish(struct arrival *a, int reason)
 	close_folders(a, 0);
 	if (r == 0 && reason == XFER_OK && fsync(a->staging.place) < 0)
 		r = XFER_R_WRITE;
+	if (r == 0 && reason == XFER_OK)
+		r = reason_of(done_note(a->id, a->staging.journal.point.item));
 	if (r == 0 && (reason == XFER_OK || is_empty(&a->staging.journal)))
 		r = reason_of(staging_remove(&a->staging));
 	return reason == XFER_OK ? r : reason;

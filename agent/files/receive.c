@@ -176,16 +176,20 @@ static int open_placed(const struct staging *s)
 	return launch_open(path);
 }
 
-static int receive_all(struct receiver *r, bool open)
+static int receive_all(struct receiver *r, bool open, bool fresh)
 {
 	struct arrival *a = &r->arrival;
 	int reason;
+	bool begun;
 
-	arrival_begin(a);
+	arrival_begin(a, fresh);
+	begun = a->next.point.item > 0;
 	if (say_point(&a->staging.journal.point) < 0)
 		return XFER_R_STREAM;
 	reason = arrival_finish(a, receive_stream(r));
 	tell(r, reason == XFER_OK ? "done" : "failed", true);
+	if (reason == XFER_OK && open && begun && a->staging.nplaced == 0)
+		return reason; /* an earlier run has opened it */
 	if (reason == XFER_OK && open)
 		reason = open_placed(&a->staging);
 	return reason;
@@ -200,6 +204,8 @@ static int open_reason(int r)
 {
 	if (r == -ENOSPC || r == -EDQUOT)
 		return XFER_R_NO_SPACE;
+	if (r == -EWOULDBLOCK)
+		return XFER_R_STREAM; /* the host tries again, and by then the other one has ended */
 	return XFER_R_WRITE;
 }
 
@@ -211,6 +217,7 @@ int files_receive(const char *from, const char *id, const char *mode)
 
 	if (!text_is_vm_name(from) || !is_id(id) || (!open && !fresh && strcmp(mode, "keep") != 0))
 		return XFER_R_USAGE;
+	r.arrival.id = id;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* EFBIG says it */
 	(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE_BYTES); /* a smaller one will do, too */
@@ -219,7 +226,7 @@ int files_receive(const char *from, const char *id, const char *mode)
 	xfer_check_init(&r.check);
 	status_open(&r.status, id, from);
 	ret = staging_open(&r.arrival.staging, from, id, fresh, &r.arrival.hash);
-	ret = ret < 0 ? open_reason(ret) : receive_all(&r, open);
+	ret = ret < 0 ? open_reason(ret) : receive_all(&r, open, fresh);
 	staging_close(&r.arrival.staging);
 	hash_close(&r.arrival.hash);
 	return ret;

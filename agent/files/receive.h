@@ -20,6 +20,7 @@ struct arrival_folder {
 /* Where records go: the item under way. */
 struct arrival {
 	struct staging staging;
+	const char *id; /* of the transfer; borrowed */
 	struct hash hash;
 	struct journal next; /* what the journal will say: all that is whole so far */
 	struct arrival_folder folders[XFER_DEPTH_MAX];
@@ -36,8 +37,8 @@ struct arrival {
 	uint64_t commit_ms; /* monotonic */
 };
 
-/* The staging folder is open: goes on from what it has. */
-void arrival_begin(struct arrival *a);
+/* The staging folder is open: goes on from what it has, or, unless @fresh, from what has come and is in its place. */
+void arrival_begin(struct arrival *a, bool fresh);
 /* Each returns 0 or an enum xfer_reason. Records come in an order that xfer_check has found good. */
 int arrival_start(struct arrival *a, const struct xfer_start *start);
 int arrival_folder(struct arrival *a, const struct xfer_head *head, const char *path);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/files/walk.h"
 #include "agent/tests/tree.h"
 #include "base/fd.h"
 
@@ -171,6 +173,15 @@ static void relay_bytes(struct relay *r, struct child *sender, struct child *rec
 	r->whole = xfer_check_done(&check);
 }
 
+static void forget(const struct relay *r)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/.local", r->to_home);
+	if (!r->remember)
+		CHECK(walk_remove(AT_FDCWD, path) == 0);
+}
+
 void relay_run(struct relay *r, char *const *paths)
 {
 	struct child receiver = start_receiver(r), sender = start_sender(r, paths);
@@ -191,14 +202,18 @@ void relay_run(struct relay *r, char *const *paths)
 	CHECK(read(receiver.out, &byte, 1) <= 0);
 	r->sent = child_end(&sender);
 	r->received = child_end(&receiver);
+	forget(r);
 }
 
 int relay_feed(struct relay *r, const uint8_t *bytes, size_t len)
 {
 	struct child receiver = start_receiver(r);
+	int status;
 
 	if (hand_point(r, &receiver, NULL))
 		(void)fd_write_all(receiver.in, bytes, len);
 	close_one(&receiver.in);
-	return child_end(&receiver);
+	status = child_end(&receiver);
+	forget(r);
+	return status;
 }

@@ -20,6 +20,7 @@ struct relay {
 	const char *mode; /* of the receiver; NULL: "keep" */
 	const char *id; /* NULL: RELAY_ID */
 	bool public;
+	bool remember; /* the receiver may know the transfer again when all has come; else it is as after a day */
 	uint64_t file_max; /* RLIMIT_FSIZE of the receiver, 0: none */
 	/* after so many bytes have gone by, the one or the other is killed, or the sender's end cut off; UINT64_MAX: never */
 	uint64_t strike_at;

@@ -542,6 +542,33 @@ static void test_kills(unsigned kills)
 		free(paths[i]);
 }
 
+/* All has come, and the courier was killed before it could say so: once more brings nothing a second time. */
+static void test_end_not_heard(void)
+{
+	struct relay r = { .program = program, .from_home = "from", .to_home = "to", .strike_at = UINT64_MAX };
+
+	homes();
+	r.remember = true;
+	tree_file(1000, 1, "from/a");
+	tree_file(1000, 2, "from/d/b");
+	for (int i = 0; i < 3; i++) {
+		relay_run(&r, PATHS("a", "d", "nosuch"));
+		expect(&r, i ? XFER_OK : XFER_R_SOME, XFER_OK);
+		CHECK(r.point.item == (i ? 3 : 0) && r.whole);
+		CHECK(tree_same("from", INCOMING));
+	}
+	/* another transfer is another one */
+	r.id = "00000000deadbeef";
+	relay_run(&r, PATHS("a"));
+	expect(&r, XFER_OK, XFER_OK);
+	CHECK(tree_exists(INCOMING "/a (2)"));
+	/* and "fresh" is asked for by who knows better */
+	r.mode = "fresh";
+	relay_run(&r, PATHS("a"));
+	expect(&r, XFER_OK, XFER_OK);
+	CHECK(tree_exists(INCOMING "/a (3)"));
+}
+
 /* Two receivers of one transfer do not work on one folder. */
 static void test_second_receiver(void)
 {
@@ -585,6 +612,7 @@ int main(int argc, char **argv)
 	RUN_TEST(test_old_leftovers);
 	RUN_TEST(test_links_in_the_way);
 	RUN_TEST(test_bad_arguments);
+	RUN_TEST(test_end_not_heard);
 	RUN_TEST(test_second_receiver);
 	test_kills(argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 200);
 	printf("ok %d - test_kills\n1..%d\n", count + 1, count + 1);

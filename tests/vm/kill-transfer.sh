@@ -110,7 +110,7 @@ kill_point()
 	fi
 	[ "$(tree_sum work payload)" = "$before" ] || { lost=$((lost + 1)); note "the sender's own has changed"; }
 	# what a transfer that was given up left stays hidden, and does not become more and more
-	guest web sh -c 'rm -rf ~/Incoming/work/*'
+	guest web sh -c 'rm -rf ~/Incoming/work/* && sync'
 }
 
 # How long one takes that nobody disturbs.
@@ -121,7 +121,7 @@ undisturbed()
 	begin=$(date +%s%N)
 	timeout 240 "$vmos" send work:payload web || return
 	whole_ms=$((($(date +%s%N) - begin) / 1000000))
-	[ "$(tree_sum web Incoming/work/payload)" = "$(tree_sum work payload)" ] && guest web sh -c 'rm -rf ~/Incoming/work/*'
+	[ "$(tree_sum web Incoming/work/payload)" = "$(tree_sum work payload)" ] && guest web sh -c 'rm -rf ~/Incoming/work/* && sync'
 }
 
 kill_points()
