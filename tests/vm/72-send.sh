@@ -257,8 +257,8 @@ check "and it arrives" same_file hello.txt Incoming/work/hello.txt
 check "opens a link" guest work vmos-open https://example.org/from-work --in web
 check "which is opened" within 15 was_opened https://example.org/from-work
 rules_are '# none'
-check "without a rule it does not" eval '! guest work vmos-send --to web hello.txt'
-check "nor to a VM that is not there" eval '! guest work vmos-send --to nosuch hello.txt'
+refuse "without a rule it does not" "not allowed" guest work vmos-send --to web hello.txt
+refuse "nor to a VM that is not there" "not allowed" guest work vmos-send --to nosuch hello.txt
 check "and learns no difference" eval '[ "$(guest work vmos-send --to web hello.txt 2>&1 | sed s/web/X/g)" = "$(guest work vmos-send --to nosuch hello.txt 2>&1 | sed s/nosuch/X/g)" ]'
 clear_incoming
 
