@@ -37,7 +37,7 @@ static void make_folders(char *path)
 	}
 }
 
-static void format_path(char path[PATH_MAX], const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0))) format_path(char path[PATH_MAX], const char *fmt, va_list args)
 {
 	int n = vsnprintf(path, PATH_MAX, fmt, args);
 
