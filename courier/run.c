@@ -203,21 +203,29 @@ unsigned run_fds(uint8_t flags)
 	return flags & CTL_RUN_TRANSFER ? FD_COUNT : FD_LICENCE;
 }
 
-/* One output of a transfer's run is for the courier itself: a sender's errors, a receiver's only word. */
+/* What the program writes there goes no farther than to the courier. It hears of no broken pipe. */
+static void run_keep_output(struct run *run, unsigned nr)
+{
+	output_drop(&run->out[nr]);
+	run->out[nr].told = true;
+}
+
+/* Of a service's outputs only what a sender sends goes on; its errors, and a receiver's only word, are the courier's. */
 static int run_open_transfer(struct run *run, int licence)
 {
-	int r, own = run->flags & CTL_RUN_SEND ? 1 : 0;
+	int r;
 
-	if (!(run->flags & CTL_RUN_TRANSFER))
+	if (!(run->flags & (CTL_RUN_TRANSFER | CTL_RUN_URL)))
+		return 0;
+	run_keep_output(run, 1);
+	if (!(run->flags & CTL_RUN_SEND))
+		run_keep_output(run, 0);
+	if (run->flags & CTL_RUN_URL)
 		return 0;
 	r = transfer_new(run->flags, licence, &run->transfer);
-	if (r < 0)
-		return r;
-	output_drop(&run->out[own]);
-	run->out[own].told = true;
-	if (run->transfer->sends)
+	if (r == 0 && run->transfer->sends)
 		output_need_licence(&run->out[0], run->transfer->licence);
-	return 0;
+	return r;
 }
 
 int run_new(struct guest *g, const struct helper_run *req, const int *fds, struct run **ret_run)

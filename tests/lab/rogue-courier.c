@@ -79,13 +79,19 @@ static void __attribute__((noreturn)) rogue(int sock, const char *label, uid_t u
 
 	if (r < 0 || setgid(uid) < 0 || setuid(uid) < 0)
 		die("becoming the courier", r < 0 ? r : -errno);
-	while ((n = fd_recv_packet(sock, &order, sizeof(order), fds, 4, &nfds)) == sizeof(order) && order.verb != END) {
-		struct answer a = obey(&order, fds, nfds);
+	for (;;) {
+		struct answer a = { .error = EACCES };
 
+		n = fd_recv_packet(sock, &order, sizeof(order), fds, 4, &nfds);
+		if (n == sizeof(order) && order.verb == END)
+			_exit(0);
+		if (n == sizeof(order))
+			a = obey(&order, fds, nfds);
+		else if (n != -EMSGSIZE) /* which is what is left of a packet whose fd Smack took away */
+			_exit(1);
 		if (fd_send_packet(sock, &a, sizeof(a), NULL, 0) < 0)
-			break;
+			_exit(1);
 	}
-	_exit(n == sizeof(order) ? 0 : 1);
 }
 
 static struct answer ask(int sock, struct order order, int fd)

@@ -46,7 +46,9 @@ nothing_outside()
 
 	out=$(guest_root work sh -c 'find / -xdev -newer /run/names-mark ! -path "/home/user/Incoming*" ! -path /home/user \
 		! -path "/run/*" ! -path /run ! -path "/tmp/*" ! -path /tmp ! -path "/var/log/*" ! -path "/proc/*" ! -path "/dev/*" ! -path / ! -type d;
-		find /home -xdev -newer /run/names-mark ! -path "/home/user/Incoming*" ! -path /home/user ! -path /home')
+		find /home -xdev -newer /run/names-mark ! -path "/home/user/Incoming*" ! -path /home/user ! -path /home \
+		! -path /home/user/.local ! -path /home/user/.local/state ! -path "/home/user/.local/state/vmos*"; # what has been received, by id
+		find /home/user/.local/state/vmos -mindepth 2 | grep -vE "/done/[0-9a-f]{16}$"')
 	[ -z "$out" ] || { head -n 20 <<<"$out"; return 1; }
 }
 
