@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	program = argv[1];
+	program = tree_path(argv[1]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	CHECK(mkdtemp(folder) && chdir(folder) == 0);
 	RUN_TEST(test_url);

@@ -22,6 +22,14 @@ void tree_die(const char *file, int line, const char *what)
 	exit(1);
 }
 
+char *tree_path(const char *path)
+{
+	char *ret = realpath(path, NULL);
+
+	CHECK(ret);
+	return ret;
+}
+
 void tree_clean(const char *path)
 {
 	CHECK(walk_remove(AT_FDCWD, path) == 0);
