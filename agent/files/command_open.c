@@ -9,6 +9,7 @@
 #include "agent/files/client.h"
 #include "agent/files/items.h"
 #include "agent/files/launch.h"
+#include "base/cleanup.h"
 #include "proto/text.h"
 
 static int usage(void)
@@ -21,10 +22,11 @@ static int usage(void)
 
 static int open_path(struct client_request *r, const char *name)
 {
-	char *paths[2] = { client_path(name), NULL };
+	char *path cleanup_free = client_path(name);
+	char *paths[2] = { path, NULL };
 	struct items_sum sum;
 
-	if (!paths[0]) {
+	if (!path) {
 		fprintf(stderr, "vmos-open: %s: %s; a link must begin with http:, https: or mailto:\n", name,
 			strerror(errno));
 		return CLIENT_FAILED;

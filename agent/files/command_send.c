@@ -2,6 +2,7 @@
 /* vmos-send: asks the host to send files and folders to another VM. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,25 +20,36 @@ static int usage(void)
 	return CLIENT_USAGE;
 }
 
-static int send_paths(struct client_request *r, char *const *names, int count)
+/* Absolute paths of @names in @paths. False: one is not there. */
+static bool find_paths(char **paths, char *const *names, int count)
 {
-	char **paths = calloc((size_t)count + 1, sizeof(*paths));
-	struct items_sum sum;
-
-	if (!paths)
-		return CLIENT_FAILED;
 	for (int i = 0; i < count; i++) {
 		paths[i] = client_path(names[i]);
 		if (!paths[i]) {
 			fprintf(stderr, "vmos-send: %s: %s\n", names[i], strerror(errno));
-			return CLIENT_FAILED;
+			return false;
 		}
 	}
-	items_sum(paths, &sum);
-	r->strings = paths;
-	r->files = sum.files;
-	r->bytes = sum.bytes;
-	return client_ask(r);
+	return true;
+}
+
+static int send_paths(struct client_request *r, char *const *names, int count)
+{
+	char **paths = calloc((size_t)count + 1, sizeof(*paths));
+	int ret = CLIENT_FAILED;
+	struct items_sum sum;
+
+	if (paths && find_paths(paths, names, count)) {
+		items_sum(paths, &sum);
+		r->strings = paths;
+		r->files = sum.files;
+		r->bytes = sum.bytes;
+		ret = client_ask(r);
+	}
+	for (int i = 0; paths && paths[i]; i++)
+		free(paths[i]);
+	free(paths);
+	return ret;
 }
 
 int main(int argc, char **argv)

@@ -6,7 +6,9 @@
 /* In the environment of what is opened: vmos-open must not send it on to yet another VM. */
 #define LAUNCH_MARK "VMOS_OPENED"
 
-/* An enum xfer_reason: XFER_OK or XFER_R_OPEN. */
-int launch_open(const char *path_or_url);
+/* An enum xfer_reason: XFER_OK or XFER_R_OPEN. What is opened outlives us. */
+int launch_file(const char *path);
+/* Where the desktop's program for @url is vmos-open, it is the web browser, if there is one. */
+int launch_url(const char *url);
 
 #endif

@@ -16,7 +16,7 @@ int files_url(const char *from, const char *url)
 {
 	if ((from[0] && !text_is_vm_name(from)) || !ctl_is_url(url))
 		return XFER_R_USAGE;
-	return launch_open(url);
+	return launch_url(url);
 }
 
 static int usage(void)

@@ -173,7 +173,7 @@ static int open_placed(const struct staging *s)
 	if (s->nplaced != 1)
 		return XFER_R_OPEN;
 	snprintf(path, sizeof(path), "%s/%s", s->path, s->placed);
-	return launch_open(path);
+	return launch_file(path);
 }
 
 static int receive_all(struct receiver *r, bool open, bool fresh)

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/files/status.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
+
+#define KEPT_S (24 * 3600)
 
 static uint64_t now_ms(void)
 {
@@ -25,6 +30,26 @@ static void make_folder(const char *runtime, const char *name)
 		(void)mkdir(path, 0700); /* if it cannot be made, nothing can be written */
 }
 
+/* Forgets what has been told for a day: it is news, no record. */
+static void forget_old(const char *runtime)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	struct stat st;
+	DIR *dir;
+
+	if (snprintf(path, sizeof(path), "%s/" STATUS_FOLDER, runtime) >= (int)sizeof(path))
+		return;
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+			time(NULL) - st.st_mtim.tv_sec > KEPT_S)
+			(void)unlinkat(dirfd(dir), entry->d_name, 0); /* next time */
+	closedir(dir);
+}
+
 void status_open(struct status *s, const char *id, const char *from)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -36,6 +61,7 @@ void status_open(struct status *s, const char *id, const char *from)
 		return;
 	make_folder(runtime, "vmos");
 	make_folder(runtime, STATUS_FOLDER);
+	forget_old(runtime);
 	if (snprintf(path, sizeof(path), "%s/" STATUS_FOLDER "/%s", runtime, id) < (int)sizeof(path))
 		memcpy(s->path, path, sizeof(path));
 }

@@ -168,8 +168,8 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		return 2;
-	program_send = argv[1];
-	program_open = argv[2];
+	program_send = tree_path(argv[1]);
+	program_open = tree_path(argv[2]);
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	CHECK(mkdtemp(folder) && chdir(folder) == 0);

@@ -590,8 +590,8 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	program = argv[1];
-	fast_clock = argv[2];
+	program = tree_path(argv[1]);
+	fast_clock = tree_path(argv[2]);
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	umask(022);

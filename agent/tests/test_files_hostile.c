@@ -220,7 +220,7 @@ static void make_homes(void)
 
 int main(int argc, char **argv)
 {
-	struct relay r = { .program = argc > 1 ? argv[1] : NULL, .to_home = "to" };
+	struct relay r = { .program = argc > 1 ? tree_path(argv[1]) : NULL, .to_home = "to" };
 	unsigned long streams = argc > 2 ? strtoul(argv[2], NULL, 10) : 0, by_status[256] = { 0 }, arrived = 0;
 	char folder[] = "/tmp/test-files-hostile.XXXXXX";
 	uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : (uint64_t)time(NULL), outside, existing;

@@ -22,6 +22,14 @@ void tree_die(const char *file, int line, const char *what)
 	exit(1);
 }
 
+char *tree_path(const char *path)
+{
+	char *ret = realpath(path, NULL);
+
+	CHECK(ret);
+	return ret;
+}
+
 void tree_clean(const char *path)
 {
 	CHECK(walk_remove(AT_FDCWD, path) == 0);
@@ -37,7 +45,7 @@ static void make_folders(char *path)
 	}
 }
 
-static void format_path(char path[PATH_MAX], const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0))) format_path(char path[PATH_MAX], const char *fmt, va_list args)
 {
 	int n = vsnprintf(path, PATH_MAX, fmt, args);
 

@@ -10,6 +10,8 @@
 #define CHECK(x) ((x) ? (void)0 : tree_die(__FILE__, __LINE__, #x))
 
 void tree_die(const char *file, int line, const char *what) __attribute__((noreturn));
+/* The path as it is seen from everywhere; a new string. */
+char *tree_path(const char *path);
 /* Removes the folder and makes it anew, empty. */
 void tree_clean(const char *path);
 /* A file of @size bytes that follow from @seed; its folders are made, too. Formats its path. */
