@@ -37,7 +37,7 @@ courier_io()
 
 	for pid in $(pids vmos-courier alpha) $(pids vmos-courier second); do
 		cat "/proc/$pid/io" 2>/dev/null
-	done | awk '/^[rw]char/ { n += $2 } END { print n + 0 }'
+	done | awk '/^[rw]char/ { n += $2 } END { printf "%.0f\n", n }'
 }
 
 agent_io()
@@ -46,7 +46,7 @@ agent_io()
 
 	for vm in alpha second; do
 		timeout 60 "$vmos" run "$vm" --root -- sh -c 'cat /proc/$(pidof vmos-agent)/io'
-	done | awk '/^[rw]char/ { n += $2 } END { print n + 0 }'
+	done | awk '/^[rw]char/ { n += $2 } END { printf "%.0f\n", n }'
 }
 
 # send WHAT BYTES SERIES
