@@ -113,6 +113,17 @@ peer()
 	echo $! >>"$work/peers.pids"
 }
 
+peers_are_over()
+{
+	local pid
+
+	grep -qs ^END "$work/peer-1.log" && return
+	while read -r pid; do
+		is_gone "$pid" && return
+	done <"$work/peers.pids"
+	return 1
+}
+
 run_peers()
 {
 	local word what ns pid
@@ -124,7 +135,7 @@ run_peers()
 	peer 2 -netdev "socket,id=pair,listen=127.0.0.1:$((20000 + $$ % 10000))"
 	sleep 2
 	peer 1 -netdev "socket,id=pair,connect=127.0.0.1:$((20000 + $$ % 10000))"
-	within 7200 grep -qs ^END "$work/peer-1.log"
+	within 7200 peers_are_over || say "the peers did not come to their end"
 	while read -r word what ns; do
 		[ "$word" = RESULT ] || continue
 		case $what in
