@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,14 @@
 #include "proto/ctl.h"
 #include "proto/uapi/vmos_channel.h"
 
+/* The courier that runs: it would outlive us, waiting for another vmosd. */
+static pid_t running;
+
 void harness_die(const char *file, int line, const char *what)
 {
 	fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
+	if (running > 0)
+		kill(running, SIGKILL);
 	exit(1);
 }
 
@@ -52,6 +58,7 @@ void courier_start(struct courier *c, const char *program, uint32_t epoch)
 	CHECK(c->region != MAP_FAILED);
 	c->pid = fork();
 	CHECK(c->pid >= 0);
+	running = c->pid;
 	if (!c->pid)
 		courier_exec(program, pair[1]);
 	close(pair[1]);
@@ -70,6 +77,7 @@ int courier_reap(struct courier *c)
 	int status = 0;
 
 	CHECK(waitpid(c->pid, &status, 0) == c->pid);
+	running = 0;
 	munmap(c->region, VMOS_CTL_REGION);
 	close(c->region_fd);
 	close(c->notify_guest);

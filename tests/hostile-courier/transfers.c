@@ -633,6 +633,9 @@ static void test_session_ends(void)
 	CHECK(command_run(&courier, next_id++, (char *[]){ "leave", NULL }, &cmd));
 	CHECK(courier_expect(&courier, HELPER_CANCEL, &m) && m.cancel.id == 50);
 	command_close(&cmd);
+	do
+		CHECK(courier_expect(&courier, HELPER_GUEST, &m));
+	while (m.guest.state != HELPER_GUEST_READY);
 	run((char *[]){ "ask", "50", "1", "web", "a", NULL }); /* its id is not free yet */
 	wait_answer(50, CTL_ANSWER_FAILED);
 	answer(50, CTL_ANSWER_CANCELLED);
