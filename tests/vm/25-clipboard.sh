@@ -272,3 +272,4 @@ menu_copies()
 copy_text work 'by the menu'
 sleep 2.5
 check "the frame's menu copies as well" menu_copies
+rm "$rules/10-test.rules"

@@ -238,7 +238,7 @@ cut_end()
 }
 
 lines=$(wc -l <"$audit")
-tamper "a letter changed in the log" "line 4 of the log is not as it was written" sed '4s/rules/Rules/'
+tamper "a letter changed in the log" "line 4 of the log is not as it was written" sed '4s/event/Event/'
 tamper "a time changed" "line 5 of the log is not as it was written" sed '5s/:[0-9][0-9]\./:99./'
 tamper "a line taken out" "before line 3 of the log, number 3 is missing" sed 3d
 tamper "the first line taken out" "before line 1 of the log, number 1 is missing" sed 1d
@@ -247,7 +247,7 @@ tamper "a line repeated" "line 4 of the log is not in its place" sed 3p
 tamper "a line put in" "line 3 of the log is none that vmosd writes" sed '2a {"seq":3,"event":"made up"}'
 tamper "the end cut off" "after line $((lines - 2)) of the log, numbers $((lines - 1)) to $lines are missing" cut_end
 tamper "half a line cut off" "line $lines of the log has no end" head -c -20
-tamper "the last line changed" "line $lines of the log is not as it was written" sed '$s/rules/Rules/'
+tamper "the last line changed" "line $lines of the log is not as it was written" sed '$s/event/Event/'
 tamper "everything gone" "after line 0 of the log, numbers 1 to $lines are missing" true
 check "as it was, it is whole" log_is_whole
 
