@@ -33,8 +33,12 @@ static int stream_open(
 	struct stat st;
 
 	s->fd = -1;
-	if (fstat(fd, &st) < 0)
-		return -errno;
+	if (fstat(fd, &st) < 0) {
+		if (errno != EACCES)
+			return -errno;
+		/* Smack shows a file's attributes to those who may read it: this is the pipe of another VM's inbox. */
+		st = (struct stat){ .st_mode = S_IFIFO };
+	}
 	r = sd_event_add_io(event, &s->source, fd, events, handler, userdata);
 	s->always_ready = r == -EPERM;
 	if (r >= 0)
