@@ -26,12 +26,12 @@ kernel_stops()
 
 rogue()
 {
-	"$lab/bin/rogue-courier" "$a" "$b" "$(vm_uid "$a")" >"$work/rogue" 2>"$work/rogue.err" || { cat "$work/rogue.err"; return 1; }
+	"$lab/bin/rogue-courier" "$a" "$b" "$(vm_uid "$a")" >"$work/rogue-says" 2>"$work/rogue.err" || { cat "$work/rogue.err"; return 1; }
 }
 
 did()
 {
-	grep -qx "$1 $2" "$work/rogue" || { cat "$work/rogue"; return 1; }
+	grep -qx "$1 $2" "$work/rogue-says" || { cat "$work/rogue-says"; return 1; }
 }
 
 nothing_got_through()
