@@ -11,7 +11,7 @@
  *	take-write	to be given the writing end of TO's inbox
  *	write		to put a byte into it, which must come out at the other end
  *	take-read	to be given the reading end
- *	open-write	to open an inbox by its name for writing
+ *	open-write	to open an inbox by its name for writing, for which Smack asks for r as well
  *	open-read	for reading
  *	take-channel	to be given TO's channel
  *	own		to be given the reading end of its own VM's inbox
