@@ -23,6 +23,7 @@
 #define INCOMING "to/Incoming/work"
 #define LOOK_EACH 25 /* streams */
 
+static char *program;
 static uint64_t rng;
 
 static uint32_t pick(uint32_t n)
@@ -220,13 +221,14 @@ static void make_homes(void)
 
 int main(int argc, char **argv)
 {
-	struct relay r = { .program = argc > 1 ? tree_path(argv[1]) : NULL, .to_home = "to" };
+	struct relay r = { .to_home = "to" };
 	unsigned long streams = argc > 2 ? strtoul(argv[2], NULL, 10) : 0, by_status[256] = { 0 }, arrived = 0;
 	char folder[] = "/tmp/test-files-hostile.XXXXXX";
 	uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : (uint64_t)time(NULL), outside, existing;
 
 	if (argc < 3)
 		return 2;
+	r.program = program = tree_path(argv[1]);
 	signal(SIGPIPE, SIG_IGN);
 	umask(022);
 	rng = seed | 1;
@@ -258,5 +260,6 @@ int main(int argc, char **argv)
 	CHECK(chdir("/") == 0);
 	tree_clean(folder);
 	rmdir(folder);
+	free(program);
 	return 0;
 }
