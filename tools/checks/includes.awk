@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which folder may include what: the table of CONTRIBUTING.md.
 BEGIN {
-	pure = "^(stdint|stdbool|stddef|string|errno|limits|endian|assert|inttypes|stdatomic|linux/types|linux/ioctl|sys/ioctl)\\.h$"
+	pure = "^(stdint|stdbool|stddef|string|errno|limits|endian|assert|inttypes|stdatomic|arpa/inet|linux/types|linux/ioctl|sys/ioctl)\\.h$"
 	only["^libvirt/"] = "manager"
 	only["^wayland-client"] = "desktop"
 	only["^wlr/"] = "agent"
@@ -39,8 +39,10 @@ function check_own(folder,  target) {
 		return
 	else if (folder == "base")
 		refuse("base/ knows nothing of ours")
+	else if (folder == "policy" && target == "proto")
+		return
 	else if (folder ~ /^(proto|policy)$/ && name != "base/cleanup.h")
-		refuse("a pure folder may include base/cleanup.h only")
+		refuse("a pure folder may include base/cleanup.h only, and policy/ proto/ beside it")
 	else if (folder == "kernel" && name !~ /^proto\/uapi\//)
 		refuse("kernel code may include proto/uapi/ only")
 	else if (target !~ /^(base|proto|policy)$/)
