@@ -338,6 +338,43 @@ static void test_send_revoked(void)
 	test_send();
 }
 
+/* However much has gathered, the courier asks for the licence before each 64 KiB: a socket keeps its writes apart. */
+static void test_send_chunks(void)
+{
+	struct command cmd = { -1, -1, -1, -1 };
+	static uint8_t packet[1u << 20];
+	ssize_t n, longest = 0, total = 0;
+	int pair[2], room = 1 << 20;
+	struct runctl m;
+	struct writer w;
+
+	CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair));
+	CHECK(!setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)));
+	make_stream(3u << 20, 0);
+	cmd.out = pair[1];
+	CHECK(command_transfer(
+		&courier, &(struct helper_run){ .id = next_id++, .flags = CTL_RUN_SEND }, sender, licence_fd, &cmd));
+	expect(&cmd, RUNCTL_STARTED, 42, &m);
+	writer_start(&w, &cmd);
+	for (;;) {
+		struct pollfd p = { .fd = pair[0], .events = POLLIN };
+
+		poll(NULL, 0, 2); /* so that more gathers */
+		CHECK(poll(&p, 1, 20000) == 1);
+		n = recv(pair[0], packet, sizeof(packet), 0);
+		if (n <= 0)
+			break;
+		longest = n > longest ? n : longest;
+		total += n;
+	}
+	printf("# the longest of its writes had %zd bytes\n", longest);
+	CHECK((size_t)total == stream_len && longest <= CTL_CHUNK && longest > CTL_CHUNK / 2);
+	expect(&cmd, RUNCTL_EXIT, 0, &m);
+	writer_stop(&w);
+	close(pair[0]);
+	command_close(&cmd);
+}
+
 static char *const receiver[] = { "receive",
 	POINT_HEX "02000000000000000300000000000000"
 		  "00000100000000000000000000000000",
@@ -687,6 +724,7 @@ int transfers(const char *program)
 	RUN_TEST(test_problems);
 	RUN_TEST(test_many_problems);
 	RUN_TEST(test_send_revoked);
+	RUN_TEST(test_send_chunks);
 	RUN_TEST(test_receive);
 	RUN_TEST(test_receive_short);
 	RUN_TEST(test_receive_bad);

@@ -78,6 +78,18 @@ calm_down()
 	within 90 eval 'field_is work agent ready && field_is web agent ready' || { "$vmos" stop --force work web; "$vmos" start work web; } >/dev/null 2>&1
 }
 
+# A courier that was killed more often than that is not started again until its VM is.
+revive()
+{
+	local vm
+
+	for vm in work web; do
+		[ "$(field "$vm" agent 2>/dev/null)" = lost ] || continue
+		sleep 3
+		[ "$(field "$vm" agent 2>/dev/null)" != lost ] || { "$vmos" stop --force "$vm"; "$vmos" start "$vm"; }
+	done >/dev/null 2>&1
+}
+
 # One point. Prints what went wrong.
 kill_point()
 {
@@ -92,6 +104,10 @@ kill_point()
 	read -r state done_bytes _ < <(newest)
 	kill_of "$what"
 	[ -z "$dead" ] || { within 30 is_down "$dead"; "$vmos" start "$dead"; } >/dev/null 2>&1
+	until is_gone "$pid"; do
+		revive
+		sleep 0.3
+	done
 	wait "$pid" || status=$?
 	note "point $point: $what after $delay ms ($state, $done_bytes bytes): exit $status"
 	calm_down

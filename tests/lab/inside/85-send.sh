@@ -80,3 +80,38 @@ check "another begins" begin_fetch
 rm "$rules_of_lab"
 check "the rule is taken back: it ends" eval 'within 30 fetch_is_over && grep -q "vmos rule add" "$work/fetch.out"'
 check "and the kernel's with it" within 5 not_to_inbox
+
+# What the user is asked stands on the host's own screen, by the host's own window; the keyboard answers.
+# The prompt shows both VMs' colours; no other window of $to's is open here.
+ask_for_fetch()
+{
+	echo "$to $from r ask" >"$rules_of_lab"
+	sleep 2
+	before=$(ask pixels "$(field "$to" color | tr -d '#')")
+	timeout 600 "$vmos" fetch "$from:small" "$to" >"$work/fetch.out" 2>&1 &
+	echo $! >"$work/fetch.pid"
+	echo "$before" >"$work/pixels"
+	within 60 screen_has "$(field "$to" color)" $(($(cat "$work/pixels") + 300))
+}
+
+# The keys come when the prompt has been there for longer than it refuses them.
+answer_by()
+{
+	local key
+
+	sleep 3
+	for key; do
+		ask key "$key" >/dev/null
+		sleep 1
+	done
+	within 60 fetch_is_over || { cat "$work/fetch.out"; return 1; }
+}
+
+check "a small file to fetch" in_vm "$from" sh -c 'echo small >~/Public/small && sync'
+check "a rule that says ask: the prompt is on the screen" ask_for_fetch
+sleep 2
+note "the screen: $(ask picture prompt)"
+check "Escape answers" answer_by esc
+check "it means no" grep -q 'said no' "$work/fetch.out"
+check "and nothing arrived" in_vm "$to" sh -c '! test -e ~/Incoming/'"$from"'/small'
+rm "$rules_of_lab"
