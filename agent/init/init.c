@@ -209,6 +209,7 @@ static void network_ended(struct init *in, int status)
 {
 	int sides = in->is_net && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 
+	log_debug("the network was set up %lld ms after power-on", (long long)service_now());
 	in->network = 0;
 	in->services[RESOLVER].disabled = !(sides & NETWORK_INSIDE);
 	in->services[UPLINK].disabled = !(sides & NETWORK_DYNAMIC);
