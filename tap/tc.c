@@ -55,6 +55,7 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
 
 static int load(struct tc *tc)
 {
+	const uint32_t mark = TC_MARK;
 	int r;
 
 	libbpf_set_print(say_nothing);
@@ -71,7 +72,9 @@ static int load(struct tc *tc)
 	}
 	/* No protocol: it receives nothing. */
 	tc->fds[PACKET] = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return tc->fds[PACKET] < 0 ? -errno : 0;
+	if (tc->fds[PACKET] < 0 || setsockopt(tc->fds[PACKET], SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0)
+		return -errno;
+	return 0;
 }
 
 static int begin(struct tc *tc)
@@ -158,9 +161,9 @@ int tc_keep(struct tc *tc, unsigned seconds)
 	return bpf_map_update_elem(tc->fds[CONFIG], &zero, &config, BPF_ANY);
 }
 
-static int attach(struct tc *tc, const char *program, int ifindex)
+static int attach(struct tc *tc, const char *program, enum bpf_tc_attach_point point, int ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 1, .flags = BPF_TC_F_REPLACE);
 	int r;
 
@@ -169,6 +172,13 @@ static int attach(struct tc *tc, const char *program, int ifindex)
 	opts.prog_fd = bpf_program__fd(bpf_object__find_program_by_name(tc->object, program));
 	r = bpf_tc_hook_create(&hook);
 	return r < 0 && r != -EEXIST ? r : bpf_tc_attach(&hook, &opts);
+}
+
+static int guard(struct tc *tc, const char *program, int ifindex)
+{
+	int r = attach(tc, program, BPF_TC_INGRESS, ifindex);
+
+	return r < 0 ? r : attach(tc, "to_guest", BPF_TC_EGRESS, ifindex);
 }
 
 int tc_detach(int ifindex)
@@ -182,7 +192,7 @@ int tc_set_net(struct tc *tc, int ifindex)
 {
 	const uint32_t index = TC_NET;
 	const struct tc_client net = { .ifindex = (uint32_t)ifindex };
-	int r = attach(tc, "from_net", ifindex);
+	int r = guard(tc, "from_net", ifindex);
 
 	return r < 0 ? r : bpf_map_update_elem(tc->fds[CLIENTS], &index, &net, BPF_ANY);
 }
@@ -203,7 +213,7 @@ int tc_add_client(struct tc *tc, uint32_t index, int ifindex)
 	netplan_addr4(index, client.c.addr4);
 	netplan_addr6(index, client.c.addr6);
 	netplan_link_local(client.c.mac, client.c.link_local);
-	r = attach(tc, "from_client", ifindex);
+	r = guard(tc, "from_client", ifindex);
 	if (r < 0)
 		return r;
 	if (old.ifindex && old.ifindex != client.ifindex)

@@ -6,8 +6,8 @@
  * to a handler here, which decides, adds the flow, and sends the frame on.
  *
  * Fails closed: a device must be down until its link is added, since before
- * that its frames reach the host's network. From then on nothing does, also
- * when this process is gone: frames pass up to the time that tc_keep() says,
+ * that its frames reach the host's network. From then on nothing does, and
+ * nothing of the host's reaches a guest, also when this process is gone: frames pass up to the time that tc_keep() says,
  * and while it is not said again none does.
  *
  * Loading and links need CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW. What is left

@@ -3,7 +3,8 @@
  * The TAP system's kernel part: on the ingress of each client's TAP device, and
  * of the NET VM's. A frame is judged (tap/frame.h), its flow looked up, and it
  * goes on to the other device, to user space, or nowhere. Nothing ever goes to
- * the host's own network: what is not redirected is dropped.
+ * the host's own network: what is not redirected is dropped. And on the egress
+ * of each, nothing of the host's network goes to a guest.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -135,6 +136,7 @@ ALWAYS int pass(struct way *w, struct tc_flow *flow, uint64_t now)
 	__sync_fetch_and_add(w->from_client ? &flow->sent : &flow->received, len);
 	flow->last = now;
 	flow->tcp_flags |= w->s->info.tcp_flags;
+	w->skb->mark = TC_MARK;
 	if (w->from_client) {
 		w->count->sent++;
 		w->count->sent_bytes += len;
@@ -236,6 +238,15 @@ int from_net(struct __sk_buff *skb)
 	if (count)
 		count->verdicts[FRAME_FOREIGN]++;
 	return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int to_guest(struct __sk_buff *skb)
+{
+	if (skb->mark != TC_MARK)
+		return TC_ACT_SHOT;
+	skb->mark = 0;
+	return TC_ACT_OK;
 }
 
 char filter_license[] SEC("license") = "GPL";

@@ -12,6 +12,7 @@
 #define TC_FLOWS_MAX 8192 /* TAP_FLOWS_MAX */
 #define TC_RING_SIZE (2u << 20) /* bytes: some 1,300 frames that wait for user space */
 #define TC_NET 0 /* the index of the NET VM's own side */
+#define TC_MARK 0x766d6f73 /* a frame of ours: the host itself has nothing to say on these devices */
 
 /* One for all. */
 struct tc_config {

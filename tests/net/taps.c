@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_bridge.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -65,10 +66,10 @@ int taps_up(const char *name)
 	return request(name, SIOCSIFFLAGS, &ifr);
 }
 
-int taps_open(const char *name)
+static int open_device(const char *name, short flags)
 {
 	int fd cleanup_fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct ifreq ifr = { .ifr_flags = (short)(IFF_TAP | IFF_NO_PI | flags) };
 	int r;
 
 	if (fd < 0)
@@ -78,6 +79,32 @@ int taps_open(const char *name)
 		return -errno;
 	r = taps_up(name);
 	return r < 0 ? r : steal_fd(&fd);
+}
+
+int taps_open(const char *name)
+{
+	return open_device(name, 0);
+}
+
+int taps_open_vnet(const char *name)
+{
+	int fd cleanup_fd = open_device(name, IFF_VNET_HDR);
+
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
+int taps_send_as_host(const char *name, const void *data, size_t len)
+{
+	int fd cleanup_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(name) };
+
+	if (fd < 0)
+		return -errno;
+	return sendto(fd, data, len, 0, (const struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
 }
 
 size_t taps_read(int fd, void *data, size_t size, int ms)

@@ -12,6 +12,10 @@ int taps_unshare(void);
 
 /* A TAP device, up, that takes frames of 9014 bytes. Its fd, which does not block; or -errno. */
 int taps_open(const char *name);
+/* The same with a struct virtio_net_hdr before each frame, which may be longer than a cable takes (GSO of TCP). */
+int taps_open_vnet(const char *name);
+/* A frame as the host would send it. */
+int taps_send_as_host(const char *name, const void *data, size_t len);
 int taps_up(const char *name);
 
 /* The next frame that came out, waiting up to @ms; 0: none. */

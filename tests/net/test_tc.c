@@ -5,8 +5,8 @@
  * eBPF; where one of them is not permitted the test is skipped.
  */
 #include <errno.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 #include "policy/netlist.h"
 #include "tap/tc.h"
-#include "tests/net/forge.h"
+#include "tests/net/forge_base.h"
 #include "tests/net/taps.h"
 #include "tests/unit/unit.h"
 
@@ -418,6 +418,69 @@ static void test_flood(void **state)
 	assert_true(send_kind(find("udp4")).told);
 }
 
+/* What the host itself would say to a guest: nothing of it arrives. */
+static void test_host(void **state)
+{
+	static const char *const names[] = { "client", "peer", "net" };
+	uint8_t data[FORGE_MAX];
+	size_t len = forge_build(find("net-udp4"), &parties, data);
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		taps_send_as_host(names[i], data, len);
+	assert_int_equal(taps_drain(client) + taps_drain(peer) + taps_drain(net), 0);
+	assert_int_equal(take_events(), 0);
+}
+
+/* A TCP segment of @payload bytes that a guest leaves to its card to cut, with the header by which it says so. */
+static size_t make_large(uint8_t *data, size_t payload)
+{
+	struct virtio_net_hdr head = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		.hdr_len = 58,
+		.gso_size = 1440,
+		.csum_start = 34,
+		.csum_offset = 16 };
+	struct forge_kind kind = *find("tcp4");
+	size_t len;
+
+	kind.edits[0] = (struct forge_edit){ .op = EDIT_LENGTH, .at = (uint16_t)(58 + payload) };
+	kind.edits[1] = (struct forge_edit){ .op = EDIT_SET, .at = 47, .len = 1, .bytes = "\x10" };
+	len = forge_build(&kind, &parties, data + sizeof(head));
+	memcpy(data, &head, sizeof(head));
+	return sizeof(head) + len;
+}
+
+/* Segments longer than a cable takes go through whole where they are of a flow, and only their heads are told. */
+static void test_large(void **state)
+{
+	const struct tc_key key = key_of(find("tcp4"));
+	int from = taps_open_vnet("large1"), to = taps_open_vnet("large2");
+	uint8_t data[16384], out[16384];
+	size_t len = make_large(data, 8000), head = sizeof(struct virtio_net_hdr);
+
+	assert_true(from >= 0 && to >= 0);
+	assert_int_equal(tc_set_net(tc, (int)if_nametoindex("large2")), 0);
+	assert_int_equal(tc_add_client(tc, CLIENT, (int)if_nametoindex("large1")), 0);
+	assert_int_equal(write(from, data, len), len);
+	assert_int_equal(take_events(), 1);
+	assert_true(last.verdict == FRAME_FLOW && last.len == len - head && last.have == FRAME_HEAD);
+	assert_int_equal(tc_flow_add(tc, &key), 0);
+	assert_int_equal(write(from, data, len), len);
+	assert_int_equal(take_events(), 0);
+	assert_int_equal(taps_read(to, out, sizeof(out), 1000), len);
+	assert_memory_equal(out + head, data + head, len - head);
+	memset(data, 0, head); /* the same, said to be one frame */
+	assert_int_equal(write(from, data, len), len);
+	assert_int_equal(take_events(), 0);
+	assert_int_equal(taps_read(to, out, sizeof(out), 0), 0);
+	assert_int_equal(tc_flow_del(tc, &key), 0);
+	assert_int_equal(tc_set_net(tc, (int)if_nametoindex("net")), 0);
+	assert_int_equal(tc_add_client(tc, CLIENT, (int)if_nametoindex("client")), 0);
+	assert_true(send_kind(find("arp")).told);
+	close(from);
+	close(to);
+}
+
 /* What a bridge of the kernel takes out by itself: addresses that are none, and what IEEE 802.1D keeps on one cable. */
 static bool bridge_refuses(const char *name)
 {
@@ -475,6 +538,8 @@ int main(void)
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_bridge),
 	};
 	int r = taps_unshare();
