@@ -14,6 +14,7 @@
 #include "manager/clipboard.h"
 #include "manager/confine.h"
 #include "manager/decision.h"
+#include "manager/folder_watch.h"
 #include "manager/manager_rules.h"
 #include "manager/mode.h"
 #include "manager/rules.h"
@@ -52,7 +53,7 @@ struct manager {
 	struct rules rules;
 	unsigned rules_applied; /* the generation of it that the kernel has */
 	char *rules_dirs[MANAGER_RULES_DIRS + 1]; /* owned; the last is NULL */
-	sd_event_source *rules_watches[MANAGER_RULES_DIRS][2]; /* inotify: of the folder, of what it is in */
+	struct folder_watch rules_watch;
 	sd_event_source *rules_timer; /* when a rule begins or ends by itself */
 	manager_rules_fn rules_changed[MANAGER_RULES_FNS];
 	struct agents agents; /* who asks the user */
