@@ -17,6 +17,7 @@
 #include "manager/folder_watch.h"
 #include "manager/manager_rules.h"
 #include "manager/mode.h"
+#include "manager/net_lists.h"
 #include "manager/rules.h"
 #include "manager/template.h"
 #include "manager/transfer.h"
@@ -30,6 +31,7 @@
 #define MANAGER_VMS_MAX 256
 
 struct audit;
+struct net_lists;
 struct stats_call;
 
 struct manager {
@@ -56,6 +58,7 @@ struct manager {
 	struct folder_watch rules_watch;
 	sd_event_source *rules_timer; /* when a rule begins or ends by itself */
 	manager_rules_fn rules_changed[MANAGER_RULES_FNS];
+	struct net_lists *net_lists; /* what VMs may reach on the network; NULL: not open yet */
 	struct agents agents; /* who asks the user */
 	struct decisions decisions;
 
