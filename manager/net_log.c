@@ -234,12 +234,14 @@ static void log_event(struct vm *vm, const struct tap_flow *flow)
 {
 	const struct net_vm *of = net_state_vm(vm->manager->net_lists, vm->config.name, false);
 	struct event e = { .vm = vm, .flow = *flow }, *later;
+	struct net_asked about;
 
 	time_text(e.time);
 	later = flow->event == TAP_EVENT_OPEN ? malloc(sizeof(*later)) : NULL;
 	if (later) {
 		*later = e;
-		if (net_owner_ask(vm, flow->proto, flow->local_port, handle_owner, later))
+		net_state_asked(flow, &about);
+		if (net_owner_ask(vm, &about, flow->local_port, handle_owner, later))
 			return;
 		free(later);
 	}

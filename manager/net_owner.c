@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "manager/net_owner.h"
 
-#include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "manager/net_state.h"
 #include "proto/text.h"
 
-#define OPEN_MAX 256 /* in all */
+#define OPEN_MAX 256 /* in all; of one VM its courier takes HELPER_OWNERS_MAX */
 
 struct net_owner {
 	struct net_owner *next; /* net_lists.owners */
@@ -23,9 +23,14 @@ struct net_owner {
 };
 
 /* -errno: it cannot be asked. */
-static int send_request(struct vm *vm, const struct net_owner *o)
+static int send_request(struct vm *vm, const struct net_owner *o, const struct net_asked *about)
 {
-	return -EOPNOTSUPP;
+	struct helper_msg msg = { .type = HELPER_OWNER_REQ };
+
+	msg.owner_req.id = o->id;
+	msg.owner_req.port = o->port;
+	msg.owner_req.proto = about->proto == NET_ICMP && !netplan_is_ipv4(about->addr) ? IPPROTO_ICMPV6 : about->proto;
+	return helper_send(&vm->helper[HELPER_COURIER], &msg, NULL);
 }
 
 static void unlink_owner(struct net_owner *o)
@@ -70,18 +75,20 @@ static unsigned count_open(const struct net_lists *n)
 	return count;
 }
 
-struct net_owner *net_owner_ask(struct vm *vm, uint8_t proto, uint16_t port, net_owner_fn fn, void *userdata)
+struct net_owner *net_owner_ask(
+	struct vm *vm, const struct net_asked *about, uint16_t local_port, net_owner_fn fn, void *userdata)
 {
 	struct net_lists *n = vm->manager->net_lists;
-	struct net_owner *o =
-		vm->agent == VM_AGENT_READY && port > 0 && count_open(n) < OPEN_MAX ? calloc(1, sizeof(*o)) : NULL;
+	struct net_owner *o = vm->agent == VM_AGENT_READY && local_port > 0 && count_open(n) < OPEN_MAX
+		? calloc(1, sizeof(*o))
+		: NULL;
 
 	if (!o)
 		return NULL;
 	if (++n->last_owner == 0)
 		n->last_owner = 1;
-	*o = (struct net_owner){ n->owners, vm, n->last_owner, proto, port, fn, userdata, NULL };
-	if (send_request(vm, o) < 0 ||
+	*o = (struct net_owner){ n->owners, vm, n->last_owner, about->proto, local_port, fn, userdata, NULL };
+	if (send_request(vm, o, about) < 0 ||
 		sd_event_add_time_relative(
 			vm->manager->event, &o->timer, CLOCK_MONOTONIC, NET_OWNER_WAIT, 1000, handle_timeout, o) < 0) {
 		free(o);

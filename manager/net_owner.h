@@ -11,6 +11,7 @@
 #define NET_OWNER_WAIT 300000 /* usec; then it is not known */
 
 struct manager;
+struct net_asked;
 struct net_owner;
 struct vm;
 
@@ -18,10 +19,11 @@ struct vm;
 typedef void (*net_owner_fn)(const char *program, void *userdata);
 
 /*
- * Asks. @fn is called once, later. NULL: nobody is there to ask, and @fn is not
+ * Asks whose the flow to @about from @local_port (of ICMP: with that identifier) is. @fn is called once, later. NULL: nobody is there to ask, and @fn is not
  * called; it is freed after the call, or by net_owner_cancel() (NULL is fine).
  */
-struct net_owner *net_owner_ask(struct vm *vm, uint8_t proto, uint16_t port, net_owner_fn fn, void *userdata);
+struct net_owner *net_owner_ask(
+	struct vm *vm, const struct net_asked *about, uint16_t local_port, net_owner_fn fn, void *userdata);
 void net_owner_cancel(struct net_owner *o);
 
 /* The courier of @vm answers request @id. */

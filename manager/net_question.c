@@ -270,7 +270,7 @@ static void handle_owner(const char *program, void *userdata)
 static void begin(struct net_question *q)
 {
 	q->put = true;
-	q->owner = net_owner_ask(q->vm, q->about.proto, q->local_port, handle_owner, q);
+	q->owner = net_owner_ask(q->vm, &q->about, q->local_port, handle_owner, q);
 	if (!q->owner)
 		put(q);
 }
@@ -318,7 +318,7 @@ static struct net_question *question_new(struct vm *vm, const struct tap_flow *f
 		return NULL;
 	q->manager = vm->manager;
 	q->vm = vm;
-	q->local_port = flow->proto == NET_ICMP ? 0 : flow->local_port;
+	q->local_port = flow->local_port;
 	q->ids[q->nids++] = flow->id;
 	net_state_asked(flow, &q->about);
 	net_state_target(&q->about, &q->target);

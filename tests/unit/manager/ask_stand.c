@@ -215,6 +215,9 @@ void stand_flow(struct stand *s, const char *vm, struct tap_flow *flow, const ch
 /* In place of those parts of vmosd that need libvirt, VMs that run, or vmos-tap. */
 struct stand_answer stand_answers[64];
 int stand_nanswers;
+bool stand_owners;
+struct helper_msg stand_sent;
+int stand_nsent;
 const struct tap_flow *stand_flows;
 unsigned stand_nflows;
 
@@ -232,6 +235,15 @@ int net_links_flows(struct manager *m, const char *net, net_flows_fn fn, void *u
 	for (unsigned i = 0; i < stand_nflows; i++)
 		fn(&stand_flows[i], userdata);
 	fn(NULL, userdata);
+	return 0;
+}
+
+int helper_send(struct helper *h, const struct helper_msg *m, const int *fds)
+{
+	if (!stand_owners)
+		return -EPIPE;
+	stand_sent = *m;
+	stand_nsent++;
 	return 0;
 }
 

@@ -57,6 +57,10 @@ struct stand_answer {
 };
 extern struct stand_answer stand_answers[64];
 extern int stand_nanswers;
+/* What the couriers were asked last; helper_send() fails as long as stand_owners is not set. */
+extern bool stand_owners;
+extern struct helper_msg stand_sent;
+extern int stand_nsent;
 /* What net_links_flows() tells of the NET VM "net0". */
 extern const struct tap_flow *stand_flows;
 extern unsigned stand_nflows;

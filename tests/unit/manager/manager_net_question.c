@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "manager/audit.h"
+#include "manager/net_owner.h"
 #include "manager/net_state.h"
 #include "tests/unit/manager/ask_stand.h"
 #include "tests/unit/unit.h"
@@ -147,6 +148,44 @@ static void test_asked(void **state)
 	assert_int_equal(stand_nanswers, 0);
 }
 
+/* The guest's word, for which the user does not wait. */
+static void test_program(void **state)
+{
+	char text[256];
+
+	says(NULL);
+	work->agent = VM_AGENT_READY;
+	stand_owners = true;
+	stand_nsent = 0;
+	flow(1, "example.org", "203.0.113.1");
+	assert_int_equal(stand_nsent, 1);
+	assert_int_equal(stand_sent.type, HELPER_OWNER_REQ);
+	assert_int_equal(stand_sent.owner_req.port, 40000);
+	assert_int_equal(stand_sent.owner_req.proto, NET_TCP);
+	stand_rest(&s, 50);
+	assert_int_equal(agent.asked, 0);
+	net_owner_arrived(work, stand_sent.owner_req.id + 1, "wrong");
+	net_owner_arrived(work, stand_sent.owner_req.id, "fire\033fox");
+	assert_true(stand_wait(&s, &agent.asked, 1));
+	assert_true(stand_get(agent.question, "Program", text, sizeof(text)));
+	assert_string_equal(text,
+		"fire\xef\xbf\xbd"
+		"fox");
+	assert_string_equal(net_state_program(net_state_vm(s.manager.net_lists, "work", false), NET_TCP, 40000), text);
+	flow(2, "example.com", "203.0.113.1");
+	assert_true(stand_wait(&s, &agent.asked, 2)); /* without an answer of the guest's */
+	assert_true(stand_get(agent.question, "Program", text, sizeof(text)));
+	assert_string_equal(text, "");
+	flow(3, "example.net", "203.0.113.1");
+	net_lists_withdraw(&s.manager, work, 3);
+	net_owner_arrived(work, stand_sent.owner_req.id, "late");
+	flow(4, "example.edu", "203.0.113.1");
+	net_lists_vm_off(&s.manager, work);
+	stand_rest(&s, 400);
+	assert_int_equal(agent.asked, 2);
+	stand_owners = false;
+}
+
 static void test_once(void **state)
 {
 	says("once");
@@ -222,7 +261,7 @@ static void test_no(void **state)
 	fake_now += 2 * USEC;
 	flow(5, "example.org", "203.0.113.1");
 	assert_true(stand_wait(&s, &agent.asked, 3));
-	agent.verdict = "allways";
+	agent.verdict = "forever";
 	flow(6, "third.example", "203.0.113.1");
 	assert_true(stand_wait(&s, &agent.asked, 4));
 	stand_rest(&s, 50);
@@ -346,6 +385,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_asked, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_session, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_always, setup, teardown),
