@@ -264,6 +264,40 @@ static void test_devices(void **state)
 	assert_true(send_frame(client, data, len).told);
 }
 
+/* A flow is one client's: the same of another is not in the table. */
+static void test_owner(void **state)
+{
+	const struct tc_key key = key_of(find("udp4"));
+	struct forge_parties other;
+	uint8_t data[FORGE_MAX];
+	struct fate fate;
+
+	forge_parties(&other, PEER, CLIENT);
+	assert_int_equal(tc_flow_add(tc, &key), 0);
+	fate = send_frame(peer, data, forge_build(find("udp4"), &other, data));
+	assert_true(fate.told && !fate.came && last.index == PEER);
+	fate = send_frame(net, data, forge_build(find("net-udp4"), &other, data));
+	assert_true(fate.told && !fate.came && last.index == PEER);
+	assert_true(send_kind(find("udp4")).same);
+	assert_int_equal(tc_flow_del(tc, &key), 0);
+}
+
+/* Questions to the resolver are looked at one by one, whatever stands in the table. */
+static void test_resolver(void **state)
+{
+	static const char *const names[] = { "dns4", "dns6" };
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const struct tc_key key = key_of(find(names[i]));
+		struct fate fate;
+
+		assert_int_equal(tc_flow_add(tc, &key), 0);
+		fate = send_kind(find(names[i]));
+		assert_true(fate.told && !fate.came);
+		assert_int_equal(tc_flow_del(tc, &key), 0);
+	}
+}
+
 /* The fds are enough for all but devices. */
 static void test_share(void **state)
 {
@@ -535,6 +569,8 @@ int main(void)
 		cmocka_unit_test(test_dead),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_resolver),
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_flood),
