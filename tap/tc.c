@@ -228,6 +228,7 @@ int tc_add_client(struct tc *tc, uint32_t index, int ifindex)
 	netplan_addr4(index, client.c.addr4);
 	netplan_addr6(index, client.c.addr6);
 	netplan_link_local(client.c.mac, client.c.link_local);
+	client.ns_per_kib = old.ns_per_kib;
 	r = guard(tc, "from_client", ifindex);
 	if (r < 0)
 		return r;
@@ -235,6 +236,17 @@ int tc_add_client(struct tc *tc, uint32_t index, int ifindex)
 		bpf_map_delete_elem(tc->fds[LINKS], &old.ifindex);
 	r = bpf_map_update_elem(tc->fds[CLIENTS], &index, &client, BPF_ANY);
 	return r < 0 ? r : bpf_map_update_elem(tc->fds[LINKS], &client.ifindex, &index, BPF_ANY);
+}
+
+int tc_limit(struct tc *tc, uint32_t index, uint32_t rate_kib)
+{
+	struct tc_client client;
+	int r = index == TC_NET ? -EINVAL : get_client(tc, index, &client);
+
+	if (r < 0)
+		return r;
+	client.ns_per_kib = rate_kib ? 1 + 1000000000u / rate_kib : 0;
+	return bpf_map_update_elem(tc->fds[CLIENTS], &index, &client, BPF_EXIST);
 }
 
 static void drop_flows(struct tc *tc, uint32_t index)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "policy/netlist.h"
@@ -452,6 +453,37 @@ static void test_flood(void **state)
 	assert_true(send_kind(find("udp4")).told);
 }
 
+/* 100 KiB a second: what comes in half a second is that, and the burst of a fifth. */
+static void test_limit(void **state)
+{
+	const struct tc_key key = key_of(find("udp4-longest"));
+	struct timespec begin, end;
+	struct tc_counters before, after;
+	uint8_t data[FORGE_MAX];
+	size_t len = forge_build(find("udp4-longest"), &parties, data);
+	unsigned came = 0, sent = 0;
+	double seconds;
+
+	assert_int_equal(tc_counters(tc, CLIENT, &before), 0);
+	assert_int_equal(tc_limit(tc, TC_NET, 100), -EINVAL);
+	assert_int_equal(tc_limit(tc, CLIENT, 100), 0);
+	assert_int_equal(tc_flow_add(tc, &key), 0);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (unsigned ms = 0; ms < 500; ms += 5, usleep(5000)) {
+		for (unsigned i = 0; i < 10; i++, sent++)
+			came += send_frame(client, data, len).same;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+	assert_int_equal(tc_counters(tc, CLIENT, &after), 0);
+	print_message("%u of %u frames in %.2f s\n", came, sent, seconds);
+	assert_true(came * 1514.0 > 100 * 1024 * 0.5 && came * 1514.0 < 100 * 1024 * (seconds + 0.2) + 2 * 1514);
+	assert_int_equal(after.limited - before.limited, sent - came);
+	assert_int_equal(tc_limit(tc, CLIENT, 0), 0);
+	assert_true(send_frame(client, data, len).same);
+	assert_int_equal(tc_flow_del(tc, &key), 0);
+}
+
 /* What the host itself would say to a guest: nothing of it arrives. */
 static void test_host(void **state)
 {
@@ -580,6 +612,7 @@ int main(void)
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_host),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_bridge),
