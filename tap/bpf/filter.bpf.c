@@ -158,6 +158,22 @@ ALWAYS bool is_due(struct way *w, uint64_t now)
 	return true;
 }
 
+/* What a RST must say that ends the flow (RFC 5961 3.2). */
+ALWAYS void follow(struct way *w, struct tc_flow *flow)
+{
+	const struct frame_info *info = &w->s->info;
+	const uint8_t *tcp = info->ipv6 ? w->s->head + FRAME_AT6 : w->s->head + FRAME_AT4;
+	const bool first = (w->from_client ? flow->sent : flow->received) == 0;
+	uint32_t *seq = w->from_client ? &flow->seq_sent : &flow->seq_received;
+	/* SYN and FIN count as a byte. */
+	uint32_t next = (frame_get16(tcp + 4) << 16 | frame_get16(tcp + 6)) + info->payload_len +
+		(info->tcp_flags >> 1 & 1) + (info->tcp_flags & 1);
+
+	if (first || (int32_t)(next - *seq) > 0)
+		*seq = next;
+	flow->tcp_flags |= info->tcp_flags;
+}
+
 ALWAYS int pass(struct way *w, struct tc_flow *flow, uint64_t now)
 {
 	const uint32_t len = w->skb->len;
@@ -166,9 +182,10 @@ ALWAYS int pass(struct way *w, struct tc_flow *flow, uint64_t now)
 		w->count->limited++;
 		return TC_ACT_SHOT;
 	}
+	if (w->s->info.proto == 6)
+		follow(w, flow);
 	__sync_fetch_and_add(w->from_client ? &flow->sent : &flow->received, len);
 	flow->last = now;
-	flow->tcp_flags |= w->s->info.tcp_flags;
 	w->skb->mark = TC_MARK;
 	if (w->from_client) {
 		w->count->sent++;

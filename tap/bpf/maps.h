@@ -44,6 +44,7 @@ struct tc_flow {
 	uint64_t sent, received; /* bytes of frames */
 	uint64_t last; /* CLOCK_MONOTONIC, ns; up to some ms late */
 	uint32_t tcp_flags; /* all that were seen */
+	uint32_t seq_sent, seq_received; /* TCP: what follows the last byte of each direction, once there was one */
 	uint32_t zero;
 };
 

@@ -265,6 +265,42 @@ static void test_devices(void **state)
 	assert_true(send_frame(client, data, len).told);
 }
 
+/* Sends the kind with this sequence number; what the table says follows. */
+static uint32_t send_sequence(const char *name, uint32_t seq)
+{
+	const struct tc_key key = key_of(find(name));
+	struct forge_kind kind = *find(name);
+	const char bytes[4] = { (char)(seq >> 24), (char)(seq >> 16), (char)(seq >> 8), (char)seq };
+	struct tc_flow flow;
+
+	kind.edits[0] =
+		(struct forge_edit){ .op = EDIT_SET, .at = strchr(name, '4') ? 38 : 58, .len = 4, .bytes = bytes };
+	assert_true(send_kind(&kind).same);
+	assert_int_equal(tc_flow_get(tc, &key, &flow), 0);
+	return kind.side == FORGE_CLIENT ? flow.seq_sent : flow.seq_received;
+}
+
+/* What the table knows of TCP: enough to end it. SYN is one more; what comes again moves nothing back. */
+static void test_sequence(void **state)
+{
+	const struct tc_key key4 = key_of(find("tcp4")), key6 = key_of(find("tcp6"));
+	struct tc_flow flow;
+
+	assert_int_equal(tc_flow_add(tc, &key4), 0);
+	assert_int_equal(tc_flow_add(tc, &key6), 0);
+	assert_int_equal(send_sequence("tcp4", 0x90000000), 0x90000001);
+	assert_int_equal(send_sequence("tcp4", 0xfffffff0), 0xfffffff1);
+	assert_int_equal(send_sequence("tcp4", 0x10), 0x11);
+	assert_int_equal(send_sequence("tcp4", 0xfffffff0), 0x11);
+	assert_int_equal(send_sequence("net-tcp4", 0xa0000000), 0xa0000001);
+	assert_int_equal(send_sequence("tcp6", 0xb0000000), 0xb0000001);
+	assert_int_equal(send_sequence("net-tcp6", 0x12345678), 0x12345679);
+	assert_int_equal(tc_flow_get(tc, &key4, &flow), 0);
+	assert_int_equal(flow.tcp_flags, 0x12);
+	assert_int_equal(tc_flow_del(tc, &key4), 0);
+	assert_int_equal(tc_flow_del(tc, &key6), 0);
+}
+
 /* A flow is one client's: the same of another is not in the table. */
 static void test_owner(void **state)
 {
@@ -607,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_dead),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_sequence),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_resolver),
 		cmocka_unit_test(test_share),
