@@ -161,15 +161,29 @@ int tc_keep(struct tc *tc, unsigned seconds)
 	return bpf_map_update_elem(tc->fds[CONFIG], &zero, &config, BPF_ANY);
 }
 
+/* libbpf wants the padding of its structures 0 too. */
+static void make_hook(struct bpf_tc_hook *hook, int ifindex, enum bpf_tc_attach_point point)
+{
+	memset(hook, 0, sizeof(*hook));
+	hook->sz = sizeof(*hook);
+	hook->ifindex = ifindex;
+	hook->attach_point = point;
+}
+
 static int attach(struct tc *tc, const char *program, enum bpf_tc_attach_point point, int ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 1, .flags = BPF_TC_F_REPLACE);
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts opts;
 	int r;
 
 	if (!tc->object)
 		return -EPERM;
+	make_hook(&hook, ifindex, point);
+	memset(&opts, 0, sizeof(opts));
+	opts.sz = sizeof(opts);
 	opts.prog_fd = bpf_program__fd(bpf_object__find_program_by_name(tc->object, program));
+	opts.handle = opts.priority = 1;
+	opts.flags = BPF_TC_F_REPLACE;
 	r = bpf_tc_hook_create(&hook);
 	return r < 0 && r != -EEXIST ? r : bpf_tc_attach(&hook, &opts);
 }
@@ -183,8 +197,9 @@ static int guard(struct tc *tc, const char *program, int ifindex)
 
 int tc_detach(int ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	struct bpf_tc_hook hook;
 
+	make_hook(&hook, ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
 	return bpf_tc_hook_destroy(&hook);
 }
 
@@ -213,6 +228,7 @@ int tc_add_client(struct tc *tc, uint32_t index, int ifindex)
 	netplan_addr4(index, client.c.addr4);
 	netplan_addr6(index, client.c.addr6);
 	netplan_link_local(client.c.mac, client.c.link_local);
+	client.ns_per_kib = old.ns_per_kib;
 	r = guard(tc, "from_client", ifindex);
 	if (r < 0)
 		return r;
@@ -220,6 +236,17 @@ int tc_add_client(struct tc *tc, uint32_t index, int ifindex)
 		bpf_map_delete_elem(tc->fds[LINKS], &old.ifindex);
 	r = bpf_map_update_elem(tc->fds[CLIENTS], &index, &client, BPF_ANY);
 	return r < 0 ? r : bpf_map_update_elem(tc->fds[LINKS], &client.ifindex, &index, BPF_ANY);
+}
+
+int tc_limit(struct tc *tc, uint32_t index, uint32_t rate_kib)
+{
+	struct tc_client client;
+	int r = index == TC_NET ? -EINVAL : get_client(tc, index, &client);
+
+	if (r < 0)
+		return r;
+	client.ns_per_kib = rate_kib ? 1 + 1000000000u / rate_kib : 0;
+	return bpf_map_update_elem(tc->fds[CLIENTS], &index, &client, BPF_EXIST);
 }
 
 static void drop_flows(struct tc *tc, uint32_t index)

@@ -11,6 +11,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#define FRAME_LIMIT (14 + 65535) /* before a frame is cut into those of a cable: GSO */
 #include "tap/bpf/maps.h"
 
 struct {
@@ -48,6 +49,13 @@ struct {
 	__type(key, uint32_t);
 	__type(value, struct tc_counters);
 } counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TC_INDEX_MAX + 1);
+	__type(key, uint32_t);
+	__type(value, struct tc_rate);
+} rates SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -129,13 +137,55 @@ ALWAYS struct tc_flow *find(struct way *w)
 	return bpf_map_lookup_elem(&flows, &key);
 }
 
+/* Two processors that do this at once for one client may let a frame too many pass. */
+ALWAYS bool is_due(struct way *w, uint64_t now)
+{
+	const uint32_t cost = w->client->ns_per_kib;
+	struct tc_rate *rate;
+	uint64_t *due;
+
+	if (cost == 0)
+		return true;
+	rate = bpf_map_lookup_elem(&rates, &w->index);
+	if (!rate)
+		return false;
+	due = w->from_client ? &rate->due[0] : &rate->due[1];
+	if (*due > now)
+		return false;
+	if (*due + TC_BURST_NS < now)
+		*due = now - TC_BURST_NS;
+	*due += (uint64_t)w->skb->len * cost >> 10;
+	return true;
+}
+
+/* What a RST must say that ends the flow (RFC 5961 3.2). */
+ALWAYS void follow(struct way *w, struct tc_flow *flow)
+{
+	const struct frame_info *info = &w->s->info;
+	const uint8_t *tcp = info->ipv6 ? w->s->head + FRAME_AT6 : w->s->head + FRAME_AT4;
+	const bool first = (w->from_client ? flow->sent : flow->received) == 0;
+	uint32_t *seq = w->from_client ? &flow->seq_sent : &flow->seq_received;
+	/* SYN and FIN count as a byte. */
+	uint32_t next = (frame_get16(tcp + 4) << 16 | frame_get16(tcp + 6)) + info->payload_len +
+		(info->tcp_flags >> 1 & 1) + (info->tcp_flags & 1);
+
+	if (first || (int32_t)(next - *seq) > 0)
+		*seq = next;
+	flow->tcp_flags |= info->tcp_flags;
+}
+
 ALWAYS int pass(struct way *w, struct tc_flow *flow, uint64_t now)
 {
 	const uint32_t len = w->skb->len;
 
+	if (!is_due(w, now)) {
+		w->count->limited++;
+		return TC_ACT_SHOT;
+	}
+	if (w->s->info.proto == 6)
+		follow(w, flow);
 	__sync_fetch_and_add(w->from_client ? &flow->sent : &flow->received, len);
 	flow->last = now;
-	flow->tcp_flags |= w->s->info.tcp_flags;
 	w->skb->mark = TC_MARK;
 	if (w->from_client) {
 		w->count->sent++;

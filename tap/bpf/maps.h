@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 
-#define FRAME_LIMIT (14 + 65535) /* before frames are cut: GSO */
 #include "tap/frame.h"
 
 #define TC_INDEX_MAX 4000 /* NETPLAN_INDEX_MAX */
@@ -23,7 +22,15 @@ struct tc_client {
 	struct frame_client c; /* of TC_NET: nothing */
 	uint16_t zero;
 	uint32_t ifindex; /* 0: there is none of this index */
+	uint32_t ns_per_kib; /* what it may send, and what it may be sent; 0: as much as there is */
 };
+
+/* Of the limit: when the next frame is due, each way (generic cell rate algorithm, ITU-T I.371). */
+struct tc_rate {
+	uint64_t due[2];
+};
+
+#define TC_BURST_NS 200000000u /* so much of its time a client may use at once */
 
 struct tc_key {
 	uint32_t index; /* of the client */
@@ -37,6 +44,7 @@ struct tc_flow {
 	uint64_t sent, received; /* bytes of frames */
 	uint64_t last; /* CLOCK_MONOTONIC, ns; up to some ms late */
 	uint32_t tcp_flags; /* all that were seen */
+	uint32_t seq_sent, seq_received; /* TCP: what follows the last byte of each direction, once there was one */
 	uint32_t zero;
 };
 
@@ -44,7 +52,7 @@ struct tc_flow {
 struct tc_counters {
 	uint64_t verdicts[FRAME_VERDICTS]; /* frames, as the filter said */
 	uint64_t sent, received, sent_bytes, received_bytes; /* what the kernel passed on by itself */
-	uint64_t dead, lost; /* without a vmos-tap, and while the ring was full */
+	uint64_t dead, lost, limited; /* dropped: without a vmos-tap, while the ring was full, over the limit */
 };
 
 /* A frame for user space. */

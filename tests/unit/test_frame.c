@@ -126,39 +126,42 @@ static bool is_free(const struct forge_kind *kind, size_t at, size_t len, bool i
 	return at == 15 || at == 18 || at == 19 || at == 20 || at == 22 || at == 23 || (at >= far4 && at < far4 + 4);
 }
 
-/* Every byte of every good IP frame, with every other value: addresses and lengths are what they must be. */
+/* The frame with each other value of the byte @at. */
+static void try_byte(const struct forge_kind *kind, uint8_t *data, size_t len, size_t at)
+{
+	const bool ipv6 = data[12] == 0x86;
+	const uint8_t was = data[at];
+	struct frame_info info;
+
+	for (unsigned value = 0; value < 256; value++) {
+		data[at] = (uint8_t)value;
+		if (!ipv6)
+			fix_sum(data + 14);
+		if (value != was && !is_free(kind, at, len, ipv6) && passes(judge(kind->side, data, len, &info)))
+			fail_msg("%s passes with %u at %zu", kind->name, value, at);
+	}
+	data[at] = was;
+	if (!ipv6)
+		fix_sum(data + 14);
+}
+
+/* Every byte of every good IP frame's headers: addresses and lengths are what they must be. */
 static void test_bytes(void **state)
 {
-	unsigned tried = 0;
-
 	for (size_t i = 0; i < forge_nkinds; i++) {
 		const struct forge_kind *kind = &forge_kinds[i];
 		uint8_t data[FORGE_MAX];
-		struct frame_info info;
-		size_t len = forge_build(kind, &parties, data);
-		bool ipv6 = data[12] == 0x86;
+		size_t len = forge_build(kind, &parties, data), head = data[12] == 0x86 ? FRAME_AT6 : FRAME_AT4;
 
 		if (kind->verdict != FRAME_FLOW && kind->verdict != FRAME_ERROR)
 			continue;
 		if (strcmp(kind->name, "udp4-padded") == 0)
-			continue;
-		for (size_t at = 0; at < (ipv6 ? FRAME_AT6 : FRAME_AT4); at++) {
-			const uint8_t was = data[at];
-
-			for (unsigned value = 0; value < 256; value++, tried++) {
-				data[at] = (uint8_t)value;
-				if (!ipv6)
-					fix_sum(data + 14);
-				if (value != was && !is_free(kind, at, len, ipv6) && at != 24 && at != 25 &&
-					passes(judge(kind->side, data, len, &info)))
-					fail_msg("%s passes with %u at %zu", kind->name, value, at);
-			}
-			data[at] = was;
-			if (!ipv6)
-				fix_sum(data + 14);
+			continue; /* its length may be less */
+		for (size_t at = 0; at < head; at++) {
+			if (head == FRAME_AT6 || (at != 24 && at != 25)) /* the sum is made right */
+				try_byte(kind, data, len, at);
 		}
 	}
-	print_message("%u frames\n", tried);
 }
 
 /* What is said of a flow: the same for what goes out and what comes back. */
