@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* injector VMOS-TAP: a real vmos-tap between real switches, and everything that must not pass it. */
+/* injector VMOS-TAP PLUG: a real vmos-tap between real switches, and everything that must not pass it. */
 #include <stdio.h>
 
 #include "tests/net/scene.h"
@@ -8,11 +8,11 @@ int main(int argc, char **argv)
 {
 	static struct scene scene;
 
-	if (argc != 2) {
-		fprintf(stderr, "Usage: injector VMOS-TAP\n");
+	if (argc != 3) {
+		fprintf(stderr, "Usage: injector VMOS-TAP PLUG\n");
 		return 2;
 	}
-	stand_begin();
+	stand_begin(argv[2]);
 	scene_open(&scene);
 	scene_start(&scene, argv[1], -1);
 	test_filter(&scene);

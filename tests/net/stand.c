@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libvdeplug.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,6 +21,7 @@
 #define WAIT_MS 10000
 
 static char root[64];
+static const char *plugger; /* the program that opens plugs; borrowed */
 static pid_t children[SWITCHES_MAX];
 static unsigned nchildren;
 static unsigned passed, failed;
@@ -37,7 +37,7 @@ double stand_seconds(void)
 
 static void cleanup(void)
 {
-	char command[128];
+	pid_t pid;
 
 	if (tap_pid > 0)
 		kill(tap_pid, SIGKILL);
@@ -48,11 +48,9 @@ static void cleanup(void)
 	nchildren = 0;
 	if (!root[0])
 		return;
-	/* Only what we made stands there. */
-	snprintf(command, sizeof(command), "%s", root);
-	pid_t pid = fork();
+	pid = fork(); /* only what we made stands there */
 	if (pid == 0) {
-		execlp("rm", "rm", "-rf", "--", command, (char *)NULL);
+		execlp("rm", "rm", "-rf", "--", root, (char *)NULL);
 		_exit(127);
 	}
 	if (pid > 0)
@@ -89,8 +87,9 @@ int stand_end(void)
 	return failed ? 1 : 0;
 }
 
-void stand_begin(void)
+void stand_begin(const char *plug_program)
 {
+	plugger = plug_program;
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(root, sizeof(root), "/tmp/vmos-net-XXXXXX");
 	CHECK(mkdtemp(root));
@@ -133,25 +132,26 @@ void stand_switch(const char *name)
 
 struct stand_plug stand_plug(const char *name)
 {
-	char path[128], url[160], about[] = "test";
-	struct stand_plug plug;
-	VDECONN *conn = NULL;
+	int pair[2], fds[2], status;
+	char path[128], byte;
+	unsigned nfds = 0;
+	pid_t pid;
 
 	path_of(name, path);
-	snprintf(url, sizeof(url), "vde://%s", path);
-	for (int i = 0; i < 100 && !conn; i++) {
-		conn = vde_open(url, about, NULL);
-		if (!conn)
-			usleep(20000);
+	CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		if (dup2(pair[1], 3) < 0 || fd_set_cloexec(3, false) < 0)
+			_exit(125);
+		execl(plugger, "plug", path, (char *)NULL);
+		_exit(127);
 	}
-	CHECK(conn);
-	/* The library's part ends here: the plug is its two sockets. */
-	plug.data = fcntl(vde_datafd(conn), F_DUPFD_CLOEXEC, 3);
-	plug.control = fcntl(vde_ctlfd(conn), F_DUPFD_CLOEXEC, 3);
-	CHECK(plug.data >= 0 && plug.control >= 0);
-	close(vde_datafd(conn));
-	close(vde_ctlfd(conn));
-	return plug;
+	close(pair[1]);
+	CHECK(fd_recv_packet(pair[0], &byte, 1, fds, 2, &nfds) == 1 && nfds == 2);
+	close(pair[0]);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	return (struct stand_plug){ .data = fds[0], .control = fds[1] };
 }
 
 void stand_close(struct stand_plug *plug)

@@ -40,8 +40,8 @@ void stand_ok(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 int stand_end(void);
 double stand_seconds(void);
 
-/* Makes the folder that all is in; removed at the end, as the processes are. */
-void stand_begin(void);
+/* Makes the folder that all is in; removed at the end, as the processes are. @plug_program: plug.c. */
+void stand_begin(const char *plug_program);
 /* A switch of a name, as a hub: it learns no address, so nobody can take one away. */
 void stand_switch(const char *name);
 struct stand_plug stand_plug(const char *name);
