@@ -23,5 +23,6 @@ int main(int argc, char **argv)
 	test_killed(&scene);
 	test_full(&scene);
 	test_orphan(&scene);
+	test_many(&scene);
 	return stand_end();
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -376,4 +377,38 @@ void test_orphan(struct scene *s)
 	scene_say(s, &p);
 	stand_ok(!scene_hear(s, &p), "a link that is taken away is dead");
 	stand_ok(stand_tap_stop(&s->tap, true) == 0, "it leaves when it is told to");
+}
+
+/* As many links as there may be, and one more. Their switches are not real: their ends are kept, then closed. */
+void test_many(struct scene *s)
+{
+	int ends[TAP_LINKS_MAX + 1][2];
+	unsigned there = 0;
+	struct tap_msg m;
+
+	stand_tap_start(&s->tap, s->program, -1);
+	for (uint32_t i = 0; i <= TAP_LINKS_MAX; i++) {
+		int data[2], control[2];
+
+		CHECK(!socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, data));
+		CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control));
+		m = (struct tap_msg){ .type = TAP_LINK, .link.index = i + 1 };
+		stand_tap_send(&s->tap, &m, &(struct stand_plug){ data[1], control[1] });
+		close(data[1]);
+		close(control[1]);
+		ends[i][0] = data[0];
+		ends[i][1] = control[0];
+		scene_allow(s, i + 1, NET_ALLOW);
+	}
+	m = (struct tap_msg){ .type = TAP_QUERY };
+	stand_tap_send(&s->tap, &m, NULL);
+	while (stand_tap_report(&s->tap, &m, 500))
+		there += m.type == TAP_STATS && m.stats.index;
+	stand_ok(there == TAP_LINKS_MAX, "%u links, and not one more", there);
+	for (uint32_t i = 0; i <= TAP_LINKS_MAX; i++)
+		fd_close_all(ends[i], 2);
+	m = (struct tap_msg){ .type = TAP_QUERY };
+	stand_tap_send(&s->tap, &m, NULL);
+	stand_tap_expect(&s->tap, TAP_STATS, &m);
+	stand_ok(stand_tap_stop(&s->tap, true) == 0, "it outlives the end of all their switches");
 }

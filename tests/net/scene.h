@@ -51,5 +51,6 @@ void test_cut(struct scene *s);
 void test_killed(struct scene *s);
 void test_full(struct scene *s);
 void test_orphan(struct scene *s);
+void test_many(struct scene *s); /* with a vmos-tap of its own */
 
 #endif
