@@ -63,6 +63,14 @@ struct net_target scene_name(enum net_action action, const char *name)
 	return t;
 }
 
+void scene_drain(const struct stand_plug *plug)
+{
+	uint8_t frame[2048];
+
+	while (stand_receive(plug, frame, 200) > 0)
+		;
+}
+
 const struct stand_plug *scene_card(const struct scene *s, uint32_t index)
 {
 	return index == SCENE_A ? &s->a : &s->b;
@@ -138,15 +146,22 @@ unsigned scene_settle(struct scene *s)
 	return others;
 }
 
-unsigned scene_refusal(struct scene *s, uint32_t index)
+static bool is_port(const uint8_t *at, uint16_t port)
+{
+	return at[0] == port >> 8 && at[1] == (port & 0xff);
+}
+
+unsigned scene_refusal(struct scene *s, const struct packet *p)
 {
 	uint8_t frame[2048];
 	size_t n;
 
-	while ((n = stand_receive(scene_card(s, index), frame, 1000)) > 0) {
-		if (n >= PACKET_L4 + 20 && frame[23] == 6)
-			return frame[PACKET_L4 + 13];
-		if (n >= PACKET_L4 + 8 && frame[23] == 1 && frame[PACKET_L4] == 3 && frame[PACKET_L4 + 1] == 13)
+	while ((n = stand_receive(scene_card(s, p->index), frame, 1000)) > 0) {
+		const uint8_t *l4 = frame + PACKET_L4, *inner = l4 + 8 + 20;
+
+		if (n >= PACKET_L4 + 20 && frame[23] == 6 && is_port(l4 + 2, p->local_port))
+			return l4[13];
+		if (n >= PACKET_L4 + 36 && frame[23] == 1 && l4[0] == 3 && l4[1] == 13 && is_port(inner, p->local_port))
 			return 0x100;
 	}
 	return 0;

@@ -33,12 +33,14 @@ unsigned scene_marker(struct scene *s, uint32_t index, bool to_client);
 /* Both ways for both, so that nothing is under way any more. Frames of others that came. */
 unsigned scene_settle(struct scene *s);
 
+/* Takes what has come there. */
+void scene_drain(const struct stand_plug *plug);
 const struct stand_plug *scene_card(const struct scene *s, uint32_t index);
 void scene_say(struct scene *s, const struct packet *p);
 /* Waits for this frame where it goes to; others are left out. */
 bool scene_hear(struct scene *s, const struct packet *p);
-/* A packet of TCP or an ICMP error for the client: its flags, 0x100 for ICMP; 0: none within a second. */
-unsigned scene_refusal(struct scene *s, uint32_t index);
+/* The answer of TCP or ICMP to a client's packet: its flags, 0x100 for ICMP; 0: none within a second. */
+unsigned scene_refusal(struct scene *s, const struct packet *p);
 struct tap_stats scene_stats(struct scene *s, uint32_t index);
 /* Waits for a TAP_LOG of the event about the client. */
 struct tap_flow scene_log(struct scene *s, uint32_t index, enum tap_event event);
