@@ -16,13 +16,20 @@ struct vm_config {
 	char name[VM_NAME_MAX + 1];
 	char uuid[37]; /* of the domain: a changed definition must keep it */
 	char template[MANIFEST_WORD_MAX + 1];
-	char kind[8]; /* "app" */
+	char kind[8]; /* VM_KIND_APP, VM_KIND_NET */
 	uint32_t rgb;
 	uint32_t memory_mib;
 	uint32_t vcpus;
 	uint32_t ready_timeout; /* seconds; 0: the accelerator's default */
 	uint32_t uid; /* of the VM's processes, in system mode; 0: session mode */
+	uint32_t net_index; /* of proto/netplan.h, unique on the host; 0: not given yet */
+	char net[VM_NAME_MAX + 1]; /* the NET VM whose network it uses; "": none */
+	uint32_t net_limit; /* KiB a second, each way; 0: no limit */
 };
+
+#define VM_KIND_APP "app"
+#define VM_KIND_NET "net" /* a NET VM: owns an uplink, and has no windows */
+#define VM_NET_LIMIT_MAX (64u << 20) /* KiB a second */
 
 /* Where a VM's parts are. All borrowed; absolute paths. */
 struct domain_paths {
@@ -31,7 +38,11 @@ struct domain_paths {
 	const char *kernel, *initrd, *root; /* of the template; NULL: the VM has none to boot yet */
 	const char *cmdline; /* the manifest's; may be empty */
 	const char *disk, *console;
-	const char *ctl_socket, *gui_socket;
+	const char *ctl_socket;
+	const char *gui_socket; /* NULL: it has no windows */
+	const char *nic_switch; /* VDE switch of its own card, of a NET VM its uplink; NULL: it has no such card */
+	const char *clients_switch; /* of a NET VM: where its clients are; NULL: it has no such card */
+	bool uplink_user; /* of a NET VM: its uplink is QEMU's user network */
 	bool nested; /* KVM on a host that is a VM itself */
 	const char *preload; /* a library for QEMU to load (the escape drill); NULL: none */
 	const char *drill; /* what that library is told */
