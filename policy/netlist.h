@@ -9,6 +9,8 @@
  *	example.org  *.example.org  what the resolver answered to this VM for the name, or for names below it
  *	192.0.2.7  192.0.2.0/24  [2001:db8::1]  [2001:db8::/32]
  * each with [:PORT] or [:PORT-PORT], and with [/tcp] [/udp] or [/icmp]. Of the lines that match a flow the last counts.
+ * A reserved address is matched only by the line of a network that lies in a reserved one, so not by 0.0.0.0/0, and
+ * where no line matches it, it is denied. A network of IPv6 means no IPv4 address.
  * Before the first stands a line that is not written: "deny any" where the VM has an allow or ask line, else
  * "allow any"; "ask any" where the rule that opens the link says ask.
  * Pure: memory is the caller's, nothing is opened or allocated.
@@ -62,7 +64,10 @@ struct net_decider {
 enum net_action netlist_fallback(const struct net_target *targets, size_t count, bool link_asks);
 /* The action, and which target decided (NET_NO_LINE: none). */
 enum net_action netlist_decide(const struct net_decider *decider, const struct net_flow *flow, size_t *ret_target);
-/* May the VM's resolver be asked for @name? No only where the fallback is deny and just names are allowed. */
+/*
+ * May the VM's resolver be asked for @name (lower case)? No only where nothing but names is allowed or asked about, and
+ * this is none of them: the fallback is deny, or a "deny any" stands before the lines that count here.
+ */
 bool netlist_may_resolve(const struct net_decider *decider, const char *name);
 
 #endif

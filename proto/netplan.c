@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MAPPED 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff
@@ -100,7 +99,7 @@ bool netplan_is_ipv4(const uint8_t addr[NETPLAN_ADDR])
 	return memcmp(addr, mapped, sizeof(mapped)) == 0;
 }
 
-static bool is_within(const uint8_t *addr, const uint8_t *net, unsigned bits)
+bool netplan_is_within(const uint8_t addr[NETPLAN_ADDR], const uint8_t net[NETPLAN_ADDR], unsigned bits)
 {
 	unsigned bytes = bits / 8, rest = bits % 8;
 
@@ -109,13 +108,18 @@ static bool is_within(const uint8_t *addr, const uint8_t *net, unsigned bits)
 	return rest == 0 || (addr[bytes] ^ net[bytes]) >> (8 - rest) == 0;
 }
 
-bool netplan_is_reserved(const uint8_t addr[NETPLAN_ADDR])
+bool netplan_is_reserved_net(const uint8_t net[NETPLAN_ADDR], unsigned bits)
 {
 	for (unsigned i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
-		if (is_within(addr, reserved[i].addr, reserved[i].bits))
+		if (bits >= reserved[i].bits && netplan_is_within(net, reserved[i].addr, reserved[i].bits))
 			return true;
 	}
 	return false;
+}
+
+bool netplan_is_reserved(const uint8_t addr[NETPLAN_ADDR])
+{
+	return netplan_is_reserved_net(addr, 128);
 }
 
 void netplan_format(const uint8_t addr[NETPLAN_ADDR], char text[NETPLAN_TEXT])
@@ -138,5 +142,11 @@ int netplan_parse(const char *text, uint8_t addr[NETPLAN_ADDR])
 
 void netplan_format_mac(const uint8_t mac[NETPLAN_MAC], char text[18])
 {
-	snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (unsigned i = 0; i < NETPLAN_MAC; i++) {
+		text[3 * i] = digits[mac[i] >> 4];
+		text[3 * i + 1] = digits[mac[i] & 15];
+		text[3 * i + 2] = i + 1 < NETPLAN_MAC ? ':' : '\0';
+	}
 }

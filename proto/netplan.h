@@ -42,8 +42,11 @@ uint32_t netplan_index_of_mac(const uint8_t mac[NETPLAN_MAC]);
 uint32_t netplan_index_of_addr(const uint8_t addr[NETPLAN_ADDR]);
 
 bool netplan_is_ipv4(const uint8_t addr[NETPLAN_ADDR]);
+bool netplan_is_within(const uint8_t addr[NETPLAN_ADDR], const uint8_t net[NETPLAN_ADDR], unsigned bits);
 /* Loopback, multicast, link-local, unspecified, the links' own networks, and the one in which QEMU shows the host. */
 bool netplan_is_reserved(const uint8_t addr[NETPLAN_ADDR]);
+/* The same of a whole network: it lies in one of these. */
+bool netplan_is_reserved_net(const uint8_t net[NETPLAN_ADDR], unsigned bits);
 
 /* "10.1.2.3", "2001:db8::1". parse: 0 or -EINVAL. */
 void netplan_format(const uint8_t addr[NETPLAN_ADDR], char text[NETPLAN_TEXT]);

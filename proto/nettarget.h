@@ -30,7 +30,13 @@ void net_target_format(const struct net_target *target, char text[NET_TARGET_TEX
 /* Every field in range, and no two that contradict each other. */
 bool net_target_is_valid(const struct net_target *target);
 
-/* A host name as targets have them and as vmos-tap learns them: labels of [a-z0-9_-], 1 … 63 bytes, no dot at the end. */
+/* Is it a NETWORK of IPv4? One of IPv6 never means IPv4 addresses, so ::/0 does not either. */
+bool net_target_is_ipv4(const struct net_target *target);
+
+/*
+ * A host name as targets have them and as vmos-tap learns them: labels of [a-z0-9_-], 1 … 63 bytes, no dot at the end,
+ * and the last label is no number (RFC 1123 2.1: else it could be read as an address).
+ */
 bool net_name_is_valid(const char *name);
 
 #endif

@@ -12,6 +12,7 @@
 #include "proto/runctl.h"
 #include "proto/uapi/vmos_channel.h"
 #include "proto/xfer.h"
+#include "tests/net/forge.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -261,6 +262,23 @@ static int write_asks(void)
 	return ret < 0 ? ret : write_seed("ask", "answer", &answer, sizeof(answer));
 }
 
+/* As tests/fuzz/frame.c reads them: whose frame, nothing beyond it, the frame. */
+static int write_frames(void)
+{
+	struct forge_parties parties;
+	int ret = 0;
+
+	forge_parties(&parties, 7, 300);
+	for (size_t i = 0; i < forge_nkinds && ret == 0; i++) {
+		uint8_t data[2 + FORGE_MAX] = { forge_kinds[i].side == FORGE_CLIENT };
+		size_t len = forge_build(&forge_kinds[i], &parties, data + 2);
+
+		if (len <= 400)
+			ret = write_seed("frame", forge_kinds[i].name, data, 2 + len);
+	}
+	return ret;
+}
+
 static int write_others(void)
 {
 	static char *const argv[] = { "sh", "-c", "true", NULL }, *const envv[] = { "A=1", NULL };
@@ -309,6 +327,8 @@ int main(int argc, char **argv)
 		ret = write_transfers();
 	if (ret == 0)
 		ret = write_asks();
+	if (ret == 0)
+		ret = write_frames();
 	if (ret == 0)
 		ret = write_others();
 	if (ret < 0)
