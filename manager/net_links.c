@@ -117,7 +117,7 @@ static bool has_rule(const struct vm *vm, bool *ret_asks)
 	return rule && access & RULE_WRITE;
 }
 
-static const char no_rule[] = "no rule opens it";
+static const char no_rule[] = "no rule opens it", not_running[] = "the VM does not run";
 
 /* Why @vm has no link to @net although it names it; NULL: it shall have one. */
 static const char *why_dead(struct vm *vm, const struct vm *net)
@@ -125,7 +125,7 @@ static const char *why_dead(struct vm *vm, const struct vm *net)
 	bool asks;
 
 	if (vm_is_off(vm) || vm->state == VM_STOPPING)
-		return "it does not run";
+		return not_running;
 	if (!net || !net_links_is_net(net))
 		return "there is no such NET VM";
 	if (!has_rule(vm, &asks))
@@ -147,7 +147,9 @@ static void show_dead(struct vm *vm, const char *why)
 	const struct vm *net = manager_find_vm(vm->manager, vm->config.net);
 	const char *name = vm->config.name, *via = vm->config.net, *no_cards;
 
-	if (!net_links_has_cards(vm->manager, &no_cards) && !vm->nic.pid)
+	if (why == not_running)
+		set_state(vm, "dead: %s", why);
+	else if (!net_links_has_cards(vm->manager, &no_cards) && !vm->nic.pid)
 		set_state(vm, "dead: %s", no_cards);
 	else if (why == no_rule)
 		set_state(vm, "dead: %s (\"vmos rule add %s %s w\")", why, name, via);

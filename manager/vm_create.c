@@ -69,6 +69,7 @@ static void handle_defined(const struct virt_job *job, void *userdata)
 	vm->busy = false;
 	vm_mark_unfinished(vm, false);
 	vm_bus_add(vm, true);
+	net_links_wake(vm->manager);
 	template_bus_used_changed(vm->manager, vm->config.template);
 	log_info("VM %s: created from template %s", vm->config.name, vm->config.template);
 	sd_bus_reply_method_return(c->call, "o", vm->bus_path);
