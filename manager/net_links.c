@@ -153,6 +153,8 @@ static void show_dead(struct vm *vm, const char *why)
 		set_state(vm, "dead: %s", no_cards);
 	else if (why == no_rule)
 		set_state(vm, "dead: %s (\"vmos rule add %s %s w\")", why, name, via);
+	else if (net && net->state == VM_FAILED)
+		set_state(vm, "dead: %s failed (\"vmos show %s\")", via, via);
 	else if (net && net->tap.state == NET_TAP_ENDED && !vm_is_off(net))
 		set_state(vm, "dead: vmos-tap of %s ended (%s)", via, net->tap.text);
 	else

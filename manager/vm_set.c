@@ -98,7 +98,10 @@ static int submit_change(struct change *c, sd_bus_error *ret_error)
 static int check_change(const struct vm *vm, const struct options *o, sd_bus_error *ret_error)
 {
 	bool other_uplink = net_links_is_net(vm) && o->has_net && !o->net[0] != !vm->config.net[0];
+	int r = o->has_net ? net_links_check(vm, o->net, ret_error) : 0;
 
+	if (r < 0)
+		return r;
 	if (vm->busy || (vm->jobs && vm_is_off(vm)))
 		return errors_set(
 			ret_error, ERROR_BUSY, "VM %s is being changed. Try again in a moment.", vm->config.name);
@@ -108,7 +111,7 @@ static int check_change(const struct vm *vm, const struct options *o, sd_bus_err
 	if (o->template[0] && !manager_find_template(vm->manager, o->template))
 		return errors_set(ret_error, ERROR_NO_TEMPLATE,
 			"There is no template %s. \"vmos template list\" shows those there are.", o->template);
-	return o->has_net ? net_links_check(vm, o->net, ret_error) : 0;
+	return 0;
 }
 
 int vm_set(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
