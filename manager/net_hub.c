@@ -2,9 +2,12 @@
 #include "manager/net_hub.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -57,6 +60,20 @@ static void end_flows(struct vm *net)
 	free(call);
 }
 
+/* The switch sees the end of the socket that vmos-tap has too. */
+static void cut(struct net_link *l)
+{
+	net_plug_cancel(l->plug);
+	l->plug = NULL;
+	if (l->ctl >= 0) {
+		shutdown(l->ctl, SHUT_RDWR);
+		close(l->ctl);
+	}
+	l->ctl = -1;
+	l->via[0] = '\0';
+	l->linked = l->stats_wanted = false;
+}
+
 /* Nothing of @net's vmos-tap counts any more. */
 static void forget_all(struct vm *net)
 {
@@ -68,12 +85,8 @@ static void forget_all(struct vm *net)
 	for (struct vm *vm = net->manager->vms; vm; vm = vm->next) {
 		struct net_link *l = &vm->link;
 
-		if (strcmp(l->via, net->config.name) != 0)
-			continue;
-		net_plug_cancel(l->plug);
-		l->plug = NULL;
-		l->via[0] = '\0';
-		l->linked = l->stats_wanted = false;
+		if (strcmp(l->via, net->config.name) == 0)
+			cut(l);
 	}
 }
 
@@ -204,6 +217,7 @@ static const struct net_tap_ops tap_ops = {
 void net_hub_init(struct vm *net)
 {
 	net_tap_init(&net->tap, &tap_ops, net);
+	net->link.ctl = -1;
 	net->tap.event = net->manager->event;
 	net->tap.identity = &net->identity;
 }
@@ -279,12 +293,14 @@ static void handle_link_plug(const int *fds, void *userdata)
 	l->plug = NULL;
 	l->rate_kib = vm->config.net_limit;
 	m.link = (struct tap_link){ .index = vm->config.net_index, .rate_kib = l->rate_kib };
-	if (fds && net)
-		r = net_tap_send(&net->tap, &m, fds);
+	if (fds && net) {
+		l->ctl = fcntl(fds[1], F_DUPFD_CLOEXEC, 3);
+		r = l->ctl < 0 ? -errno : net_tap_send(&net->tap, &m, fds);
+	}
 	l->linked = l->list_due = r == 0;
 	l->unplugged = r < 0;
 	if (r < 0)
-		l->via[0] = '\0';
+		cut(l);
 	net_links_wake(vm->manager);
 }
 
@@ -304,12 +320,10 @@ void net_hub_unlink(struct vm *vm)
 	struct net_link *l = &vm->link;
 	struct vm *net = l->via[0] ? manager_find_vm(vm->manager, l->via) : NULL;
 
-	net_plug_cancel(l->plug);
-	l->plug = NULL;
 	if (net && l->linked)
 		net_tap_send(&net->tap, &m, NULL);
-	l->via[0] = '\0';
-	l->linked = l->unplugged = l->stats_wanted = false;
+	cut(l);
+	l->unplugged = false;
 }
 
 /* Whole or not at all: a list that is not complete does not count in vmos-tap. */

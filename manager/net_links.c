@@ -132,7 +132,7 @@ static const char *why_dead(struct vm *vm, const struct vm *net)
 		return no_rule;
 	if (vm_is_off(net) || net->state == VM_STOPPING)
 		return "the NET VM is off";
-	if (!vm->nic.pid)
+	if (!vm->nic.pid || !vm->config.net_index)
 		return "its switch ended, or it was started without a network card: restart the VM";
 	if (!net->clients.pid)
 		return "the NET VM's switch ended, or it was started without one: restart the NET VM";

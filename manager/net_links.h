@@ -24,6 +24,7 @@ struct net_link {
 	char via[VM_NAME_MAX + 1]; /* the NET VM whose vmos-tap has its plug, or is to get it; "": none */
 	struct net_plug *plug; /* being opened for it; may be NULL */
 	bool linked; /* vmos-tap has the plug */
+	int ctl; /* the plug's control socket: with its end the plug is dead, whatever vmos-tap does; -1: found, or none */
 	bool unplugged; /* it could not be opened: the switch is gone, or busy until the next change */
 	bool asks; /* the rule says ask … */
 	bool list_due; /* vmos-tap has not been told the list that counts */
