@@ -114,7 +114,8 @@ static void handle_draw(GtkDrawingArea *area, cairo_t *cr, int width, int height
 	PangoLayout *layout = gtk_widget_create_pango_layout(GTK_WIDGET(area), NULL);
 	int half = width / 2;
 	struct side left = { from, "FROM", rgb_of(from), PAD, half - TIP - PAD };
-	struct side right = { to, "TO", rgb_of(to), half + TIP + 4, width - half - TIP - 4 - PAD };
+	struct side right = { to, q->kind == KIND_NET ? "THROUGH" : "TO", rgb_of(to), half + TIP + 4,
+		width - half - TIP - 4 - PAD };
 
 	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
 	pango_layout_set_single_paragraph_mode(layout, TRUE);

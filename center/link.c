@@ -24,9 +24,9 @@ static const char interface_xml[] = "<node><interface name='org.vmos.Agent1'>"
 				    "<method name='Notify'><arg type='a{sv}' direction='in'/></method>"
 				    "</interface></node>";
 
-void link_answer(GDBusMethodInvocation *invocation, bool yes, const char *object)
+void link_answer(GDBusMethodInvocation *invocation, const char *verdict, const char *object)
 {
-	g_dbus_method_invocation_return_value(invocation, g_variant_new("(ss)", yes ? "yes" : "no", object));
+	g_dbus_method_invocation_return_value(invocation, g_variant_new("(ss)", verdict, object));
 }
 
 static void take_question(struct link *l, GVariant *parameters, GDBusMethodInvocation *invocation)

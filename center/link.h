@@ -27,6 +27,7 @@ enum link_where { LINK_SYSTEM, LINK_SESSION };
 
 /* Opens it, or tries again and again in the background: a bus of vmosd's own comes with vmosd. */
 struct link *link_new(enum link_where where, const struct link_handlers *handlers);
-void link_answer(GDBusMethodInvocation *invocation, bool yes, const char *object);
+/* @verdict: "no", "yes", or, to a lasting question, "once", "session", "always". */
+void link_answer(GDBusMethodInvocation *invocation, const char *verdict, const char *object);
 
 #endif

@@ -36,20 +36,20 @@ static unsigned count_behind(void)
 
 static void show_next(void);
 
-static void waiting_free(struct waiting *w, bool yes, const char *object)
+static void waiting_free(struct waiting *w, const char *verdict, const char *object)
 {
-	link_answer(w->invocation, yes, object);
+	link_answer(w->invocation, verdict, object);
 	question_free(w->q);
 	g_free(w);
 }
 
-static void handle_answer(bool yes, const char *object, void *userdata)
+static void handle_answer(const char *verdict, const char *object, void *userdata)
 {
 	struct waiting *w = center.first;
 
 	center.prompt = NULL;
 	center.first = w->next;
-	waiting_free(w, yes, object);
+	waiting_free(w, verdict, object);
 	show_next();
 }
 
@@ -94,7 +94,7 @@ static void drop(struct link *l, bool any, uint32_t id)
 			center.prompt = NULL;
 		}
 		*at = w->next;
-		waiting_free(w, false, "");
+		waiting_free(w, "no", "");
 	}
 	show_next();
 }

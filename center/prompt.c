@@ -10,10 +10,12 @@
 #define WIDTH 600
 #define CLAIM_SHOWN 180 /* characters */
 #define TICK_MS 250
+#define YES_MAX 3
 
 struct prompt {
 	GtkWindow *window;
-	GtkWidget *band, *sentence, *level, *clock, *yes, *no;
+	GtkWidget *band, *sentence, *level, *clock, *no;
+	GtkWidget *yes[YES_MAX]; /* those after the first: NULL but in lasting questions */
 	struct question *q; /* borrowed */
 	struct guard guard;
 	guint guard_timer, tick;
@@ -62,7 +64,8 @@ static void update(struct prompt *p)
 	g_clear_handle_id(&p->guard_timer, g_source_remove);
 	if (left > 0 && left < UINT64_MAX)
 		p->guard_timer = g_timeout_add((guint)(left / 1000 + 1), handle_guard_timer, p);
-	gtk_widget_set_sensitive(p->yes, left == 0 && p->q->object.name[0]);
+	for (unsigned i = 0; i < YES_MAX && p->yes[i]; i++)
+		gtk_widget_set_sensitive(p->yes[i], left == 0 && p->q->object.name[0]);
 	if (left == 0)
 		gtk_widget_remove_css_class(p->no, "waiting");
 	else
@@ -78,7 +81,8 @@ void prompt_destroy(struct prompt *p)
 	g_free(p);
 }
 
-static void answer(struct prompt *p, bool yes)
+/* @verdict: static. */
+static void answer(struct prompt *p, const char *verdict)
 {
 	prompt_fn fn = p->answer;
 	void *userdata = p->userdata;
@@ -86,15 +90,27 @@ static void answer(struct prompt *p, bool yes)
 
 	g_strlcpy(object, p->q->object.name, sizeof(object));
 	prompt_destroy(p);
-	fn(yes, object, userdata);
+	fn(verdict, object, userdata);
 }
+
+/* What the buttons of a question stand for, left to right behind No. */
+static const struct {
+	const char *verdict, *label;
+} lasting[YES_MAX] = {
+	{ "once", "Once" },
+	{ "session", "This session" },
+	{ "always", "Always" },
+};
 
 static void handle_yes(GtkButton *button, gpointer userdata)
 {
 	struct prompt *p = userdata;
+	unsigned i = 0;
 
+	while (i + 1 < YES_MAX && p->yes[i] != GTK_WIDGET(button))
+		i++;
 	if (guard_is_open(&p->guard, now()) && p->q->object.name[0])
-		answer(p, true);
+		answer(p, p->q->lasting ? lasting[i].verdict : "yes");
 }
 
 static void handle_no(GtkButton *button, gpointer userdata)
@@ -102,13 +118,13 @@ static void handle_no(GtkButton *button, gpointer userdata)
 	struct prompt *p = userdata;
 
 	if (guard_is_open(&p->guard, now()))
-		answer(p, false);
+		answer(p, "no");
 }
 
 /* The compositor's wish, not a key press: it is a no at any time. */
 static gboolean handle_close(GtkWindow *window, gpointer userdata)
 {
-	answer(userdata, false);
+	answer(userdata, "no");
 	return TRUE;
 }
 
@@ -117,7 +133,7 @@ static gboolean handle_key(
 {
 	if (keyval != GDK_KEY_Escape)
 		return FALSE;
-	answer(userdata, false); /* handle_event() let it through */
+	answer(userdata, "no"); /* handle_event() let it through */
 	return TRUE;
 }
 
@@ -201,7 +217,7 @@ static gboolean handle_tick(gpointer userdata)
 		return G_SOURCE_CONTINUE;
 	}
 	p->tick = 0;
-	answer(p, false);
+	answer(p, "no");
 	return G_SOURCE_REMOVE;
 }
 
@@ -263,7 +279,9 @@ static void add_row(GtkGrid *grid, int row, const char *name, GtkWidget *value)
 /* A line of its own that says whose word it is; in a box, so that no text of it can look like ours. */
 static GtkWidget *claim_new(const struct question *q)
 {
-	char text[QUESTION_TEXT_MAX], *says = g_strdup_printf("%s says it is", q->subject.name);
+	char text[QUESTION_TEXT_MAX];
+	char *says =
+		q->kind == KIND_NET ? g_strdup("It wants to reach") : g_strdup_printf("%s says it is", q->subject.name);
 	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3), *label;
 
 	question_short_claim(q, CLAIM_SHOWN, text, sizeof(text));
@@ -289,6 +307,27 @@ static GtkWidget *rule_new(const struct question *q)
 	return rule;
 }
 
+static GtkWidget *fact_new(const char *text)
+{
+	GtkWidget *fact = label_new(text, "value");
+
+	gtk_label_set_ellipsize(GTK_LABEL(fact), PANGO_ELLIPSIZE_MIDDLE);
+	return fact;
+}
+
+/* Where it goes, and which program it is by the guest's own word. */
+static int add_net_rows(GtkGrid *grid, int row, const struct question *q)
+{
+	char *program = q->program[0] ? g_strdup_printf("%s, as %s says", q->program, q->subject.name)
+				      : g_strdup_printf("%s does not say which", q->subject.name);
+
+	if (q->address[0])
+		add_row(grid, row++, "Address", fact_new(q->address));
+	add_row(grid, row++, "Program", fact_new(program));
+	g_free(program);
+	return row;
+}
+
 static GtkWidget *facts_new(struct prompt *p)
 {
 	GtkWidget *grid = gtk_grid_new();
@@ -300,6 +339,8 @@ static GtkWidget *facts_new(struct prompt *p)
 	question_amount(p->q, amount, sizeof(amount));
 	if (amount[0])
 		add_row(GTK_GRID(grid), row++, "Amount", label_new(amount, "value"));
+	if (p->q->kind == KIND_NET)
+		row = add_net_rows(GTK_GRID(grid), row, p->q);
 	add_row(GTK_GRID(grid), row++, "Asked by rule", rule_new(p->q));
 	if (p->q->choices)
 		add_row(GTK_GRID(grid), row++, question_is_inward(p->q) ? "From" : "To", chooser_new(p));
@@ -315,6 +356,13 @@ static GtkWidget *button_new(const char *text, const char *class)
 	return button;
 }
 
+static void add_yes(struct prompt *p, GtkWidget *box, unsigned at, const char *text)
+{
+	p->yes[at] = button_new(text, "yes");
+	gtk_box_append(GTK_BOX(box), p->yes[at]);
+	g_signal_connect(p->yes[at], "clicked", G_CALLBACK(handle_yes), p);
+}
+
 static GtkWidget *buttons_new(struct prompt *p)
 {
 	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
@@ -322,13 +370,12 @@ static GtkWidget *buttons_new(struct prompt *p)
 
 	yes[5] = g_ascii_tolower(yes[5]);
 	p->no = button_new("No", "no");
-	p->yes = button_new(yes, "yes");
-	g_free(yes);
 	gtk_box_set_homogeneous(GTK_BOX(box), TRUE);
 	gtk_box_append(GTK_BOX(box), p->no);
-	gtk_box_append(GTK_BOX(box), p->yes);
 	g_signal_connect(p->no, "clicked", G_CALLBACK(handle_no), p);
-	g_signal_connect(p->yes, "clicked", G_CALLBACK(handle_yes), p);
+	for (unsigned i = 0; i < (p->q->lasting ? YES_MAX : 1); i++)
+		add_yes(p, box, i, p->q->lasting ? lasting[i].label : yes);
+	g_free(yes);
 	return box;
 }
 

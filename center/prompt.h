@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The window that asks one question. It answers once: yes, no, or by being
+ * The window that asks one question. It answers once: yes or no, where a yes
+ * may last "once", "session" or "always", or by being
  * destroyed with prompt_destroy(), which answers nothing.
  */
 #ifndef CENTER_PROMPT_H
@@ -12,8 +13,8 @@
 
 struct prompt;
 
-/* @object: who was chosen, or the question's own. The prompt is gone after it. */
-typedef void (*prompt_fn)(bool yes, const char *object, void *userdata);
+/* @verdict: as org.vmos.Agent1 has it. @object: who was chosen, or the question's own. The prompt is gone after it. */
+typedef void (*prompt_fn)(const char *verdict, const char *object, void *userdata);
 
 /* @q is borrowed until the answer. @deadline: usec of g_get_monotonic_time(). */
 struct prompt *prompt_new(GtkApplication *app, struct question *q, gint64 deadline, prompt_fn answer, void *userdata);

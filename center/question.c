@@ -16,6 +16,7 @@ static const struct {
 	[KIND_OPEN] = { "open", "Open files", "open files in" },
 	[KIND_URL] = { "url", "Open link", "open a link in" },
 	[KIND_PASTE] = { "paste", "Paste", "paste its clipboard into" },
+	[KIND_NET] = { "net", "Use the network", "reach the network through" },
 	[KIND_OTHER] = { "", "Pass something", "pass something to" },
 };
 
@@ -92,6 +93,20 @@ static void read_choices(GVariantDict *dict, struct question *q)
 	g_variant_unref(list);
 }
 
+/* Lasting only where it is offered, whole: other answers are not known here. */
+static void read_answers(GVariantDict *dict, struct question *q)
+{
+	static const char *const all[] = { "once", "session", "always" };
+	GVariant *list = g_variant_dict_lookup_value(dict, "Answers", G_VARIANT_TYPE("as"));
+	const char **words = list ? g_variant_get_strv(list, NULL) : NULL;
+
+	q->lasting = words != NULL;
+	for (size_t i = 0; q->lasting && i < G_N_ELEMENTS(all); i++)
+		q->lasting = g_strv_contains(words, all[i]);
+	g_free(words);
+	g_clear_pointer(&list, g_variant_unref);
+}
+
 struct question *question_new(GVariant *untrusted_dict)
 {
 	struct question *q = g_new0(struct question, 1);
@@ -109,6 +124,9 @@ struct question *question_new(GVariant *untrusted_dict)
 	read_text(&dict, "Claim", q->claim);
 	read_text(&dict, "Rule", q->rule);
 	read_text(&dict, "Text", q->text);
+	read_text(&dict, "Address", q->address);
+	read_text(&dict, "Program", q->program);
+	read_answers(&dict, q);
 	if (!q->object.name[0])
 		read_choices(&dict, q);
 	g_variant_dict_clear(&dict);

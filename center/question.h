@@ -17,7 +17,7 @@ struct party {
 	uint32_t rgb;
 };
 
-enum question_kind { KIND_SEND, KIND_FETCH, KIND_OPEN, KIND_URL, KIND_PASTE, KIND_OTHER };
+enum question_kind { KIND_SEND, KIND_FETCH, KIND_OPEN, KIND_URL, KIND_PASTE, KIND_NET, KIND_OTHER };
 
 struct question {
 	uint32_t id;
@@ -28,6 +28,8 @@ struct question {
 	char claim[QUESTION_TEXT_MAX], rule[QUESTION_TEXT_MAX], text[QUESTION_TEXT_MAX]; /* sanitised */
 	uint64_t bytes; /* 0: not known */
 	uint32_t files, timeout;
+	char address[QUESTION_TEXT_MAX], program[QUESTION_TEXT_MAX]; /* of KIND_NET; the program is a guest's word */
+	bool lasting; /* a yes is once, for the session or for always */
 };
 
 /* From the a{sv} of Ask or Notify. NULL: it names no VM, or is otherwise no question. */

@@ -31,9 +31,9 @@ static void unlink_question(struct agent *a, const struct agent_question *q)
 		*at = q->next;
 }
 
-void agent_answer(struct agent *a, struct agent_question *q, bool yes, const char *object)
+void agent_answer(struct agent *a, struct agent_question *q, const char *verdict, const char *object)
 {
-	int r = sd_bus_reply_method_return(q->call, "ss", yes ? "yes" : "no", object);
+	int r = sd_bus_reply_method_return(q->call, "ss", agent_question_takes(q, verdict) ? verdict : "no", object);
 
 	if (r < 0)
 		cli_error(CLI_FAILED, "the answer was not sent: %s", strerror(-r));

@@ -42,7 +42,7 @@ struct agent {
 
 extern const struct agent_face agent_terminal, agent_json;
 
-/* Answers and frees @q. */
-void agent_answer(struct agent *a, struct agent_question *q, bool yes, const char *object);
+/* Answers and frees @q. @verdict: one that agent_question_takes(); all else is a no. */
+void agent_answer(struct agent *a, struct agent_question *q, const char *verdict, const char *object);
 
 #endif

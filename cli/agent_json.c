@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Questions as lines of JSON on standard output, answers as lines of JSON on
- * standard input: {"id": 3, "verdict": "yes", "object": "work"}. An answer
+ * standard input: {"id": 3, "verdict": "yes", "object": "work"}; where the
+ * question has answers, one of these may be the verdict. An answer
  * names its question, so that no line that was there before can be one.
  */
 #include <json-c/json.h>
@@ -54,6 +55,17 @@ static void json_ask(struct agent *a, struct agent_question *q)
 	json_object_object_add(o, "files", json_object_new_int64(q->files));
 	json_object_object_add(o, "timeout", json_object_new_int64(q->timeout));
 	add(o, "rule", q->rule);
+	if (q->address[0]) {
+		add(o, "address", q->address);
+		add(o, "program", q->program);
+	}
+	if (q->lasting) {
+		choices = json_object_new_array();
+		json_object_array_add(choices, json_object_new_string("once"));
+		json_object_array_add(choices, json_object_new_string("session"));
+		json_object_array_add(choices, json_object_new_string("always"));
+		json_object_object_add(o, "answers", choices);
+	}
 	json_print(o, 0);
 }
 
@@ -108,7 +120,7 @@ static void take_answer(struct agent *a, const char *untrusted_line)
 	else if (!q)
 		cli_error(CLI_NOT_FOUND, "no question of that id is open");
 	else
-		agent_answer(a, q, !strcmp(verdict, "yes"), object ? object : q->object);
+		agent_answer(a, q, verdict, object ? object : q->object);
 	json_object_put(o);
 }
 

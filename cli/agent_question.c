@@ -25,6 +25,8 @@ static const struct {
 	FIELD("Claim", claim),
 	FIELD("Rule", rule),
 	FIELD("Text", text),
+	FIELD("Address", address),
+	FIELD("Program", program),
 };
 
 static void keep(char *dst, size_t cap, const char *untrusted)
@@ -79,6 +81,26 @@ static int read_choices(sd_bus_message *call, struct agent_question *q)
 	return r < 0 ? r : sd_bus_message_exit_container(call);
 }
 
+/* Offered whole or not at all: other answers are not known here. */
+static int read_answers(sd_bus_message *call, struct agent_question *q)
+{
+	const char *answer;
+	unsigned known = 0;
+	int r = sd_bus_message_enter_container(call, 'v', "as");
+
+	if (r >= 0)
+		r = sd_bus_message_enter_container(call, 'a', "s");
+	while (r >= 0 && (r = sd_bus_message_read(call, "s", &answer)) > 0) {
+		known |= !strcmp(answer, "once") ? 1 : 0;
+		known |= !strcmp(answer, "session") ? 2 : 0;
+		known |= !strcmp(answer, "always") ? 4 : 0;
+	}
+	q->lasting = known == 7;
+	if (r >= 0)
+		r = sd_bus_message_exit_container(call);
+	return r < 0 ? r : sd_bus_message_exit_container(call);
+}
+
 static int read_entry(sd_bus_message *call, struct agent_question *q)
 {
 	const char *key, *type;
@@ -97,6 +119,8 @@ static int read_entry(sd_bus_message *call, struct agent_question *q)
 		return sd_bus_message_read(call, "v", "t", &q->bytes);
 	if (!strcmp(type, "a(ss)") && !strcmp(key, "Candidates") && !q->choices)
 		return read_choices(call, q);
+	if (!strcmp(type, "as") && !strcmp(key, "Answers"))
+		return read_answers(call, q);
 	return sd_bus_message_skip(call, "v");
 }
 
@@ -137,6 +161,7 @@ static const struct {
 	{ "open", "open files in" },
 	{ "url", "open a link in" },
 	{ "paste", "paste its clipboard into" },
+	{ "net", "reach the network through" },
 };
 
 const char *agent_question_act(const struct agent_question *q)
@@ -150,4 +175,14 @@ const char *agent_question_act(const struct agent_question *q)
 bool agent_question_is_inward(const struct agent_question *q)
 {
 	return !strcmp(q->kind, "fetch");
+}
+
+bool agent_question_takes(const struct agent_question *q, const char *verdict)
+{
+	static const char *const lasting[] = { "once", "session", "always" };
+
+	for (size_t i = 0; i < sizeof(lasting) / sizeof(*lasting); i++)
+		if (!strcmp(verdict, lasting[i]))
+			return q->lasting;
+	return !strcmp(verdict, "yes") || !strcmp(verdict, "no");
 }

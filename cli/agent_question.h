@@ -26,6 +26,8 @@ struct agent_question {
 	char subject[AGENT_NAME_MAX], subject_color[AGENT_NAME_MAX];
 	char object[AGENT_NAME_MAX], object_color[AGENT_NAME_MAX]; /* object "": one of the choices */
 	char claim[AGENT_TEXT_MAX], rule[AGENT_TEXT_MAX], text[AGENT_TEXT_MAX];
+	char address[AGENT_TEXT_MAX], program[AGENT_TEXT_MAX]; /* of "net"; the program is a guest's word */
+	bool lasting; /* a yes is "once", "session" or "always" */
 	uint64_t bytes; /* 0: not known */
 	uint32_t files, timeout;
 	struct agent_choice *choices; /* owned */
@@ -41,5 +43,8 @@ void agent_question_free(struct agent_question *q);
 const char *agent_question_act(const struct agent_question *q);
 /* Whether what is asked about goes from the object to the subject. */
 bool agent_question_is_inward(const struct agent_question *q);
+
+/* Whether it may be answered by @verdict, which then is one of org.vmos.Agent1; a no always may. */
+bool agent_question_takes(const struct agent_question *q, const char *verdict);
 
 #endif

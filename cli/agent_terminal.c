@@ -135,6 +135,20 @@ static void print_amount(const struct agent_question *q)
 	print_row("amount", text);
 }
 
+/* A program is a guest's word, and as long as a row at most. */
+static void print_net(const struct agent_question *q)
+{
+	if (strcmp(q->kind, "net"))
+		return;
+	if (q->address[0])
+		print_row("address", q->address);
+	printf("%s│  %-*s%s", DIM, LABEL, "program", PLAIN);
+	if (q->program[0])
+		print_claim(q->program, LABEL + 3);
+	else
+		printf("it does not say\n");
+}
+
 static void print_choices(const struct agent_question *q)
 {
 	for (size_t i = 0; i < q->nchoices; i++) {
@@ -163,10 +177,11 @@ static void print_question(const struct agent_question *q)
 	printf("%s│%s  %s wants to %s %s.\n", DIM, PLAIN, q->subject, agent_question_act(q),
 		q->object[0] ? q->object : "another VM");
 	if (q->claim[0]) {
-		printf("%s│  %-*s%s", DIM, LABEL, "it claims", PLAIN);
+		printf("%s│  %-*s%s", DIM, LABEL, strcmp(q->kind, "net") ? "it claims" : "to", PLAIN);
 		print_claim(q->claim, LABEL + 3);
 	}
 	print_amount(q);
+	print_net(q);
 	print_row("rule", q->rule);
 	print_choices(q);
 	printf("%s╰──%s\n", DIM, PLAIN);
@@ -183,7 +198,7 @@ static void say_no(struct agent *a, const char *why)
 	a->shown = NULL;
 	printf("%s%s%s\n", DIM, why, PLAIN);
 	fflush(stdout);
-	agent_answer(a, q, false, q->object);
+	agent_answer(a, q, "no", q->object);
 	show_next(a);
 }
 
@@ -208,7 +223,11 @@ static int handle_settled(sd_event_source *source, uint64_t usec, void *userdata
 	a->ready = true;
 	sd_event_source_set_enabled(a->input, SD_EVENT_ON);
 	left = a->shown->deadline > usec ? a->shown->deadline - usec : 0;
-	if (a->shown->object[0])
+	if (a->shown->lasting)
+		printf("  Allow it? %sType once, session or always, or o, s, a; all else is a no, as is silence for %u "
+		       "s.%s  [o/s/a/N] ",
+			DIM, (unsigned)(left / USEC), PLAIN);
+	else if (a->shown->object[0])
 		printf("  Allow it? %sType yes or y; all else is a no, as is silence for %u s.%s  [y/N] ", DIM,
 			(unsigned)(left / USEC), PLAIN);
 	else
@@ -279,20 +298,37 @@ static const char *chosen(const struct agent_question *q, const char *line)
 	return format_parse_number(line, (uint32_t)q->nchoices, &n) < 0 ? NULL : q->choices[n - 1].name;
 }
 
+/* NULL: it is none. */
+static const char *verdict_of(const struct agent_question *q, const char *line)
+{
+	static const struct {
+		const char *word, *verdict;
+	} lasting[] = { { "o", "once" }, { "once", "once" }, { "s", "session" }, { "session", "session" },
+		{ "a", "always" }, { "always", "always" } };
+
+	for (size_t i = 0; q->lasting && i < sizeof(lasting) / sizeof(*lasting); i++)
+		if (!strcasecmp(line, lasting[i].word))
+			return lasting[i].verdict;
+	return !q->lasting && (!strcasecmp(line, "y") || !strcasecmp(line, "yes")) ? "yes" : NULL;
+}
+
 static void take_line(struct agent *a, const char *line)
 {
 	struct agent_question *q = a->shown;
-	bool yes = !strcasecmp(line, "y") || !strcasecmp(line, "yes");
-	const char *object = q->object[0] ? (yes ? q->object : NULL) : chosen(q, line);
+	const char *verdict = verdict_of(q, line);
+	const char *object = q->object[0] || q->lasting ? (verdict ? q->object : NULL) : chosen(q, line);
 
 	if (!object) {
 		say_no(a, "  No.");
 		return;
 	}
-	printf("  Yes: %s.\n", object);
+	if (q->lasting)
+		printf("  Yes: %s.\n", !strcmp(verdict, "session") ? "for this session" : verdict);
+	else
+		printf("  Yes: %s.\n", object);
 	fflush(stdout);
 	a->shown = NULL;
-	agent_answer(a, q, true, object);
+	agent_answer(a, q, q->lasting ? verdict : "yes", object);
 	show_next(a);
 }
 

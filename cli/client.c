@@ -200,14 +200,23 @@ int client_open(sd_bus **ret_bus)
 	return r > 0 ? open_session(ret_bus) : -r;
 }
 
-int client_manager_call(sd_bus *bus, const char *method, sd_bus_message **ret_call)
+static int object_call(sd_bus *bus, const char *interface, const char *method, sd_bus_message **ret_call)
 {
-	int r = sd_bus_message_new_method_call(
-		bus, ret_call, CLIENT_NAME, CLIENT_MANAGER_PATH, CLIENT_MANAGER_IFACE, method);
+	int r = sd_bus_message_new_method_call(bus, ret_call, CLIENT_NAME, CLIENT_MANAGER_PATH, interface, method);
 
 	if (r >= 0)
 		r = sd_bus_message_set_allow_interactive_authorization(*ret_call, 1);
 	return r < 0 ? client_broken(r) : 0;
+}
+
+int client_manager_call(sd_bus *bus, const char *method, sd_bus_message **ret_call)
+{
+	return object_call(bus, CLIENT_MANAGER_IFACE, method, ret_call);
+}
+
+int client_net_call(sd_bus *bus, const char *method, sd_bus_message **ret_call)
+{
+	return object_call(bus, CLIENT_NET_IFACE, method, ret_call);
 }
 
 int client_vm_call(sd_bus *bus, const char *name, const char *method, sd_bus_message **ret_call)

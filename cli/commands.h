@@ -10,6 +10,7 @@ int drill_main(int argc, char **argv);
 int fetch_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int log_main(int argc, char **argv);
+int net_main(int argc, char **argv);
 int open_main(int argc, char **argv);
 int pause_main(int argc, char **argv);
 int resume_main(int argc, char **argv);

@@ -42,6 +42,10 @@ static const struct command commands[] = {
 	{ "rule", rule_main,
 		"add FROM TO ACCESS [ask] [notify] [for=TIME] | del FROM TO | list [--json] | check [FILE…]",
 		"say what VMs may do to each other" },
+	{ "net", net_main,
+		"allow|deny|ask VM TARGET [for=TIME] [notify] | del VM N|TARGET | list [--json] [VM] | check [FILE…] | "
+		"why [--json] VM TARGET | flows [--json] [--follow] [VM] | log [--json] [--follow] [VM] [N]",
+		"say what VMs may reach on the network, and see what they do" },
 	{ "why", why_main, "[--json] FROM TO ACCESS", "tell which rule allows or denies something" },
 	{ "log", log_main, "[--json] [--follow] [--since TIME] [N] | --verify",
 		"show what was decided, and whether the log is whole" },

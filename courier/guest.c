@@ -132,7 +132,8 @@ static void guest_end_session(struct guest *g)
 	log_info("the agent left");
 	guest_lose_runs(g);
 	requests_end_session(&g->requests);
-	g->hello = g->ready = g->bye = false;
+	owners_end_session(&g->owners);
+	g->hello = g->ready = g->bye = g->knows_owners = false;
 	g->send_time = g->send_shutdown = g->send_stats_req = false;
 	g->stats = (struct ctl_stats){ 0 };
 	g->short_sessions = now - g->opened_us < SHORT_SESSION_US ? g->short_sessions + 1 : 0;
@@ -200,6 +201,7 @@ int guest_prepare(struct guest *g, sd_event *event)
 	int r = sd_event_add_io(event, &g->doorbell, g->notify_host, EPOLLIN, handle_doorbell, g);
 
 	g->event = event;
+	g->owners.guest = g;
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_OFF);
 	if (r >= 0)
@@ -285,6 +287,14 @@ void guest_answer(struct guest *g, const struct helper_answer *answer)
 	guest_settle(g);
 }
 
+bool guest_ask_owner(struct guest *g, const struct helper_owner_req *req)
+{
+	bool done = owners_ask(&g->owners, req, g->ready && !g->bye && g->knows_owners);
+
+	guest_settle(g);
+	return done;
+}
+
 void guest_shutdown(struct guest *g)
 {
 	g->send_shutdown = g->hello;
@@ -351,6 +361,7 @@ static bool guest_push(struct guest *g)
 	blocked |= guest_push_flag(g, &g->send_stats_req, &stats_msg) == -EAGAIN;
 	blocked |= guest_push_flag(g, &g->send_shutdown, &shutdown_msg) == -EAGAIN;
 	blocked |= requests_push(&g->requests) == -EAGAIN;
+	blocked |= owners_push(&g->owners) == -EAGAIN;
 	for (struct run *run = g->runs; run; run = run->next)
 		blocked |= run_push(run) == -EAGAIN;
 	return blocked;

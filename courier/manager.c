@@ -74,6 +74,8 @@ void manager_tell_requests(struct manager *m)
 	bool waited = m->tell_requests;
 
 	m->tell_requests = m->sock >= 0 && requests_report(&m->guest->requests, m) == -EAGAIN;
+	if (!m->tell_requests)
+		m->tell_requests = m->sock >= 0 && owners_report(&m->guest->owners, m) == -EAGAIN;
 	if (m->tell_requests != waited)
 		manager_watch_room(m);
 }
@@ -90,6 +92,22 @@ int manager_tell_cancel(struct manager *m, uint32_t id)
 	struct helper_msg msg = { .type = HELPER_CANCEL, .cancel.id = id };
 
 	return manager_send(m, &msg, NULL, 0);
+}
+
+int manager_tell_owner(struct manager *m, const struct helper_owner *owner)
+{
+	struct helper_msg msg = { .type = HELPER_OWNER, .owner = *owner };
+
+	return manager_send(m, &msg, NULL, 0);
+}
+
+/* What finds no place is answered at once, or, where vmosd does not read, never. */
+static void manager_ask_owner(struct manager *m, const struct helper_owner_req *req)
+{
+	const struct helper_owner nobody = { .id = req->id };
+
+	if (!guest_ask_owner(m->guest, req))
+		(void)manager_tell_owner(m, &nobody);
 }
 
 static void manager_tell_stats(struct manager *m)
@@ -163,6 +181,7 @@ static void manager_adopt(struct manager *m)
 	manager_tell_up(m);
 	manager_tell_guest(m);
 	requests_renew(&m->guest->requests);
+	owners_renew(&m->guest->owners);
 	guest_settle(m->guest);
 }
 
@@ -174,6 +193,9 @@ static void manager_obey(struct manager *m, const struct helper_msg *msg, const 
 		break;
 	case HELPER_ANSWER:
 		guest_answer(m->guest, &msg->answer);
+		break;
+	case HELPER_OWNER_REQ:
+		manager_ask_owner(m, &msg->owner_req);
 		break;
 	case HELPER_SHUTDOWN:
 		guest_shutdown(m->guest);

@@ -20,7 +20,7 @@ struct manager {
 	struct helper_setup setup;
 	unsigned queries; /* QUERYs not answered yet */
 	bool tell_guest; /* the state's report waits for room in the socket */
-	bool tell_requests; /* the guest's requests do */
+	bool tell_requests; /* the guest's requests and answers do */
 	uint64_t wakeups;
 };
 
@@ -33,11 +33,12 @@ int manager_prepare(struct manager *m, sd_event *event);
 void manager_tell_up(struct manager *m);
 /* The guest's state changed. Only the newest state is kept when vmosd does not read. */
 void manager_tell_guest(struct manager *m);
-/* The guest's requests: tells what is untold, now or when the socket has room. */
+/* The guest's requests and answers: tells what is untold, now or when the socket has room. */
 void manager_tell_requests(struct manager *m);
-/* One report each, for request.c. -EAGAIN: no room; -ENOTCONN: no vmosd. */
+/* One report each, for request.c and owner.c. -EAGAIN: no room; -ENOTCONN: no vmosd. */
 int manager_tell_request(struct manager *m, const struct helper_request *request, int args);
 int manager_tell_cancel(struct manager *m, uint32_t id);
+int manager_tell_owner(struct manager *m, const struct helper_owner *owner);
 /* A STATS of the guest arrived: answers what vmosd asked. */
 void manager_take_stats(struct manager *m);
 /* The last word: sends FAILED and ends the event loop with @reason as exit code. @text: our own words. */

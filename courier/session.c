@@ -19,6 +19,7 @@ static int session_hello(struct guest *g, const struct ctl_msg *m)
 		return guest_refuse(g, "the agent speaks ctl version %u, this vmOS %u: build the template anew",
 			m->hello.version, CTL_VERSION);
 	g->hello = true;
+	g->knows_owners = m->hello.features & CTL_FEATURE_OWNER;
 	manager_tell_guest(g->manager);
 	return 0;
 }
@@ -105,6 +106,11 @@ static int session_cancel(struct guest *g, const struct ctl_msg *m)
 	return 0;
 }
 
+static int session_owner(struct guest *g, const struct ctl_msg *m)
+{
+	return owners_take(&g->owners, &m->owner);
+}
+
 /*
  * Everything the guest may say. A run that is not known is no error: its end
  * and a message about it may have crossed. PONG is missing: the courier sends
@@ -126,6 +132,7 @@ static const struct {
 	{ CTL_CREDIT, true, session_credit },
 	{ CTL_REQUEST, true, session_request },
 	{ CTL_CANCEL, true, session_cancel },
+	{ CTL_OWNER, true, session_owner },
 };
 
 int session_take(struct guest *g, const struct msg *untrusted_msg)

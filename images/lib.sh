@@ -8,6 +8,8 @@
 #   need_mib     what a build takes in the cache, in MiB
 #   suite        the Debian release of its roots
 #   cached       what it keeps in the cache beside build-root-*: patterns of names
+# that may set
+#   lists        the folder of its lists below its own, as in "net/"
 # and that defines
 #   build        all stages; runs inside, as root of namespaces of its own
 # The script calls take_option for its options, then start ARGUMENT….
@@ -17,6 +19,7 @@ PATH=$PATH:/usr/sbin:/sbin
 images=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmos
 progress_fd=2
+lists=
 refresh=
 inside=
 stage=
@@ -41,11 +44,11 @@ progress()
 	fi
 }
 
-# Where a list file is: the script's own, or the one of all builds.
+# Where a list file is: one of the script's own lists, or the one of all builds.
 list_file()
 {
-	if [ -f "$here/$1" ]; then
-		echo "$here/$1"
+	if [ -f "$here/$lists$1" ]; then
+		echo "$here/$lists$1"
 	else
 		echo "$images/$1"
 	fi

@@ -170,6 +170,18 @@ static int append_candidates(sd_bus_message *call, const struct asked *q)
 	return r;
 }
 
+/* What agents of before pass over: to them it is a question of yes and no. */
+static int append_net(sd_bus_message *call, const struct asked *q)
+{
+	int r = 0;
+
+	if (q->address)
+		r = sd_bus_message_append(call, "{sv}{sv}", "Address", "s", q->address, "Program", "s", q->program);
+	if (r >= 0 && q->lasting)
+		r = sd_bus_message_append(call, "{sv}", "Answers", "as", 3, "once", "session", "always");
+	return r;
+}
+
 static int append_question(sd_bus_message *call, const struct asked *q)
 {
 	int r = sd_bus_message_open_container(call, 'a', "{sv}");
@@ -187,6 +199,8 @@ static int append_question(sd_bus_message *call, const struct asked *q)
 			call, "{sv}{sv}{sv}", "Claim", "s", q->claim, "Bytes", "t", q->bytes, "Files", "u", q->files);
 	if (r >= 0)
 		r = sd_bus_message_append(call, "{sv}{sv}", "Timeout", "u", q->timeout, "Rule", "s", q->rule);
+	if (r >= 0)
+		r = append_net(call, q);
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
@@ -253,6 +267,27 @@ static bool is_from(sd_bus_message *reply, const char *name)
 	return sender && strcmp(sender, name) == 0;
 }
 
+/* All that is not known is a no. */
+static enum agents_answer read_verdict(const struct asked *q, const char *untrusted_verdict)
+{
+	static const struct {
+		const char *verdict;
+		enum agents_answer answer;
+		bool lasting;
+	} all[] = {
+		{ "yes", AGENTS_YES, false },
+		{ "once", AGENTS_YES, true },
+		{ "session", AGENTS_SESSION, true },
+		{ "always", AGENTS_ALWAYS, true },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (strcmp(untrusted_verdict, all[i].verdict) == 0 && (q->lasting || !all[i].lasting))
+			return all[i].answer;
+	}
+	return AGENTS_NO;
+}
+
 static int handle_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret_unused)
 {
 	struct asking *a = userdata;
@@ -276,7 +311,7 @@ static int handle_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret
 		verdict = "no";
 		object = "";
 	}
-	finish(a, strcmp(verdict, "yes") == 0 ? AGENTS_YES : AGENTS_NO, object);
+	finish(a, read_verdict(a->q, verdict), object);
 	return 0;
 }
 

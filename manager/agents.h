@@ -32,7 +32,7 @@ struct candidate {
 /* A question as an agent gets it. The strings are borrowed. */
 struct asked {
 	uint32_t id;
-	const char *kind; /* "send", "fetch", "open", "url", "paste" */
+	const char *kind; /* "send", "fetch", "open", "url", "paste", "net" */
 	const char *subject, *subject_color;
 	const char *object, *object_color; /* "": the user chooses among the candidates */
 	const char *claim; /* sanitised; may be empty */
@@ -42,10 +42,16 @@ struct asked {
 	uint32_t timeout; /* seconds */
 	const struct candidate *candidates;
 	size_t ncandidates;
+	/* of "net" */
+	const char *address; /* the far end's; NULL: none of these */
+	const char *program; /* what the guest says it is; sanitised; may be empty */
+	bool lasting; /* a yes may be for the session, or for always */
 };
 
 enum agents_answer {
-	AGENTS_YES,
+	AGENTS_YES, /* once */
+	AGENTS_SESSION, /* these two only where the question is lasting */
+	AGENTS_ALWAYS,
 	AGENTS_NO,
 	AGENTS_NONE, /* nobody is there to ask, or to ask any more */
 	AGENTS_FORGED, /* somebody else answered in the agent's place */

@@ -140,6 +140,14 @@ static int take_request(struct helper *h, const struct helper_msg *m, int *fds)
 	return 0;
 }
 
+static int take_owner(struct helper *h, const struct helper_owner *owner)
+{
+	if (h->kind != HELPER_COURIER)
+		return -EBADMSG;
+	h->ops->owner(h, owner);
+	return 0;
+}
+
 static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 {
 	switch (m->type) {
@@ -161,6 +169,8 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 	case HELPER_REQUEST:
 	case HELPER_CANCEL:
 		return take_request(h, m, fds);
+	case HELPER_OWNER:
+		return take_owner(h, &m->owner);
 	case HELPER_FAILED:
 		h->failed = true;
 		h->reason = (enum helper_reason)m->fail.reason;

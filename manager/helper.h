@@ -41,6 +41,8 @@ struct helper_ops {
 	/* Of a courier: its guest asks for something; gives up asking. @args is its own from here on. -EBADMSG: it may not. */
 	int (*request)(struct helper *h, const struct helper_request *request, int args);
 	void (*cancel)(struct helper *h, uint32_t id);
+	/* Which program of its guest has a port: a claim. */
+	void (*owner)(struct helper *h, const struct helper_owner *owner);
 	/* It is gone. @reason: enum helper_reason; @text: its last words, or ours. It may be started again from here. */
 	void (*ended)(struct helper *h, enum helper_reason reason, const char *text);
 };

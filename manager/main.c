@@ -115,6 +115,7 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 	r = sd_event_loop(event);
 	transfers_close(m); /* before their questions end: the next vmosd asks them again */
 	decision_finish(m);
+	net_lists_finish(m);
 	agents_finish(&m->agents);
 	return r;
 }

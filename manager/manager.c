@@ -389,6 +389,8 @@ int manager_open(struct manager *m)
 		r = manager_rules_open(m);
 	}
 	if (r == 0)
+		r = net_lists_open(m);
+	if (r == 0)
 		r = manager_rules_on_change(m, decision_rules_changed);
 	if (r == 0)
 		r = manager_rules_on_change(m, transfers_rules_changed);
@@ -468,6 +470,7 @@ void manager_finish(struct manager *m)
 	}
 	vm_clipboard_close(m);
 	net_links_close(m);
+	net_lists_close(m);
 	manager_rules_close(m);
 	audit_write(m->audit, "vmosd-stop", NULL);
 	audit_close(m->audit);

@@ -14,8 +14,10 @@
 #include "manager/clipboard.h"
 #include "manager/confine.h"
 #include "manager/decision.h"
+#include "manager/folder_watch.h"
 #include "manager/manager_rules.h"
 #include "manager/mode.h"
+#include "manager/net_lists.h"
 #include "manager/rules.h"
 #include "manager/template.h"
 #include "manager/transfer.h"
@@ -29,6 +31,7 @@
 #define MANAGER_VMS_MAX 256
 
 struct audit;
+struct net_lists;
 struct stats_call;
 
 struct manager {
@@ -52,9 +55,10 @@ struct manager {
 	struct rules rules;
 	unsigned rules_applied; /* the generation of it that the kernel has */
 	char *rules_dirs[MANAGER_RULES_DIRS + 1]; /* owned; the last is NULL */
-	sd_event_source *rules_watches[MANAGER_RULES_DIRS][2]; /* inotify: of the folder, of what it is in */
+	struct folder_watch rules_watch;
 	sd_event_source *rules_timer; /* when a rule begins or ends by itself */
 	manager_rules_fn rules_changed[MANAGER_RULES_FNS];
+	struct net_lists *net_lists; /* what VMs may reach on the network; NULL: not open yet */
 	struct agents agents; /* who asks the user */
 	struct decisions decisions;
 

@@ -200,6 +200,8 @@ int manager_bus_add(struct manager *m)
 	if (r >= 0)
 		r = rules_bus_add(m);
 	if (r >= 0)
+		r = net_bus_add(m);
+	if (r >= 0)
 		r = audit_bus_add(m);
 	return r < 0 ? r : 0;
 }

@@ -12,7 +12,6 @@
 #include "base/paths.h"
 #include "manager/audit.h"
 #include "manager/manager.h"
-#include "manager/rules_watch.h"
 #include "manager/smack_rules.h"
 
 /* A timer of the wall clock does not see it set back: it is looked at that often while a rule hangs on it. */
@@ -110,6 +109,11 @@ int manager_rules_reload(struct manager *m)
 	return r;
 }
 
+static void handle_files(void *userdata)
+{
+	manager_rules_reload(userdata);
+}
+
 int manager_rules_on_change(struct manager *m, manager_rules_fn fn)
 {
 	for (unsigned i = 0; i < MANAGER_RULES_FNS; i++) {
@@ -150,14 +154,20 @@ int manager_rules_open(struct manager *m)
 	r = paths_mkdir(manager_rules_folder(m));
 	if (r < 0)
 		log_warning("The folder %s cannot be made: %s", manager_rules_folder(m), strerror(-r));
-	rules_watch_open(m);
+	m->rules_watch = (struct folder_watch){
+		.event = m->event,
+		.dirs = (const char *const *)m->rules_dirs,
+		.changed = handle_files,
+		.userdata = m,
+	};
+	folder_watch_open(&m->rules_watch);
 	load(m);
 	return 0;
 }
 
 void manager_rules_close(struct manager *m)
 {
-	rules_watch_close(m);
+	folder_watch_close(&m->rules_watch);
 	m->rules_timer = sd_event_source_disable_unref(m->rules_timer);
 	for (unsigned i = 0; i < MANAGER_RULES_DIRS; i++)
 		free(m->rules_dirs[i]);

@@ -28,6 +28,16 @@ static void read_rules(const struct protections_env *env, struct protection *p)
 			env->rules->set.count, env->rules->set.count == 1 ? "rule" : "rules");
 }
 
+static void read_lists(const struct protections_env *env, struct protection *p)
+{
+	if (env->lists_error)
+		protections_say(p, false, "The network lists cannot be used: %s %s", env->lists_error,
+			env->lists > 0 ? "Those before stay in force." : "Until this is corrected see: vmos net list");
+	else
+		protections_say(
+			p, true, "%zu %s of network lists in force.", env->lists, env->lists == 1 ? "line" : "lines");
+}
+
 static void read_driver(const struct protections_env *env, struct protection *p)
 {
 	if (env->driver == 1)
@@ -113,6 +123,7 @@ static const struct {
 	{ "ptrace", SYSTEM, true, protections_ptrace },
 	{ "xattr", SYSTEM, true, protections_xattr },
 	{ "rules", BOTH, true, read_rules },
+	{ "network-lists", BOTH, false, read_lists },
 	{ "driver", SYSTEM, true, read_driver },
 	{ "uid", BOTH, false, read_uid },
 	{ "confine", BOTH, false, read_confine },

@@ -17,6 +17,8 @@ static size_t read_all(struct manager *m, struct protection *ret_list)
 		.data = m->data,
 		.rules = &m->rules,
 		.rules_dirs = (const char *const *)m->rules_dirs,
+		.lists_error = net_lists_error(m),
+		.lists = net_lists_count(m),
 		.kvm = m->accel.kvm,
 		.kvm_words = m->accel.reason,
 		.confine = m->confine.on,

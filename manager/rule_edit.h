@@ -5,6 +5,8 @@
 
 #include <time.h>
 
+#include "manager/line_edit.h"
+
 #define RULE_EDIT_FILE "50-vmos.rules"
 
 struct rule_edit {
@@ -13,15 +15,10 @@ struct rule_edit {
 	time_t written, now; /* when the text was last written, and the time it is */
 };
 
-/*
- * Makes the new text, for the caller to free; @ret_removed: how many rules
- * went. As for= counts from when the file is written, which it will be, a rule
- * that is limited so gets what is left of its time; one whose time is over
- * becomes a comment. -ENOMEM.
- */
+/* As line_edit.look, whose userdata is a struct rule_edit. */
+bool rule_edit_look(
+	const struct line_edit *edit, const char *line, size_t len, unsigned number, struct line_look *ret_look);
+/* As line_edit_text(). */
 int rule_edit_text(const char *text, const struct rule_edit *edit, char **ret_text, unsigned *ret_removed);
-
-/* Puts @text in the place of the file @path: after a crash it is the old one or the new one. -errno. */
-int rule_edit_write(const char *path, const char *text);
 
 #endif

@@ -11,29 +11,19 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "manager/line_files.h"
 #include "policy/ruleset.h"
 
 #define RULES_MAX 4096 /* in all files together */
-#define RULES_FILES_MAX 256
+#define RULES_FILES_MAX LINE_FILES_MAX
 #define RULES_FILE_MAX (256 * 1024) /* bytes */
-
-struct rules_file {
-	char *path; /* owned */
-	time_t written; /* st_mtime */
-};
 
 struct rules {
 	struct ruleset set;
-	struct rules_file *files; /* owned; rule.file counts into it */
+	struct line_file *files; /* owned; rule.file counts into it */
 	size_t nfiles;
 	unsigned generation; /* counts the sets that were taken */
 	char *error; /* why the last reading failed: one sentence; NULL: it did not. Owned */
-};
-
-/* A file as it shall become. */
-struct rules_draft {
-	const char *dir, *path; /* one of the folders, and the file in it, which need not be there yet */
-	const char *text;
 };
 
 /*
@@ -47,7 +37,7 @@ int rules_load(struct rules *rules, const char *const *dirs, bool strict);
  * Whether rules_load() would take the files of @dirs if @draft were in force.
  * -errno: no, and why, for the caller to free (NULL: memory is out).
  */
-int rules_try(const char *const *dirs, bool strict, const struct rules_draft *draft, char **ret_error);
+int rules_try(const char *const *dirs, bool strict, const struct line_draft *draft, char **ret_error);
 /* The text of one rule file, as rules_load() would take it; the caller frees both. -errno as above. */
 int rules_read(const char *path, bool strict, char **ret_text, char **ret_error);
 void rules_finish(struct rules *rules);

@@ -3,14 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "base/paths.h"
 #include "base/smack.h"
 #include "manager/audit.h"
 #include "manager/errors.h"
 #include "manager/labels.h"
+#include "manager/line_change.h"
 #include "manager/manager.h"
 #include "manager/polkit.h"
 #include "manager/rule_edit.h"
@@ -132,140 +131,92 @@ static int handle_why(sd_bus_message *call, void *userdata, sd_bus_error *ret_er
 }
 
 /* The change that a call asks for. */
-struct change {
-	struct rule_edit edit;
-	const char *path, *dir;
-	char *old, *text; /* owned */
-	unsigned removed;
+struct asked_change {
+	sd_bus_message *call;
+	struct rule_edit pair;
 };
 
-/* The file as it is: none is an empty one. */
-static int read_old(const struct manager *m, struct change *c, sd_bus_error *ret_error)
+static int read_file(const struct manager *m, const char *path, char **ret_text, char **ret_error)
 {
-	char *error cleanup_free = NULL;
-	struct stat st;
-	int r;
-
-	c->edit.now = c->edit.written = time(NULL);
-	if (stat(c->path, &st) < 0 && errno == ENOENT) {
-		c->old = strdup("");
-		return c->old ? 0 : -ENOMEM;
-	}
-	r = rules_read(c->path, m->system, &c->old, &error);
-	if (r < 0)
-		return error ? errors_set(ret_error, ERROR_FAILED, "%s Nothing was changed.", error) : r;
-	c->edit.written = st.st_mtim.tv_sec;
-	return 0;
+	return rules_read(path, m->system, ret_text, ret_error);
 }
 
-/* Whether the rules would parse with the new file in its place. */
-static int try_new(const struct manager *m, const struct change *c, sd_bus_error *ret_error)
+static int try_draft(const struct manager *m, const struct line_draft *draft, char **ret_error)
 {
-	struct rules_draft draft = { .dir = c->dir, .path = c->path, .text = c->text };
-	char *error cleanup_free = NULL;
-	int r = rules_try((const char *const *)m->rules_dirs, m->system, &draft, &error);
-
-	return r < 0 && error ? errors_set(ret_error, ERROR_FAILED, "%s Nothing was changed.", error) : r;
+	return rules_try((const char *const *)m->rules_dirs, m->system, draft, ret_error);
 }
 
-static int record(const struct manager *m, sd_bus_message *call, const struct change *c, sd_bus_error *ret_error)
+static int record(const struct manager *m, const struct line_change *c)
 {
-	const bool adds = c->edit.line != NULL;
-	char uid_text[16] = "", removed[16];
-	uid_t uid;
-	int r;
+	const struct asked_change *asked = c->asked;
+	char uid[16], removed[16];
 
-	if (polkit_sender(call, &uid) == 0)
-		snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)uid);
+	line_change_uid(asked->call, uid);
 	snprintf(removed, sizeof(removed), "%u", c->removed);
-	if (adds)
-		r = audit_write(m->audit, "rule-add", "line", c->edit.line, "removed", removed, "file", c->path, "uid",
-			uid_text, NULL);
-	else
-		r = audit_write(m->audit, "rule-del", "subject", c->edit.subject, "object", c->edit.object, "removed",
-			removed, "file", c->path, "uid", uid_text, NULL);
-	return r < 0 ? errors_set(ret_error, ERROR_FAILED,
-			       "The audit log in %s cannot be written (%s), so the rules stay as they are. See to it, "
-			       "then try again.",
-			       m->data, strerror(-r))
-		     : 0;
+	if (c->edit.line)
+		return audit_write(m->audit, "rule-add", "line", c->edit.line, "removed", removed, "file", c->path,
+			"uid", uid, NULL);
+	return audit_write(m->audit, "rule-del", "subject", asked->pair.subject, "object", asked->pair.object,
+		"removed", removed, "file", c->path, "uid", uid, NULL);
 }
 
-/* Writes the new file, and has it in force. */
-static int put_new(struct manager *m, const struct change *c, sd_bus_error *ret_error)
+static int reload(struct manager *m, const char **ret_error)
 {
-	int r = rule_edit_write(c->path, c->text);
+	int r = manager_rules_reload(m);
 
-	if (r < 0) {
-		audit_write(m->audit, "rule-failed", "file", c->path, "reason", strerror(-r), NULL);
-		return errors_set(ret_error, r == -ENOSPC ? ERROR_NO_SPACE : ERROR_FAILED,
-			"%s cannot be written: %s. The rules before stay in force.", c->path, strerror(-r));
-	}
-	r = manager_rules_reload(m);
-	return r < 0 ? errors_set(ret_error, ERROR_FAILED, "%s was written, but is not in force yet: %s", c->path,
-			       m->rules.error ? m->rules.error : strerror(-r))
-		     : 0;
-}
-
-static int change(struct manager *m, sd_bus_message *call, struct change *c, sd_bus_error *ret_error)
-{
-	char *path cleanup_free = paths_join(manager_rules_folder(m), RULE_EDIT_FILE, NULL);
-	int r;
-
-	if (!path)
-		return -ENOMEM;
-	c->path = path;
-	c->dir = manager_rules_folder(m);
-	r = paths_mkdir(c->dir);
-	if (r < 0)
-		return errors_set(ret_error, ERROR_FAILED, "The folder %s cannot be made: %s", c->dir, strerror(-r));
-	r = read_old(m, c, ret_error);
-	if (r == 0)
-		r = rule_edit_text(c->old, &c->edit, &c->text, &c->removed);
-	if (r == 0 && !c->edit.line && c->removed == 0)
-		return 0;
-	if (r == 0)
-		r = try_new(m, c, ret_error);
-	if (r == 0)
-		r = record(m, call, c, ret_error);
-	return r == 0 ? put_new(m, c, ret_error) : r;
-}
-
-static int change_and_free(struct manager *m, sd_bus_message *call, struct change *c, sd_bus_error *ret_error)
-{
-	int r = change(m, call, c, ret_error);
-
-	free(c->old);
-	free(c->text);
+	*ret_error = m->rules.error;
 	return r;
+}
+
+static const struct line_store store = {
+	.file = RULE_EDIT_FILE,
+	.noun = "rules",
+	.failed_event = "rule-failed",
+	.folder = manager_rules_folder,
+	.read = read_file,
+	.try = try_draft,
+	.record = record,
+	.reload = reload,
+};
+
+/* How many rules went; < 0: @ret_error says why not. */
+static int change(struct manager *m, const struct asked_change *asked, sd_bus_error *ret_error)
+{
+	struct line_change c = {
+		.edit = { .look = rule_edit_look, .userdata = &asked->pair, .line = asked->pair.line },
+		.asked = asked,
+	};
+	int r = line_change_make(m, &store, &c, ret_error);
+
+	return r < 0 ? r : (int)c.removed;
 }
 
 static int handle_add(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
-	struct change c = { 0 };
+	struct asked_change asked = { .call = call };
 	struct rule rule;
-	int r = sd_bus_message_read(call, "s", &c.edit.line);
+	int r = sd_bus_message_read(call, "s", &asked.pair.line);
 
 	if (r >= 0)
-		r = read_rule(c.edit.line, &rule, ret_error);
-	c.edit.subject = rule.subject;
-	c.edit.object = rule.object;
+		r = read_rule(asked.pair.line, &rule, ret_error);
+	asked.pair.subject = rule.subject;
+	asked.pair.object = rule.object;
 	if (r >= 0)
-		r = change_and_free(userdata, call, &c, ret_error);
+		r = change(userdata, &asked, ret_error);
 	return r < 0 ? r : sd_bus_reply_method_return(call, NULL);
 }
 
 static int handle_del(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
-	struct change c = { 0 };
+	struct asked_change asked = { .call = call };
 	struct rule rule;
-	int r = sd_bus_message_read(call, "ss", &c.edit.subject, &c.edit.object);
+	int r = sd_bus_message_read(call, "ss", &asked.pair.subject, &asked.pair.object);
 
 	if (r >= 0)
-		r = read_words(c.edit.subject, c.edit.object, "-", &rule, ret_error);
+		r = read_words(asked.pair.subject, asked.pair.object, "-", &rule, ret_error);
 	if (r >= 0)
-		r = change_and_free(userdata, call, &c, ret_error);
-	return r < 0 ? r : sd_bus_reply_method_return(call, "u", c.removed);
+		r = change(userdata, &asked, ret_error);
+	return r < 0 ? r : sd_bus_reply_method_return(call, "u", (uint32_t)r);
 }
 
 static int get_error(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,

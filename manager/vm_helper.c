@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/manager.h"
+#include "manager/net_owner.h"
 #include "manager/programs.h"
 #include "manager/transfer_request.h"
 #include "manager/vm_clipboard.h"
@@ -244,6 +245,11 @@ static void handle_cancel(struct helper *h, uint32_t id)
 	transfer_request_cancel(h->owner, id);
 }
 
+static void handle_owner(struct helper *h, const struct helper_owner *owner)
+{
+	net_owner_arrived(h->owner, owner->id, owner->name);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
@@ -252,6 +258,7 @@ static const struct helper_ops helper_ops = {
 	.clip_want = handle_clip_want,
 	.request = handle_request,
 	.cancel = handle_cancel,
+	.owner = handle_owner,
 	.ended = handle_ended,
 };
 

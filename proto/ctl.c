@@ -11,6 +11,11 @@
 #define SIGNAL_MAX 64 /* _NSIG of Linux */
 #define STREAMS 3
 #define CPU_PERMILLE_MAX (1000u * 1024)
+/* IPPROTO_*, by their numbers: a pure folder knows no sockets. */
+#define PROTO_ICMP 1
+#define PROTO_TCP 6
+#define PROTO_UDP 17
+#define PROTO_ICMPV6 58
 #define RUN_BLOB_MIN 5 /* two counts and one empty string */
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -116,6 +121,34 @@ static bool answer_ok(const void *decoded)
 		a->reason <= CTL_REASON_MAX;
 }
 
+bool ctl_owner_ok(uint32_t proto, uint16_t port)
+{
+	if (proto == PROTO_TCP || proto == PROTO_UDP)
+		return port != 0;
+	return proto == PROTO_ICMP || proto == PROTO_ICMPV6;
+}
+
+static bool owner_req_ok(const void *decoded)
+{
+	const struct ctl_owner_req *r = &((const struct ctl_msg *)decoded)->owner_req;
+
+	return r->id != 0 && ctl_owner_ok(r->proto, r->port);
+}
+
+static bool owner_ok(const void *decoded)
+{
+	const struct ctl_owner *o = &((const struct ctl_msg *)decoded)->owner;
+	size_t len = 0;
+
+	while (len < CTL_OWNER_NAME && o->name[len] >= 0x20 && o->name[len] <= 0x7e)
+		len++;
+	if (o->id == 0 || len == CTL_OWNER_NAME)
+		return false;
+	while (len < CTL_OWNER_NAME && o->name[len] == '\0')
+		len++;
+	return len == CTL_OWNER_NAME;
+}
+
 #define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes)
 #define G2H CODEC_TO_HOST
 #define H2G CODEC_TO_GUEST
@@ -132,6 +165,7 @@ static const struct codec_type types[] = {
 		{ F(request, id, 2, 4), F(request, kind, 1, 1), F(request, blob, 2, 4), F(request, bytes, 1, 8) },
 		request_ok },
 	[CTL_CANCEL] = { "CANCEL", G2H, { F(cancel, id, 1, 4) }, cancel_ok },
+	[CTL_OWNER] = { "OWNER", G2H, { F(owner, id, 1, 4), F(owner, name, CTL_OWNER_NAME, 1) }, owner_ok },
 
 	[CTL_STDIO] = { "STDIO", G2H | H2G, { F(stdio, id, 1, 4), F(stdio, fd, 1, 1), F(stdio, blob, 2, 4) },
 		stdio_ok },
@@ -148,6 +182,8 @@ static const struct codec_type types[] = {
 	[CTL_PING] = { "PING", H2G, { F(ping, cookie, 1, 8) }, NULL },
 	[CTL_STATS_REQ] = { "STATS_REQ", H2G, { { 0 } }, NULL },
 	[CTL_ANSWER] = { "ANSWER", H2G, { F(answer, id, 3, 4), F(answer, done, 2, 8) }, answer_ok },
+	[CTL_OWNER_REQ] = { "OWNER_REQ", H2G,
+		{ F(owner_req, id, 1, 4), F(owner_req, proto, 1, 1), F(owner_req, port, 1, 2) }, owner_req_ok },
 
 	[CTL_PONG] = { "PONG", G2H, { F(ping, cookie, 1, 8) }, NULL },
 };

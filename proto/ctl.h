@@ -33,6 +33,7 @@ enum ctl_type {
 	CTL_EXIT,
 	CTL_REQUEST,
 	CTL_CANCEL,
+	CTL_OWNER,
 	/* both */
 	CTL_STDIO = 0x41,
 	CTL_EOF,
@@ -46,11 +47,13 @@ enum ctl_type {
 	CTL_PING,
 	CTL_STATS_REQ,
 	CTL_ANSWER,
+	CTL_OWNER_REQ, /* only where HELLO says CTL_FEATURE_OWNER */
 	/* guest to host again */
 	CTL_PONG = 0xc1,
 };
 
 enum ctl_gos { CTL_GOS_LINUX = 1, CTL_GOS_WINDOWS };
+#define CTL_FEATURE_OWNER (1u << 0) /* in HELLO: the agent answers OWNER_REQ; those of older templates do not */
 enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
 
 #define CTL_RUN_PTY (1u << 0)
@@ -91,6 +94,14 @@ enum ctl_answer_status {
 #define CTL_REASON_MAX 255 /* enum xfer_reason */
 #define CTL_URL_MAX 2048
 
+#define CTL_OWNER_NAME 40 /* bytes of a program's name, with its NUL */
+
+/*
+ * Something of which the agent can tell who uses it: a local port of TCP or
+ * UDP, not 0; the identifier of an ICMP or ICMPv6 ping. @proto: IPPROTO_*.
+ */
+bool ctl_owner_ok(uint32_t proto, uint16_t port);
+
 /* A URL that may be handed to another VM: http, https or mailto, printable ASCII without blank, at most CTL_URL_MAX. */
 bool ctl_is_url(const char *untrusted_text);
 /*
@@ -126,6 +137,8 @@ struct ctl_ping { uint64_t cookie; };
 struct ctl_request { uint32_t id, files; uint8_t kind; struct blob_ref blob; uint64_t bytes; };
 struct ctl_cancel { uint32_t id; };
 struct ctl_answer { uint32_t id, status, reason; uint64_t done, total; };
+struct ctl_owner_req { uint32_t id; uint8_t proto; uint16_t port; }; /* which program has this local port? IPPROTO_* */
+struct ctl_owner { uint32_t id; char name[CTL_OWNER_NAME]; }; /* printable ASCII, "": not known; zeros behind it */
 /* clang-format on */
 
 struct ctl_msg {
@@ -147,6 +160,8 @@ struct ctl_msg {
 		struct ctl_request request;
 		struct ctl_cancel cancel;
 		struct ctl_answer answer;
+		struct ctl_owner_req owner_req;
+		struct ctl_owner owner;
 	};
 };
 

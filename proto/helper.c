@@ -15,9 +15,22 @@
 #define REGION_MIN (4u << 20)
 #define REGION_MAX VMOS_GUI_REGION
 
+_Static_assert(HELPER_OWNER_NAME == CTL_OWNER_NAME, "a program's name passes as it is");
+
 static int verdict(bool ok)
 {
 	return ok ? 0 : -EBADMSG;
+}
+
+/* ASCII without control characters, and a NUL. */
+static bool is_printable(const char *text, size_t size)
+{
+	const char *end = memchr(text, 0, size);
+
+	for (const char *c = text; end && c < end; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			return false;
+	return end;
 }
 
 static bool setup_ok(const struct helper_setup *s)
@@ -61,6 +74,16 @@ static bool clip_ok(const struct helper_clip *c)
 	return c->mime >= HELPER_MIME_TEXT && c->mime <= HELPER_MIME_PNG && c->len >= 1 && c->len <= HELPER_CLIP_MAX;
 }
 
+static bool owner_req_ok(const struct helper_owner_req *r)
+{
+	return r->id != 0 && r->port <= UINT16_MAX && ctl_owner_ok(r->proto, (uint16_t)r->port);
+}
+
+static bool owner_ok(const struct helper_owner *o)
+{
+	return o->id != 0 && is_printable(o->name, sizeof(o->name));
+}
+
 static bool stats_ok(const struct helper_stats *s)
 {
 	return s->guest <= HELPER_GUEST_READY && s->windows <= GUI_WINDOWS_MAX && s->mem_used_kib <= s->mem_total_kib &&
@@ -69,14 +92,8 @@ static bool stats_ok(const struct helper_stats *s)
 
 static bool fail_ok(const struct helper_fail *f)
 {
-	const char *end = memchr(f->text, 0, sizeof(f->text));
-
-	if (f->reason < HELPER_REASON_INTERNAL || f->reason > HELPER_REASON_SETUP || !end)
-		return false;
-	for (const char *c = f->text; c < end; c++)
-		if (*c < 0x20 || *c > 0x7e)
-			return false;
-	return true;
+	return f->reason >= HELPER_REASON_INTERNAL && f->reason <= HELPER_REASON_SETUP &&
+		is_printable(f->text, sizeof(f->text));
 }
 
 /* Size and number of fds, which hold for every type. */
@@ -101,6 +118,8 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 1 && clip_ok(&m->clip));
 	case HELPER_CLIP_NOTE:
 		return verdict(nfds == 0 && m->note.bad <= 1 && is_claim(m->note.text, sizeof(m->note.text)));
+	case HELPER_OWNER_REQ:
+		return verdict(nfds == 0 && owner_req_ok(&m->owner_req));
 	case HELPER_SHUTDOWN:
 	case HELPER_QUIT:
 	case HELPER_QUERY:
@@ -135,6 +154,8 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 1 && clip_ok(&m->clip));
 	case HELPER_CLIP_WANT:
 		return verdict(nfds == 0);
+	case HELPER_OWNER:
+		return verdict(nfds == 0 && owner_ok(&m->owner));
 	default:
 		return -EBADMSG;
 	}

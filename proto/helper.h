@@ -38,6 +38,7 @@ enum helper_type {
 	HELPER_ANSWER, /* courier: how a request of the guest stands */
 	HELPER_CLIP_GIVE, /* desktop; fd: clip.len bytes (sealed memfd): the answer to CLIP_WANT */
 	HELPER_CLIP_NOTE, /* desktop: a line for the user, on the frame of the window in use */
+	HELPER_OWNER_REQ, /* courier: which program of the guest has a local port; each is answered by one OWNER */
 	/* helper to vmosd */
 	HELPER_UP = 0x81, /* sandboxed, session open */
 	HELPER_GUEST, /* guest.state: the agent joined, is ready, or left */
@@ -48,6 +49,7 @@ enum helper_type {
 	HELPER_CANCEL, /* courier: the guest gives up cancel.id */
 	HELPER_CLIP_TAKE, /* desktop; fd: clip.len bytes (sealed memfd): the user's gesture copied this */
 	HELPER_CLIP_WANT, /* desktop: the user's gesture asks what may be pasted here */
+	HELPER_OWNER, /* courier: the answer to OWNER_REQ, as the guest claims it */
 };
 
 enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_READY };
@@ -63,6 +65,9 @@ enum helper_reason {
 
 #define HELPER_REQUESTS_MAX 8 /* of one guest, not answered for good yet */
 #define HELPER_CLIP_MAX (16u << 20) /* bytes */
+
+#define HELPER_OWNERS_MAX 64 /* OWNER_REQs that wait for the guest; one more is answered at once, by no name */
+#define HELPER_OWNER_NAME 40 /* bytes, with the NUL */
 
 enum helper_mime { HELPER_MIME_TEXT = 1, HELPER_MIME_PNG }; /* text/plain;charset=utf-8, image/png */
 
@@ -112,6 +117,22 @@ struct helper_stats {
 	uint64_t disk_total, disk_used;
 };
 
+/*
+ * A question about a flow of the guest: @port is its local port, or the identifier of a ping. vmosd sets a time limit
+ * of its own to the answer: a guest need not give one. Where there is no agent, or one of an older template, where
+ * the agent leaves, or too many wait, the answer comes at once, without a name.
+ */
+struct helper_owner_req {
+	uint32_t id; /* not 0; unique among vmosd's open ones */
+	uint32_t proto; /* IPPROTO_ICMP, _ICMPV6, _TCP, _UDP */
+	uint32_t port;
+};
+
+struct helper_owner {
+	uint32_t id; /* of the OWNER_REQ */
+	char name[HELPER_OWNER_NAME]; /* printable ASCII; "": not known. A claim: to be shown, never to decide by */
+};
+
 /* A table: one message a line. */
 /* clang-format off */
 struct helper_guest { uint32_t state; uint32_t epoch; uint64_t boot_ns; };
@@ -135,6 +156,8 @@ struct helper_msg {
 		struct helper_cancel cancel;
 		struct helper_clip clip; /* CLIP_TAKE and CLIP_GIVE */
 		struct helper_note note;
+		struct helper_owner_req owner_req;
+		struct helper_owner owner;
 		uint8_t raw[256];
 	};
 };

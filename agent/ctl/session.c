@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "agent/ctl/asks.h"
+#include "agent/ctl/owner.h"
 #include "agent/ctl/run.h"
 #include "base/log.h"
 
@@ -47,7 +48,8 @@ void session_set_ready(struct agent *a)
 static void handle_joined(struct link *l)
 {
 	struct agent *a = agent_of(l);
-	struct ctl_msg c = { .head.type = CTL_HELLO, .hello = { .version = CTL_VERSION, .gos = CTL_GOS_LINUX } };
+	struct ctl_msg c = { .head.type = CTL_HELLO,
+		.hello = { .version = CTL_VERSION, .gos = CTL_GOS_LINUX, .features = CTL_FEATURE_OWNER } };
 
 	agent_send(a, &c);
 	if (a->ready)
@@ -108,6 +110,14 @@ static void session_to_run(struct agent *a, const struct ctl_msg *c)
 		run_signal(run, (int)c->signal.signo);
 }
 
+static void session_owner(struct agent *a, const struct ctl_owner_req *req)
+{
+	struct ctl_msg c = { .head.type = CTL_OWNER, .owner = { .id = req->id } };
+
+	owner_find(req->proto, req->port, c.owner.name);
+	agent_send(a, &c);
+}
+
 static int session_power_off(void)
 {
 	log_info("The host asks for shutdown");
@@ -131,6 +141,9 @@ static int handle_message(struct link *l, const struct msg *m)
 		return system_set_time(c.time.realtime_ns);
 	case CTL_ANSWER:
 		asks_answer(a->asks, &c.answer);
+		return 0;
+	case CTL_OWNER_REQ:
+		session_owner(a, &c.owner_req);
 		return 0;
 	case CTL_SHUTDOWN:
 		return session_power_off();

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define GUI_DEVICE "/dev/vmos-gui"
+#define COMPOSITOR "/usr/lib/vmos/vmos-compositor"
 #define WAYLAND_SOCKET "/run/user/1000/wayland-0"
 #define CLOCK_SLACK_NS 500000000
 
@@ -105,5 +106,5 @@ int system_power_off(void)
 
 bool system_has_windows(void)
 {
-	return access(GUI_DEVICE, F_OK) < 0 || access(WAYLAND_SOCKET, F_OK) == 0;
+	return access(GUI_DEVICE, F_OK) < 0 || access(COMPOSITOR, X_OK) < 0 || access(WAYLAND_SOCKET, F_OK) == 0;
 }

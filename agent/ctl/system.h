@@ -23,7 +23,7 @@ int system_set_time(uint64_t realtime_ns);
 /* Asks PID 1 to stop everything and power off: SIGTERM for vmos-init, SIGRTMIN+4 for systemd. -errno. */
 int system_power_off(void);
 
-/* True once the compositor listens, or where there is no gui channel. */
+/* True once the compositor listens, or where there is no gui channel, or no compositor. */
 bool system_has_windows(void);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmos-init: process 1 of an APP VM. It makes the little that applications
- * need, starts the agent, the compositor and, when somebody asks for it, the
- * session bus, starts them again when they end, and switches the VM off at
- * SIGTERM.
+ * vmos-init: process 1 of a VM. It makes the little that applications need,
+ * starts the agent, and in an APP VM the compositor and, when somebody asks
+ * for it, the session bus, in a NET VM the resolver and the uplink's DHCP
+ * client. It starts them again when they end, and switches the VM off at
+ * SIGTERM. The kernel command line says what VM it is:
+ *	vmos.kind=net	a NET VM; an APP VM else
+ *	vmos.net=INDEX	its number on the NET VM that it uses (proto/netplan.h)
+ *	vmos.name=NAME	its host name
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +27,12 @@
 
 #include "agent/init/disk.h"
 #include "agent/init/mounts.h"
+#include "agent/init/network.h"
 #include "agent/init/service.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "proto/netplan.h"
 
 #define MODULE "/usr/lib/vmos/vmos_guest.ko"
 #define GUI_DEVICE "/dev/vmos-gui"
@@ -36,16 +42,23 @@
 /* Time for programs to end by themselves when the VM is switched off (ms). */
 #define STOP_GRACE 2000
 
-enum { AGENT, COMPOSITOR, BUS, SERVICES };
+enum { AGENT, COMPOSITOR, BUS, RESOLVER, UPLINK, SERVICES };
 
 static char *const agent_argv[] = { "/usr/lib/vmos/vmos-agent", NULL };
 static char *const compositor_argv[] = { "/usr/lib/vmos/vmos-compositor", NULL };
 static char *const bus_argv[] = { "/usr/bin/dbus-daemon", "--session", "--nofork", "--nopidfile",
 	"--address=systemd:", NULL };
+static char *const resolver_argv[] = { "/usr/sbin/dnsmasq", "--keep-in-foreground",
+	"--conf-file=/usr/share/vmos/net/dnsmasq.conf", NULL };
+static char *const uplink_argv[] = { "/usr/sbin/dhcpcd", "--nobackground", "--quiet", "--config",
+	"/usr/share/vmos/net/dhcpcd.conf", "uplink", NULL };
 
 struct init {
 	struct service services[SERVICES];
 	int signals; /* signalfd */
+	bool is_net; /* a NET VM */
+	uint32_t net_index; /* 0: the VM uses no NET VM */
+	pid_t network; /* sets the network up; 0: nobody does */
 };
 
 static void environment_set(void)
@@ -91,8 +104,18 @@ static const char *cmdline_value(const char *cmdline, size_t len, const char *ke
 	return NULL;
 }
 
-static void cmdline_apply(void)
+/* A number of the plan; 0: none, or no such number. */
+static uint32_t parse_index(const char *text)
 {
+	char *end = NULL;
+	unsigned long index = text ? strtoul(text, &end, 10) : 0;
+
+	return text && *text && !*end && index <= NETPLAN_INDEX_MAX ? (uint32_t)index : 0;
+}
+
+static void cmdline_apply(struct init *in)
+{
+	const char *kind;
 	char *cmdline cleanup_free = NULL;
 	size_t len = 0;
 	int r = fd_read_file("/proc/cmdline", CMDLINE_MAX, &cmdline, &len);
@@ -109,15 +132,18 @@ static void cmdline_apply(void)
 		setenv("VMOS_DEBUG", "1", 1);
 	log_open("vmos-init", NULL);
 	mounts_network(cmdline_value(cmdline, len, "vmos.name"));
+	kind = cmdline_value(cmdline, len, "vmos.kind");
+	in->is_net = kind && strcmp(kind, "net") == 0;
+	in->net_index = parse_index(cmdline_value(cmdline, len, "vmos.net"));
 }
 
-static void module_load(void)
+static void module_load(bool is_net)
 {
 	int fd cleanup_fd = open(MODULE, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST))
 		log_error("cannot load %s: %s", MODULE, strerror(errno));
-	if (chown(GUI_DEVICE, USER_UID, USER_GID) < 0)
+	if (chown(GUI_DEVICE, USER_UID, USER_GID) < 0 && !is_net)
 		log_error("%s: %s: the VM has no gui channel", GUI_DEVICE, strerror(errno));
 }
 
@@ -142,17 +168,17 @@ static void __attribute__((noreturn)) power_off(void)
 }
 
 /* Makes what applications need. The driver is loaded beside the disk's work: together they are most of init's time. */
-static int system_start(void)
+static int system_start(bool is_net)
 {
 	pid_t loader = fork();
 	int r;
 
 	if (loader == 0) {
-		module_load();
+		module_load(is_net);
 		_exit(0);
 	}
 	if (loader < 0)
-		module_load();
+		module_load(is_net);
 
 	r = mounts_runtime();
 	if (r < 0)
@@ -164,15 +190,43 @@ static int system_start(void)
 	return r;
 }
 
+/* The network is set up beside the agent and the compositor: nobody waits for it. */
+static void network_start(struct init *in)
+{
+	if (!in->is_net && !in->net_index)
+		return;
+	in->network = fork();
+	if (in->network == 0)
+		_exit(in->is_net ? network_server(in->net_index) : network_client(in->net_index) < 0);
+	if (in->network < 0) {
+		log_error("no network: %s", strerror(errno));
+		in->network = 0;
+	}
+}
+
+/* What needs the network may run now. */
+static void network_ended(struct init *in, int status)
+{
+	int sides = in->is_net && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	log_debug("the network was set up %lld ms after power-on", (long long)service_now());
+	in->network = 0;
+	in->services[RESOLVER].disabled = !(sides & NETWORK_INSIDE);
+	in->services[UPLINK].disabled = !(sides & NETWORK_DYNAMIC);
+}
+
 static void services_reap(struct init *in)
 {
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == in->network)
+			network_ended(in, status);
 		for (int i = 0; i < SERVICES; i++)
 			if (service_ended(&in->services[i], pid, status))
 				break;
+	}
 }
 
 /* Waits until every process is gone, or for @ms. True: all are. */
@@ -237,10 +291,20 @@ static int services_wait(const struct init *in)
 	return least;
 }
 
+/* All that are due, but the one that waits for somebody to connect. */
+static void services_start(struct init *in)
+{
+	for (int i = 0; i < SERVICES; i++)
+		if (in->services[i].listen_fd < 0)
+			service_start(&in->services[i]);
+}
+
 static void __attribute__((noreturn)) services_run(struct init *in)
 {
 	struct service *bus = &in->services[BUS];
 
+	services_start(in);
+	network_start(in);
 	for (;;) {
 		bool bus_waits = !bus->pid && !bus->disabled && service_now() >= bus->due;
 		struct pollfd fds[] = {
@@ -248,8 +312,7 @@ static void __attribute__((noreturn)) services_run(struct init *in)
 			{ .fd = bus_waits ? bus->listen_fd : -1, .events = POLLIN },
 		};
 
-		service_start(&in->services[AGENT]);
-		service_start(&in->services[COMPOSITOR]);
+		services_start(in);
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), services_wait(in)) < 0 && errno != EINTR)
 			log_error("poll: %s", strerror(errno));
 		if (fds[1].revents)
@@ -280,7 +343,7 @@ static int main_of_other(int argc, char **argv)
 		log_error("vmos-init is process 1 of a VM; another init may run vmos-init --prepare");
 		return 1;
 	}
-	return system_start() < 0;
+	return system_start(false) < 0;
 }
 
 int main(int argc, char **argv)
@@ -289,7 +352,12 @@ int main(int argc, char **argv)
 		.services = {
 			[AGENT] = { .name = "vmos-agent", .argv = agent_argv, .listen_fd = -1 },
 			[COMPOSITOR] = { .name = "vmos-compositor", .argv = compositor_argv, .as_user = true, .listen_fd = -1 },
-			[BUS] = { .name = "the session bus", .argv = bus_argv, .as_user = true },
+			[BUS] = { .name = "the session bus", .argv = bus_argv, .as_user = true, .listen_fd = -1 },
+			[RESOLVER] = { .name = "the resolver", .argv = resolver_argv, .listen_fd = -1, .disabled = true },
+			[UPLINK] = { .name = "the uplink's DHCP client",
+				.argv = uplink_argv,
+				.listen_fd = -1,
+				.disabled = true },
 		},
 	};
 	const struct rlimit files = { .rlim_cur = 1024, .rlim_max = 524288 };
@@ -300,14 +368,18 @@ int main(int argc, char **argv)
 	umask(022);
 	environment_set();
 	console_open();
-	cmdline_apply();
+	cmdline_apply(&in);
 	reboot(RB_DISABLE_CAD);
 	setrlimit(RLIMIT_NOFILE, &files);
 
 	in.signals = signals_open();
 	mounts_make();
-	if (system_start() < 0)
+	if (system_start(in.is_net) < 0)
 		power_off();
-	in.services[BUS].listen_fd = bus_listen();
+	if (in.is_net)
+		in.services[COMPOSITOR].disabled = true;
+	else
+		in.services[BUS].listen_fd = bus_listen();
+	in.services[BUS].disabled = in.services[BUS].listen_fd < 0;
 	services_run(&in);
 }

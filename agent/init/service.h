@@ -19,7 +19,7 @@ struct service {
 	int listen_fd; /* -1, or handed over as sd_listen_fds(3) says, and started only when somebody connects */
 
 	pid_t pid; /* 0: not running */
-	bool disabled; /* the program is not there */
+	bool disabled; /* the program is not there, or not for this VM, or not yet */
 	int64_t started, due; /* ms of the monotonic clock */
 	int delay;
 };

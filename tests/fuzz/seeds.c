@@ -120,6 +120,8 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_REQUEST },
 		.request = { .id = 1, .files = 1, .kind = CTL_REQUEST_SEND, .blob = { .off = 64, .len = 10 } } },
 	{ .head = { .type = CTL_CANCEL }, .cancel = { .id = 1 } },
+	{ .head = { .type = CTL_OWNER }, .owner = { .id = 1, .name = "curl" } },
+	{ .head = { .type = CTL_OWNER_REQ }, .owner_req = { .id = 1, .proto = 6, .port = 50000 } },
 	{ .head = { .type = CTL_ANSWER }, .answer = { .id = 1, .status = CTL_ANSWER_MOVING, .done = 1, .total = 2 } },
 };
 
@@ -177,6 +179,8 @@ static int write_helpers(void)
 		{ .type = HELPER_CANCEL, .cancel = { .id = 1 } },
 		{ .type = HELPER_CLIP_TAKE, .nfds = 1, .clip = { .mime = HELPER_MIME_PNG, .len = 5 } },
 		{ .type = HELPER_CLIP_WANT },
+		{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 6, .port = 50000 } },
+		{ .type = HELPER_OWNER, .owner = { .id = 1, .name = "curl" } },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
 		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },

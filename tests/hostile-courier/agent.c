@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,17 @@ static void agent_cancel(struct agent *a, char *const *strv)
 	agent_must_send(a, &m);
 }
 
+static void agent_own(struct agent *a, const struct ctl_owner_req *req)
+{
+	struct ctl_msg m = { .head.type = CTL_OWNER, .owner.id = req->id };
+
+	CHECK(!atomic_load(&a->is_old));
+	if (req->port == 443)
+		snprintf(m.owner.name, sizeof(m.owner.name), "curl");
+	if (req->port != AGENT_SILENT)
+		agent_must_send(a, &m);
+}
+
 static void agent_run(struct agent *a, const struct ctl_run *req)
 {
 	static uint8_t blob[CTL_ARGS_MAX];
@@ -212,6 +224,8 @@ static void agent_run(struct agent *a, const struct ctl_run *req)
 		agent_leave(a);
 		return;
 	}
+	if (!strcmp(strv[0], "own"))
+		agent_own(a, &(struct ctl_owner_req){ .id = 12345, .port = 443 });
 	*r = (struct agent_run){ .id = req->id, .window = CTL_WINDOW, .fd = 1 };
 	agent_say(a, CTL_STARTED, req->id, 42);
 	r->is_fill = !strcmp(strv[0], "fill");
@@ -285,6 +299,8 @@ static void agent_take(struct agent *a, const struct msg *raw)
 	} else if (m.head.type == CTL_ANSWER) {
 		atomic_store(&a->reasons[m.answer.id % AGENT_ASKED], m.answer.reason);
 		atomic_store(&a->answers[m.answer.id % AGENT_ASKED], m.answer.status);
+	} else if (m.head.type == CTL_OWNER_REQ) {
+		agent_own(a, &m.owner_req);
 	} else if (m.head.type == CTL_STATS_REQ) {
 		agent_say(a, CTL_STATS, 0, 0);
 	}
@@ -295,6 +311,7 @@ static bool agent_join(struct agent *a)
 	struct ctl_msg hello = { .head.type = CTL_HELLO, .hello = { .version = a->version, .gos = CTL_GOS_LINUX } };
 	struct ctl_msg ready = { .head.type = CTL_READY, .ready = { .boot_ns = 123456789 } };
 
+	hello.hello.features = atomic_load(&a->is_old) ? 0 : CTL_FEATURE_OWNER;
 	if (channel_guest_join(&a->channel, a->courier->region, VMOS_CTL_REGION, VMOS_ROLE_CTL))
 		return false;
 	agent_must_send(a, &hello);

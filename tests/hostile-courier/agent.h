@@ -5,7 +5,9 @@
  * signal, which is its status), "leave" (ends the session and joins the next),
  * "overrun" (breaks the window), "cat2" (standard input to standard error),
  * "receive WORD" (says WORD, by bytes in hex, then reads to the end), "ask ID
- * KIND STRING…" and "cancel ID" (requests to the host).
+ * KIND STRING…" and "cancel ID" (requests to the host), "own" (answers a
+ * question that nobody asked). Of ports it knows 443, which is curl's; of
+ * AGENT_SILENT it says nothing.
  */
 #ifndef TESTS_HOSTILE_COURIER_AGENT_H
 #define TESTS_HOSTILE_COURIER_AGENT_H
@@ -19,6 +21,7 @@
 
 #define AGENT_RUNS 40
 #define AGENT_ASKED 64
+#define AGENT_SILENT 9
 
 struct agent_run {
 	uint32_t id; /* 0: free */
@@ -36,6 +39,7 @@ struct agent {
 	struct channel channel;
 	pthread_t thread;
 	uint32_t version; /* to claim in HELLO */
+	atomic_bool is_old; /* it knows no OWNER_REQ */
 	atomic_bool stop;
 	atomic_int last_signal;
 	atomic_ulong got_time;

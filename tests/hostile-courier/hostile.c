@@ -90,12 +90,12 @@ static void make_request(struct ctl_request *r)
 static void make_message(struct ctl_msg *m, enum plan plan)
 {
 	static const uint16_t types[] = { CTL_STATS, CTL_STDIO, CTL_STDIO, CTL_STDIO, CTL_EXIT, CTL_STARTED, CTL_CREDIT,
-		CTL_EOF, CTL_READY, CTL_BYE };
+		CTL_EOF, CTL_READY, CTL_BYE, CTL_OWNER };
 	uint32_t id = 1 + pick(RUNS + 1);
 
 	memset(m, 0, sizeof(*m));
 	/* What may come only once or now and then ends the session: seldom, so that it lives to see more. */
-	m->head.type = types[pick(pick(4000) ? 4 : 10)];
+	m->head.type = types[pick(pick(4000) ? 4 : 11)];
 	if (!pick(plan == PLAN_ASKING ? 2 : 400))
 		m->head.type = pick(3) ? CTL_REQUEST : CTL_CANCEL;
 	if (!pick(100))
@@ -112,6 +112,8 @@ static void make_message(struct ctl_msg *m, enum plan plan)
 		make_request(&m->request);
 	else if (m->head.type == CTL_CANCEL)
 		m->cancel.id = 1 + pick(REQUEST_IDS);
+	else if (m->head.type == CTL_OWNER)
+		m->owner = (struct ctl_owner){ .id = id, .name = "x" };
 	else if (m->head.type == CTL_EOF)
 		m->eof = (struct ctl_eof){ .id = id, .fd = 0 };
 	else if (m->head.type == CTL_CREDIT)
@@ -185,7 +187,8 @@ static void leave(void)
 
 static void greet(int tries)
 {
-	struct ctl_msg hello = { .head.type = CTL_HELLO, .hello = { .version = 1, .gos = CTL_GOS_LINUX } };
+	struct ctl_msg hello = { .head.type = CTL_HELLO,
+		.hello = { .version = 1, .gos = CTL_GOS_LINUX, .features = CTL_FEATURE_OWNER } };
 	struct ctl_msg ready = { .head.type = CTL_READY };
 	struct msg raw;
 
@@ -316,6 +319,10 @@ static void answer(const struct msg *raw)
 		reply.head.type = CTL_EXIT;
 		reply.exit = (struct ctl_exit){ .id = m.signal.id, .status = 256 + (int32_t)m.signal.signo };
 	}
+	if (m.head.type == CTL_OWNER_REQ && pick(4)) {
+		reply.head.type = CTL_OWNER;
+		reply.owner = (struct ctl_owner){ .id = m.owner_req.id, .name = "curl" };
+	}
 	if (reply.head.type && !ctl_encode(&reply, &out) && !channel_send(&attack.channel, &out))
 		attack.messages++;
 }
@@ -328,6 +335,15 @@ static void take_all(void)
 		answer(&raw);
 	if (channel_recv_done(&attack.channel))
 		kick();
+}
+
+static void ask_owner(void)
+{
+	struct helper_msg m = { .type = HELPER_OWNER_REQ, .owner_req = { .id = 1 + pick(100), .proto = 6 } };
+
+	m.owner_req.port = 1 + pick(65535);
+	if (!pick(4))
+		courier_send(&attack.courier, &m, NULL, 0);
 }
 
 static void act(enum plan plan)
@@ -348,6 +364,7 @@ static void act(enum plan plan)
 	if (pick(4))
 		take_all();
 	play_command(pick(RUNS));
+	ask_owner();
 }
 
 /* vmosd answers some requests, some twice, and some that nobody made. */

@@ -29,6 +29,7 @@ static const struct ctl_msg good[] = {
 			.blob = { .off = 64, .len = CTL_ARGS_MAX },
 			.bytes = 1ull << 40 } },
 	{ .head = { HEAD(CTL_CANCEL) }, .cancel = { .id = 1 } },
+	{ .head = { HEAD(CTL_OWNER) }, .owner = { .id = 1, .name = "a program's name of 39 characters, in ~" } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = CTL_CHUNK } } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 0, .blob = { .off = VMOS_CTL_BLOB - 1, .len = 1 } } },
 	{ .head = { HEAD(CTL_EOF) }, .eof = { .id = 1, .fd = 2 } },
@@ -53,6 +54,7 @@ static const struct ctl_msg good[] = {
 			.reason = CTL_REASON_MAX,
 			.done = 1,
 			.total = UINT64_MAX } },
+	{ .head = { HEAD(CTL_OWNER_REQ) }, .owner_req = { .id = 1, .proto = 6, .port = 65535 } },
 	{ .head = { HEAD(CTL_PONG) }, .ping = { .cookie = 1 } },
 };
 
@@ -108,7 +110,7 @@ static void test_direction(void **state)
 		else if (type == CTL_EOF)
 			check_way(c, true, true);
 		else
-			check_way(c, type <= CTL_CANCEL || type == CTL_PONG, type >= CTL_RUN && type <= CTL_ANSWER);
+			check_way(c, type <= CTL_OWNER || type == CTL_PONG, type >= CTL_RUN && type <= CTL_OWNER_REQ);
 	}
 }
 
@@ -215,6 +217,30 @@ static void test_bounds(void **state)
 	REFUSED(CTL_ANSWER, c.answer.status = 0);
 	REFUSED(CTL_ANSWER, c.answer.status = CTL_ANSWER_FAILED + 1);
 	REFUSED(CTL_ANSWER, c.answer.reason = CTL_REASON_MAX + 1);
+}
+
+static void test_owner_bounds(void **state)
+{
+	struct ctl_msg none = { .head = { HEAD(CTL_OWNER) }, .owner.id = 1 };
+	struct msg raw;
+
+	REFUSED(CTL_OWNER_REQ, c.owner_req.id = 0);
+	REFUSED(CTL_OWNER_REQ, c.owner_req.proto = 0);
+	REFUSED(CTL_OWNER_REQ, c.owner_req.proto = 2);
+	REFUSED(CTL_OWNER_REQ, c.owner_req.port = 0);
+	REFUSED(CTL_OWNER, c.owner.id = 0);
+	REFUSED(CTL_OWNER, memset(c.owner.name, 'a', sizeof(c.owner.name))); /* no NUL */
+	REFUSED(CTL_OWNER, c.owner.name[3] = '\n');
+	REFUSED(CTL_OWNER, c.owner.name[3] = '\x7f');
+	REFUSED(CTL_OWNER, c.owner.name[3] = '\x80');
+	REFUSED(CTL_OWNER, c.owner.name[3] = '\0'); /* something behind the NUL */
+	assert_int_equal(ctl_encode(&none, &raw), 0);
+	for (uint32_t proto = 0; proto < 256; proto++) {
+		bool ping = proto == 1 || proto == 58, port = proto == 6 || proto == 17;
+
+		assert_int_equal(ctl_owner_ok(proto, 0), ping);
+		assert_int_equal(ctl_owner_ok(proto, 1), ping || port);
+	}
 }
 
 /* Copies exactly @len bytes to the heap, so that a sanitizer sees every byte read beyond. */
@@ -329,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_refused_leaves_result),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_owner_bounds),
 		cmocka_unit_test(test_args_round_trip),
 		cmocka_unit_test(test_args_without_environment),
 		cmocka_unit_test(test_args_truncated),

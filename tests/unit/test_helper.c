@@ -27,6 +27,8 @@ static const struct helper_msg requests[] = {
 	{ .type = HELPER_ANSWER, .answer = { .id = 1, .status = CTL_ANSWER_FAILED, .reason = CTL_REASON_MAX } },
 	{ .type = HELPER_CLIP_GIVE, .nfds = 1, .clip = { .mime = HELPER_MIME_PNG, .len = HELPER_CLIP_MAX } },
 	{ .type = HELPER_CLIP_NOTE, .note = { .bad = 1, .text = "The rules do not allow it." } },
+	{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 17, .port = 65535 } },
+	{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 58, .port = 0 } },
 };
 
 static const struct helper_msg reports[] = {
@@ -48,6 +50,8 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_CANCEL, .cancel = { .id = 1 } },
 	{ .type = HELPER_CLIP_TAKE, .nfds = 1, .clip = { .mime = HELPER_MIME_TEXT, .len = 1 } },
 	{ .type = HELPER_CLIP_WANT },
+	{ .type = HELPER_OWNER, .owner = { .id = 1, .name = "curl" } },
+	{ .type = HELPER_OWNER, .owner = { .id = 1 } },
 };
 
 static void test_good(void **state)
@@ -102,7 +106,7 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_request, requests[2], m.run.uid_class = 2);
 	REFUSED(helper_check_request, requests[2], m.run.flags = 0x40);
 	REFUSED(helper_check_request, requests[3], m.type = 0);
-	REFUSED(helper_check_request, requests[3], m.type = HELPER_CLIP_NOTE + 1);
+	REFUSED(helper_check_request, requests[3], m.type = HELPER_OWNER_REQ + 1);
 	REFUSED(helper_check_report, reports[1], m.guest.state = HELPER_GUEST_READY + 1);
 	REFUSED(helper_check_report, reports[2], m.stats.windows = GUI_WINDOWS_MAX + 1);
 	REFUSED(helper_check_report, reports[2], m.stats.guest = 3);
@@ -168,6 +172,24 @@ static void test_transfer_bounds(void **state)
 	REFUSED(helper_check_report, *report_of(HELPER_CANCEL), m.nfds = 1);
 }
 
+static void test_owner_bounds(void **state)
+{
+	const struct helper_msg *req = request_of(HELPER_OWNER_REQ, 0), *owner = report_of(HELPER_OWNER);
+
+	REFUSED(helper_check_request, *req, m.nfds = 1);
+	REFUSED(helper_check_request, *req, m.owner_req.id = 0);
+	REFUSED(helper_check_request, *req, m.owner_req.proto = 2);
+	REFUSED(helper_check_request, *req, m.owner_req.proto = 17 + 256);
+	REFUSED(helper_check_request, *req, m.owner_req.port = 0);
+	REFUSED(helper_check_request, *req, m.owner_req.port = 65536);
+	REFUSED(helper_check_report, *owner, m.nfds = 1);
+	REFUSED(helper_check_report, *owner, m.owner.id = 0);
+	REFUSED(helper_check_report, *owner, m.owner.name[0] = '\x1b');
+	REFUSED(helper_check_report, *owner, m.owner.name[0] = '\xc3');
+	REFUSED(helper_check_report, *owner, memset(m.owner.name, 'a', sizeof(m.owner.name)));
+	REFUSED(helper_check_report, *owner, m.type = HELPER_OWNER + 1);
+}
+
 static void test_clip_bounds(void **state)
 {
 	const struct helper_msg *give = request_of(HELPER_CLIP_GIVE, 0), *take = report_of(HELPER_CLIP_TAKE);
@@ -195,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_size_and_fds),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_transfer_bounds),
+		cmocka_unit_test(test_owner_bounds),
 		cmocka_unit_test(test_clip_bounds),
 	};
 

@@ -7,6 +7,8 @@ BEGIN {
 	max_nesting = 3
 	# Mirrors recvmsg(): socket, buffer and fds, each with its bound, and the count found.
 	allowed["fd_recv_packet"] = 1
+	# Whose list, and the list: an array with its bound, what stands before it, and its number.
+	allowed["net_lists_targets"] = 1
 }
 
 function refuse(line, what) {

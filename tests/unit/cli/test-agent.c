@@ -228,7 +228,15 @@ static void handle_nothing(enum agents_answer answer, const char *untrusted_obje
 static void test_shown_safely(void **state)
 {
 	struct scene *s = *state;
-	struct asked q = { 9, "send", "web", "", "wo\033[2Jrk", "", "a\nb\033]0;c", "r:1\r", 0, 0, 60, NULL, 0 };
+	struct asked q = { .id = 9,
+		.kind = "send",
+		.subject = "web",
+		.subject_color = "",
+		.object = "wo\033[2Jrk",
+		.object_color = "",
+		.claim = "a\nb\033]0;c",
+		.rule = "r:1\r",
+		.timeout = 60 };
 	struct asking *asking;
 
 	start(s, true, NULL);

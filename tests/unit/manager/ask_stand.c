@@ -17,6 +17,7 @@
 #include "base/paths.h"
 #include "base/userbus.h"
 #include "manager/audit.h"
+#include "manager/net_links.h"
 
 #define AGENT_PATH "/org/vmos/test/agent"
 
@@ -129,6 +130,7 @@ int stand_open(struct stand *s, enum stand_bus kind, const char *policy)
 
 void stand_close(struct stand *s)
 {
+	net_lists_close(&s->manager);
 	decision_finish(&s->manager);
 	agents_finish(&s->manager.agents);
 	rules_finish(&s->manager.rules);
@@ -155,6 +157,7 @@ int stand_add_vm(struct stand *s, const char *name, uint32_t rgb)
 	vm = &s->vms[n];
 	snprintf(vm->config.name, sizeof(vm->config.name), "%s", name);
 	vm->config.rgb = rgb;
+	vm->manager = &s->manager;
 	vm->next = s->manager.vms;
 	s->manager.vms = vm;
 	return 0;
@@ -169,6 +172,93 @@ int stand_rules(struct stand *s, const char *text)
 	if (r >= 0)
 		decision_rules_changed(&s->manager);
 	return r;
+}
+
+int stand_net(struct stand *s)
+{
+	int r;
+
+	setenv("XDG_CONFIG_HOME", s->dir, 1);
+	s->manager.data = s->dir;
+	r = net_lists_open(&s->manager);
+	return r < 0 ? r : net_bus_add(&s->manager);
+}
+
+int stand_list(struct stand *s, const char *name, const char *text)
+{
+	char path[128], *full;
+	int r;
+
+	snprintf(path, sizeof(path), "vmos/net.d/%s", name);
+	if (!text) {
+		full = paths_join(s->dir, path, NULL);
+		r = full && unlink(full) < 0 ? -errno : 0;
+		free(full);
+	} else {
+		r = write_file(s, path, text);
+	}
+	return r < 0 ? r : net_lists_reload(&s->manager);
+}
+
+void stand_flow(struct stand *s, const char *vm, struct tap_flow *flow, const char *address, uint16_t port)
+{
+	struct vm *of = manager_find_vm(&s->manager, vm);
+
+	flow->proto = NET_TCP;
+	flow->port = port;
+	flow->local_port = 40000;
+	flow->line = UINT32_MAX;
+	if (netplan_parse(address, flow->addr) == 0 && of)
+		net_lists_question(&s->manager, of, flow);
+}
+
+/* In place of those parts of vmosd that need libvirt, VMs that run, or vmos-tap. */
+struct stand_answer stand_answers[64];
+int stand_nanswers;
+bool stand_owners;
+struct helper_msg stand_sent;
+int stand_nsent;
+const struct tap_flow *stand_flows;
+unsigned stand_nflows;
+
+int net_links_answer(struct manager *m, struct vm *vm, uint32_t id, bool allow)
+{
+	if (stand_nanswers < 64)
+		stand_answers[stand_nanswers++] = (struct stand_answer){ id, allow };
+	return 0;
+}
+
+int net_links_flows(struct manager *m, const char *net, net_flows_fn fn, void *userdata)
+{
+	if (strcmp(net, "net0") != 0)
+		return -ENOENT;
+	for (unsigned i = 0; i < stand_nflows; i++)
+		fn(&stand_flows[i], userdata);
+	fn(NULL, userdata);
+	return 0;
+}
+
+int helper_send(struct helper *h, const struct helper_msg *m, const int *fds)
+{
+	if (!stand_owners)
+		return -EPIPE;
+	stand_sent = *m;
+	stand_nsent++;
+	return 0;
+}
+
+struct vm *manager_find_vm(const struct manager *m, const char *name)
+{
+	struct vm *vm = m->vms;
+
+	while (vm && strcmp(vm->config.name, name) != 0)
+		vm = vm->next;
+	return vm;
+}
+
+bool vm_is_off(const struct vm *vm)
+{
+	return vm->state == VM_OFF;
 }
 
 static uint64_t msec_now(void)
@@ -207,6 +297,8 @@ static int handle_ask(sd_bus_message *call, void *userdata, sd_bus_error *ret_er
 		return 1;
 	if (agent->does == STAND_ERROR)
 		return sd_bus_error_set(ret_error, "org.vmos.Error.Failed", "This agent cannot ask.");
+	if (agent->does == STAND_VERDICT)
+		return sd_bus_reply_method_return(call, "ss", agent->verdict, agent->object);
 	return sd_bus_reply_method_return(call, "ss", agent->does == STAND_YES ? "yes" : "no", agent->object);
 }
 

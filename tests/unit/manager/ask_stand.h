@@ -43,17 +43,40 @@ int stand_add_vm(struct stand *s, const char *name, uint32_t rgb);
 /* Writes the rule file and brings it into force, as vmosd does. */
 int stand_rules(struct stand *s, const char *text);
 
+/* Has the stand's manager read net.d of the stand's folder, with org.vmos.Net1 on its bus. */
+int stand_net(struct stand *s);
+/* Writes a file of it and brings it into force; NULL: removes it. As net_lists_reload(). */
+int stand_list(struct stand *s, const char *name, const char *text);
+/* A question of a VM's link: TCP to the port of @address, which the resolver called @name. */
+void stand_flow(struct stand *s, const char *vm, struct tap_flow *flow, const char *address, uint16_t port);
+
+/* What vmos-tap was told last, in place of manager/net_links.c. */
+struct stand_answer {
+	uint32_t id;
+	bool allow;
+};
+extern struct stand_answer stand_answers[64];
+extern int stand_nanswers;
+/* What the couriers were asked last; helper_send() fails as long as stand_owners is not set. */
+extern bool stand_owners;
+extern struct helper_msg stand_sent;
+extern int stand_nsent;
+/* What net_links_flows() tells of the NET VM "net0". */
+extern const struct tap_flow *stand_flows;
+extern unsigned stand_nflows;
+
 /* Lets the loop run until @flag is @value; false: it never was. */
 bool stand_wait(struct stand *s, const int *flag, int value);
 /* Lets the loop run for @msec. */
 void stand_rest(struct stand *s, int msec);
 
-enum stand_does { STAND_YES, STAND_NO, STAND_SILENT, STAND_ERROR };
+enum stand_does { STAND_YES, STAND_NO, STAND_SILENT, STAND_ERROR, STAND_VERDICT };
 
 struct stand_agent {
 	sd_bus *bus;
 	enum stand_does does;
 	const char *object; /* that it says yes to */
+	const char *verdict; /* of STAND_VERDICT */
 	int asked, cancelled, notified; /* how often */
 	uint32_t cancelled_id;
 	sd_bus_message *question; /* the last; owned */

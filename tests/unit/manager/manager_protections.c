@@ -143,7 +143,7 @@ static void test_all_on(void **state)
 	}
 	missing = protections_missing(list, count);
 	assert_true(!missing || strcmp(missing->name, "xattr") == 0);
-	assert_int_equal(count, 19);
+	assert_int_equal(count, 20);
 }
 
 static void test_smack(void **state)
@@ -282,7 +282,7 @@ static void test_needed(void **state)
 	assert_null(get("smackfs"));
 	assert_false(get("uid")->on);
 	assert_null(protections_missing(list, count));
-	assert_int_equal(count, 8);
+	assert_int_equal(count, 9);
 }
 
 int main(void)

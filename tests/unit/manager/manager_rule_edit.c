@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/paths.h"
+#include "manager/line_edit.h"
 #include "manager/rule_edit.h"
 #include "policy/ruleset.h"
 #include "tests/unit/unit.h"
@@ -141,8 +142,8 @@ static void test_write(void **state)
 	assert_non_null(mkdtemp(folder));
 	path = paths_join(folder, RULE_EDIT_FILE, NULL);
 	umask(0077); /* as vmosd has it in system mode; who may read the file is not its matter */
-	assert_int_equal(rule_edit_write(path, "one\n"), 0);
-	assert_int_equal(rule_edit_write(path, "two\n"), 0);
+	assert_int_equal(line_edit_write(path, "one\n"), 0);
+	assert_int_equal(line_edit_write(path, "two\n"), 0);
 	assert_int_equal(fd_read_file(path, 100, &text, &len), 0);
 	assert_string_equal(text, "two\n");
 	free(text);
@@ -151,10 +152,10 @@ static void test_write(void **state)
 	assert_int_equal(st.st_nlink, 1);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0755), 0); /* what is in the way stays, and nothing else is left */
-	assert_true(rule_edit_write(path, "three\n") < 0);
+	assert_true(line_edit_write(path, "three\n") < 0);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(rmdir(folder), 0);
-	assert_true(rule_edit_write(path, "four\n") == -ENOENT);
+	assert_true(line_edit_write(path, "four\n") == -ENOENT);
 	free(path);
 }
 

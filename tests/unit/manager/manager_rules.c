@@ -223,7 +223,7 @@ static void test_next_change(void **state)
 static void test_try(void **state)
 {
 	char *path = path_of(etc, "50-vmos.rules"), *error = NULL;
-	struct rules_draft draft = { .dir = etc, .path = path, .text = "a b w\n" };
+	struct line_draft draft = { .dir = etc, .path = path, .text = "a b w\n" };
 
 	assert_int_equal(rules_try(dirs, false, &draft, &error), 0);
 	assert_null(error);

@@ -8,7 +8,7 @@
 #define BEGIN 1000000
 
 static struct rule memory[16];
-static struct rules_file files[] = { { .path = (char *)"/etc/vmos/rules.d/a.rules", .written = BEGIN } };
+static struct line_file files[] = { { .path = (char *)"/etc/vmos/rules.d/a.rules", .written = BEGIN } };
 static struct rules rules;
 
 static int set_up(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "manager/rules_watch.h"
+#include "manager/folder_watch.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "manager/manager.h"
 
 #define GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED)
 #define FILES_MASK                                                                                           \
@@ -22,21 +21,21 @@
 
 static int handle_file(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
-	struct manager *m = userdata;
+	struct folder_watch *w = userdata;
 
 	if (event->mask & GONE)
-		rules_watch_open(m);
-	manager_rules_reload(m);
+		folder_watch_open(w);
+	w->changed(w->userdata);
 	return 0;
 }
 
-/* Whether @name is a part of the path of a folder of rules. */
-static bool is_on_the_way(const struct manager *m, const char *name)
+/* Whether @name is a part of the path of one of the folders. */
+static bool is_on_the_way(const struct folder_watch *w, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (unsigned i = 0; i < MANAGER_RULES_DIRS && m->rules_dirs[i]; i++) {
-		for (const char *at = strchr(m->rules_dirs[i], '/'); at; at = strchr(at + 1, '/')) {
+	for (unsigned i = 0; w->dirs[i]; i++) {
+		for (const char *at = strchr(w->dirs[i], '/'); at; at = strchr(at + 1, '/')) {
 			if (strncmp(at + 1, name, len) == 0 && (at[1 + len] == '/' || at[1 + len] == '\0'))
 				return true;
 		}
@@ -46,12 +45,12 @@ static bool is_on_the_way(const struct manager *m, const char *name)
 
 static int handle_folder(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
-	struct manager *m = userdata;
+	struct folder_watch *w = userdata;
 
-	if (!(event->mask & GONE) && (event->len == 0 || !is_on_the_way(m, event->name)))
+	if (!(event->mask & GONE) && (event->len == 0 || !is_on_the_way(w, event->name)))
 		return 0;
-	rules_watch_open(m);
-	manager_rules_reload(m);
+	folder_watch_open(w);
+	w->changed(w->userdata);
 	return 0;
 }
 
@@ -70,11 +69,11 @@ static void cut_to_folder(char *path)
 }
 
 /* Watches a folder, if it is there, and the nearest one above it. -EAGAIN: what was there has moved meanwhile. */
-static int watch(struct manager *m, unsigned i)
+static int watch(struct folder_watch *w, unsigned i)
 {
-	char *above cleanup_free = strdup(m->rules_dirs[i]);
-	char *again cleanup_free = strdup(m->rules_dirs[i]);
-	sd_event_source **sources = m->rules_watches[i];
+	char *above cleanup_free = strdup(w->dirs[i]);
+	char *again cleanup_free = strdup(w->dirs[i]);
+	sd_event_source **sources = w->sources[i];
 	int r;
 
 	if (!above || !again)
@@ -82,33 +81,33 @@ static int watch(struct manager *m, unsigned i)
 	for (unsigned k = 0; k < 2; k++)
 		sources[k] = sd_event_source_disable_unref(sources[k]);
 	cut_to_folder(above);
-	r = sd_event_add_inotify(m->event, &sources[1], above, FOLDER_MASK, handle_folder, m);
+	r = sd_event_add_inotify(w->event, &sources[1], above, FOLDER_MASK, handle_folder, w);
 	if (r < 0)
 		return r == -ENOENT ? -EAGAIN : r;
-	r = sd_event_add_inotify(m->event, &sources[0], m->rules_dirs[i], FILES_MASK, handle_file, m);
+	r = sd_event_add_inotify(w->event, &sources[0], w->dirs[i], FILES_MASK, handle_file, w);
 	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 		return r;
 	cut_to_folder(again);
 	return strcmp(above, again) == 0 ? 0 : -EAGAIN;
 }
 
-void rules_watch_open(struct manager *m)
+void folder_watch_open(struct folder_watch *w)
 {
-	for (unsigned i = 0; i < MANAGER_RULES_DIRS && m->rules_dirs[i]; i++) {
+	for (unsigned i = 0; w->dirs[i]; i++) {
 		int r = -EAGAIN;
 
 		for (unsigned n = 0; n < TRIES && r == -EAGAIN; n++)
-			r = watch(m, i);
+			r = watch(w, i);
 		if (r < 0)
 			log_warning("%s is not watched (%s): what changes there counts when vmosd starts anew",
-				m->rules_dirs[i], strerror(-r));
+				w->dirs[i], strerror(-r));
 	}
 }
 
-void rules_watch_close(struct manager *m)
+void folder_watch_close(struct folder_watch *w)
 {
-	for (unsigned i = 0; i < MANAGER_RULES_DIRS; i++) {
+	for (unsigned i = 0; i < FOLDER_WATCH_MAX; i++) {
 		for (unsigned k = 0; k < 2; k++)
-			m->rules_watches[i][k] = sd_event_source_disable_unref(m->rules_watches[i][k]);
+			w->sources[i][k] = sd_event_source_disable_unref(w->sources[i][k]);
 	}
 }

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `vmos net flows`. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/format.h"
+#include "cli/json.h"
+#include "cli/net.h"
+#include "proto/nettarget.h"
+#include "proto/text.h"
+
+#define LOOK_EVERY 1000000 /* microseconds, with --follow */
+#define PROGRAM_MAX 64
+
+/* Strings are of the reply. */
+struct flow {
+	const char *vm, *net, *program, *name, *address, *action, *line;
+	uint8_t proto;
+	uint16_t port, local_port;
+	uint64_t sent, received;
+	uint32_t age, idle;
+};
+
+struct options {
+	bool json, follow;
+	const char *vm; /* "": all */
+};
+
+static const char *proto_name(uint8_t proto)
+{
+	return proto == NET_TCP ? "tcp" : proto == NET_UDP ? "udp" : "icmp";
+}
+
+static void add_text(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static void add_number(struct json_object *o, const char *key, uint64_t value)
+{
+	json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
+static struct json_object *flow_json(const struct flow *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_text(o, "vm", f->vm);
+	add_text(o, "net", f->net);
+	add_text(o, "program", f->program);
+	add_text(o, "name", f->name);
+	add_text(o, "address", f->address);
+	add_text(o, "proto", proto_name(f->proto));
+	add_number(o, "port", f->port);
+	add_number(o, "local_port", f->local_port);
+	add_number(o, "sent", f->sent);
+	add_number(o, "received", f->received);
+	add_number(o, "age", f->age);
+	add_number(o, "idle", f->idle);
+	add_text(o, "action", f->action);
+	add_text(o, "line", f->line);
+	return o;
+}
+
+/* "443/tcp" behind where it goes; an IPv6 address in brackets. */
+static void target_text(const struct flow *f, char *text, size_t size)
+{
+	const char *host = *f->name ? f->name : f->address;
+	bool brackets = strchr(host, ':') != NULL;
+	char port[8] = "";
+
+	if (f->proto != NET_ICMP)
+		snprintf(port, sizeof(port), ":%u", f->port);
+	snprintf(text, size, "%s%s%s%s/%s", brackets ? "[" : "", host, brackets ? "]" : "", port, proto_name(f->proto));
+}
+
+static void age_text(uint32_t seconds, char *text, size_t size)
+{
+	if (seconds < 60)
+		snprintf(text, size, "%u s", seconds);
+	else if (seconds < 3600)
+		snprintf(text, size, "%u min", seconds / 60);
+	else
+		snprintf(text, size, "%u h %u min", seconds / 3600, seconds / 60 % 60);
+}
+
+static void print_flow(const struct flow *f)
+{
+	char target[NET_TARGET_TEXT], sent[FORMAT_SIZE_MAX], received[FORMAT_SIZE_MAX], age[32], program[PROGRAM_MAX];
+
+	target_text(f, target, sizeof(target));
+	age_text(f->age, age, sizeof(age));
+	/* a guest's word */
+	text_sanitise((const uint8_t *)f->program, strlen(f->program), program, sizeof(program));
+	printf("%-12s %-10s %-16s %-40s %9s %9s %10s  %s\n", f->vm, f->net, *program ? program : "?", target,
+		format_size(f->sent, sent), format_size(f->received, received), age, f->line);
+}
+
+static int read_flow(sd_bus_message *reply, struct flow *f)
+{
+	return sd_bus_message_read(reply, "(ssssysqqttuuss)", &f->vm, &f->net, &f->program, &f->name, &f->proto,
+		&f->address, &f->port, &f->local_port, &f->sent, &f->received, &f->age, &f->idle, &f->action, &f->line);
+}
+
+static int print_flows(sd_bus_message *reply, const struct options *o)
+{
+	struct json_object *array = o->json ? json_object_new_array() : NULL;
+	struct flow f;
+	unsigned n = 0;
+	int r = sd_bus_message_enter_container(reply, 'a', "(ssssysqqttuuss)");
+
+	while (r >= 0 && (r = read_flow(reply, &f)) > 0) {
+		if (!o->json && n++ == 0)
+			printf("%-12s %-10s %-16s %-40s %9s %9s %10s  %s\n", "VM", "THROUGH", "IT CLAIMS", "TARGET",
+				"SENT", "RECEIVED", "AGE", "ALLOWED BY");
+		if (o->json)
+			json_object_array_add(array, flow_json(&f));
+		else
+			print_flow(&f);
+	}
+	if (o->json)
+		return r < 0 ? (json_object_put(array), client_broken(r)) : json_print(array, !o->follow);
+	if (r >= 0 && n == 0)
+		fprintf(stderr, "Nothing runs over the network.\n");
+	return r < 0 ? client_broken(r) : CLI_OK;
+}
+
+static int show(sd_bus *bus, const struct options *o)
+{
+	sd_bus_message *call cleanup_message = NULL, *reply cleanup_message = NULL;
+	int r = client_net_call(bus, "Flows", &call);
+
+	if (r)
+		return r;
+	r = sd_bus_message_append(call, "s", o->vm);
+	if (r < 0)
+		return client_broken(r);
+	r = client_send(bus, call, NULL, &reply);
+	if (r)
+		return r;
+	if (o->follow && !o->json && isatty(STDOUT_FILENO))
+		printf("\033[H\033[2J");
+	return print_flows(reply, o);
+}
+
+static int read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "follow", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	while ((opt = cli_option(argc, argv, "hf", longs)) != -1) {
+		if (opt == '?')
+			return cli_usage(argv[0]);
+		o->follow = o->follow || opt == 'f';
+		o->json = o->json || opt == 'j';
+	}
+	if (argc - optind > 1)
+		return cli_usage(argv[0]);
+	o->vm = optind < argc ? argv[optind] : "";
+	return 0;
+}
+
+/* With --follow it ends when its output does, or by a signal. */
+int net_flows(int argc, char **argv)
+{
+	struct options options = { 0 };
+	sd_bus *bus cleanup_bus = NULL;
+	int r = read_options(argc, argv, &options);
+
+	if (!r)
+		r = client_open(&bus);
+	if (!r)
+		r = show(bus, &options);
+	while (!r && options.follow) {
+		if (fflush(stdout) || ferror(stdout))
+			return cli_error(CLI_FAILED, "cannot write the output");
+		usleep(LOOK_EVERY);
+		r = show(bus, &options);
+	}
+	return r;
+}
