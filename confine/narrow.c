@@ -47,8 +47,9 @@ static const struct {
 	{ "/dev/kvm", DEVICE },
 };
 
-/* QEMU's user network passes questions on to the host's resolvers. */
-static const char *const resolver_files[] = { "/etc/resolv.conf", "/run/systemd/resolve" };
+/* QEMU's user network asks the host's resolvers. A /etc/resolv.conf that is no link and is replaced is not read again. */
+static const char *const resolver_files[] = { "/etc/resolv.conf", "/run/systemd/resolve", "/run/NetworkManager",
+	"/run/resolvconf" };
 
 /* Other processes, the kernel, name spaces, clocks, keys, IPC that outlives a process: nothing of a VM's. */
 static const char *const denied_calls[] = { "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise",

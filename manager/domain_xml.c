@@ -181,7 +181,8 @@ static void build_machine(
 	set(b, type, "machine", "q35");
 	if (!paths->kernel)
 		return;
-	if (config->net_index && (paths->nic_switch || paths->uplink_user || paths->clients_switch))
+	/* its number on the NET VM that it uses: an uplink of QEMU's has its addresses from there */
+	if (config->net_index && paths->nic_switch)
 		snprintf(index, sizeof(index), " vmos.net=%u", config->net_index);
 	snprintf(cmdline, sizeof(cmdline), "console=ttyS0 quiet panic=1 vmos.name=%s%s%s%s%s%s", config->name, index,
 		net ? " vmos.kind=net" : "", paths->uplink_user ? " vmos.uplink=dhcp" : "",

@@ -129,6 +129,7 @@ static void test_net_of_net(void **state)
 	assert_non_null(strstr(xml, "value=\"vde,id=vmosnet8,sock=/r/net0/clients\""));
 	assert_non_null(strstr(xml, "mac=52:76:6d:00:01:2c,bus=pcie.0,addr=0x07"));
 	assert_non_null(strstr(xml, "mac=52:76:6d:ff:00:01,bus=pcie.0,addr=0x08"));
+	assert_non_null(strstr(xml, " vmos.net=300 vmos.kind=net"));
 	assert_null(strstr(xml, "vmos.uplink"));
 	assert_null(strstr(xml, "\"user,"));
 	free(xml);
