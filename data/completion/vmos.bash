@@ -11,9 +11,9 @@ _vmos_names()
 _vmos_command_options()
 {
 	case $1 in
-	create) echo "--template --color --memory --vcpus --disk --ready-timeout" ;;
-	set) echo "--template --color --memory --vcpus --ready-timeout" ;;
-	delete) echo "--yes" ;;
+	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --ready-timeout" ;;
+	set) echo "--template --color --memory --vcpus --net --net-limit --ready-timeout" ;;
+	delete) echo "--yes --force" ;;
 	stop) echo "--force" ;;
 	list | show | status) echo "--json" ;;
 	agent | top) echo "--json --once" ;;
@@ -90,6 +90,14 @@ _vmos()
 	fi
 	if [ "$previous" = --template ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --kind ]; then
+		mapfile -t COMPREPLY < <(compgen -W "app net" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --net ]; then
+		mapfile -t COMPREPLY < <(compgen -W "none $(_vmos_names list)" -- "$cur")
 		return
 	fi
 	if [ "$previous" = --read ]; then
