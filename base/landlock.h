@@ -22,6 +22,7 @@
 
 #define LANDLOCK_FS_ALL ((1ULL << 16) - 1)
 #define LANDLOCK_NET_ALL 3ULL /* ABI 4: TCP bind, connect */
+#define LANDLOCK_NET_BIND 1ULL
 #define LANDLOCK_SCOPE_ALL 3ULL /* ABI 6: abstract UNIX sockets, signals */
 
 /* The kernel's ABI; 0: it has none (or it is off); else -errno. */

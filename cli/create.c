@@ -21,5 +21,8 @@ int create_main(int argc, char **argv)
 	r = sd_bus_message_append(call, "s", options.name);
 	if (r >= 0)
 		r = vm_options_append(&options, call);
-	return r < 0 ? client_broken(r) : client_send(bus, call, NULL, NULL);
+	r = r < 0 ? client_broken(r) : client_send(bus, call, NULL, NULL);
+	if (!r)
+		vm_options_note_rule(bus, options.name, options.net);
+	return r;
 }

@@ -9,6 +9,8 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/each.h"
+#include "cli/inventory.h"
+#include "cli/vm_options.h"
 
 /* Only the word itself is a yes: what goes with a VM's disk does not come back. */
 static bool ask(char **names)
@@ -24,9 +26,40 @@ static bool ask(char **names)
 	return !strcmp(answer, "yes\n");
 }
 
+static int leave_without(sd_bus *bus, const char *name)
+{
+	const struct vm_options none = { .name = name, .net = "" };
+	sd_bus_message *call cleanup_message = NULL;
+	int r = client_vm_call(bus, name, "Set", &call);
+
+	if (r)
+		return r;
+	r = vm_options_append(&none, call);
+	return r < 0 ? client_broken(r) : client_send(bus, call, NULL, NULL);
+}
+
+/* Of a NET VM: the VMs that use it have none then. */
+static int leave_all_without(sd_bus *bus, const char *net)
+{
+	struct inventory inv;
+	int r = inventory_get(bus, &inv);
+
+	if (r)
+		return r;
+	for (size_t i = 0; !r && i < inv.nvms; i++) {
+		if (!strcmp(inv.vms[i].net, net))
+			r = leave_without(bus, inv.vms[i].name);
+	}
+	inventory_free(&inv);
+	return r;
+}
+
 static int delete_each(sd_bus *bus, const char *name, void *userdata)
 {
-	return client_vm_do(bus, name, "Delete", NULL);
+	const bool *force = userdata;
+	int r = *force ? leave_all_without(bus, name) : 0;
+
+	return r ? r : client_vm_do(bus, name, "Delete", NULL);
 }
 
 int delete_main(int argc, char **argv)
@@ -34,16 +67,20 @@ int delete_main(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "yes", no_argument, NULL, 'y' },
+		{ "force", no_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
 	sd_bus *bus cleanup_bus = NULL;
-	bool yes = false;
+	bool yes = false, force = false;
 	int opt, r;
 
-	while ((opt = cli_option(argc, argv, "hy", longs)) != -1) {
-		if (opt != 'y')
+	while ((opt = cli_option(argc, argv, "hyf", longs)) != -1) {
+		if (opt == 'y')
+			yes = true;
+		else if (opt == 'f')
+			force = true;
+		else
 			return cli_usage(argv[0]);
-		yes = true;
 	}
 	if (optind == argc)
 		return cli_usage(argv[0]);
@@ -52,5 +89,5 @@ int delete_main(int argc, char **argv)
 	if (!yes && !ask(argv + optind))
 		return cli_error(CLI_REFUSED, "nothing was deleted");
 	r = client_open(&bus);
-	return r ? r : each_vm(bus, argv + optind, delete_each, NULL);
+	return r ? r : each_vm(bus, argv + optind, delete_each, &force);
 }

@@ -9,9 +9,12 @@
 
 /* All strings are owned and never NULL once read. */
 struct vm_info {
-	char *name, *template, *color, *kind, *state, *agent, *desktop, *last_error, *console_log, *disk_path;
+	char *name, *template, *color, *kind, *state, *agent, *desktop, *last_error, *console_log, *disk_path, *net,
+		*net_state;
 	uint32_t memory; /* MiB */
 	uint32_t vcpus;
+	uint32_t net_limit; /* KiB a second; 0: none */
+	uint32_t net_index;
 };
 
 struct template_info {
@@ -41,6 +44,8 @@ struct vm_stats {
 	uint64_t desktop_wakeups, courier_wakeups;
 	uint64_t guest_cpu_permille, guest_mem_total_kib, guest_mem_used_kib, guest_disk_total, guest_disk_used;
 	uint64_t ready_ms;
+	uint64_t net_sent_bytes, net_received_bytes, net_sent, net_received;
+	uint64_t net_refused, net_forged, net_dropped, net_flows, net_waiting;
 };
 
 struct protection {

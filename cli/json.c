@@ -35,6 +35,10 @@ struct json_object *json_vm(const struct vm_info *vm)
 	add_string(o, "state", vm->state);
 	add_string(o, "agent", vm->agent);
 	add_string(o, "desktop", vm->desktop);
+	add_string(o, "net", vm->net);
+	add_string(o, "net_state", vm->net_state);
+	add_number(o, "net_limit", (uint64_t)vm->net_limit << 10);
+	add_number(o, "net_index", vm->net_index);
 	add_number(o, "memory", (uint64_t)vm->memory << 20);
 	add_number(o, "vcpus", vm->vcpus);
 	add_string(o, "disk_path", vm->disk_path);
@@ -61,6 +65,15 @@ struct json_object *json_stats(const struct vm_stats *s)
 	add_number(o, "guest_disk_total", s->guest_disk_total);
 	add_number(o, "guest_disk_used", s->guest_disk_used);
 	add_number(o, "ready_ms", s->ready_ms);
+	add_number(o, "net_sent_bytes", s->net_sent_bytes);
+	add_number(o, "net_received_bytes", s->net_received_bytes);
+	add_number(o, "net_sent", s->net_sent);
+	add_number(o, "net_received", s->net_received);
+	add_number(o, "net_refused", s->net_refused);
+	add_number(o, "net_forged", s->net_forged);
+	add_number(o, "net_dropped", s->net_dropped);
+	add_number(o, "net_flows", s->net_flows);
+	add_number(o, "net_waiting", s->net_waiting);
 	return o;
 }
 

@@ -19,12 +19,21 @@ static int list_json(const struct inventory *inv)
 	return json_print(array, 1);
 }
 
-static int width_of(const struct inventory *inv, bool templates)
+enum column { NAME, TEMPLATE, NET };
+
+static const char *text_of(const struct vm_info *vm, enum column column)
 {
-	size_t width = 8;
+	if (column == NET)
+		return vm->net[0] ? vm->net : "-";
+	return column == NAME ? vm->name : vm->template;
+}
+
+static int width_of(const struct inventory *inv, enum column column)
+{
+	size_t width = column == NET ? 5 : 8;
 
 	for (size_t i = 0; i < inv->nvms; i++) {
-		size_t len = strlen(templates ? inv->vms[i].template : inv->vms[i].name);
+		size_t len = strlen(text_of(&inv->vms[i], column));
 
 		width = len > width ? len : width;
 	}
@@ -33,18 +42,18 @@ static int width_of(const struct inventory *inv, bool templates)
 
 static void list_table(const struct inventory *inv)
 {
-	int name = width_of(inv, false), template = width_of(inv, true);
+	int name = width_of(inv, NAME), template = width_of(inv, TEMPLATE), net = width_of(inv, NET);
 	bool color = format_use_color();
 	char swatch[FORMAT_SWATCH_MAX], memory[FORMAT_SIZE_MAX];
 
-	printf("%s%-*s  %-9s %-8s %-*s %8s %5s\n", color ? "   " : "", name, "NAME", "STATE", "AGENT", template,
-		"TEMPLATE", "MEMORY", "VCPUS");
+	printf("%s%-*s  %-4s %-9s %-8s %-*s %-*s %8s %5s\n", color ? "   " : "", name, "NAME", "KIND", "STATE", "AGENT",
+		template, "TEMPLATE", net, "NET", "MEMORY", "VCPUS");
 	for (size_t i = 0; i < inv->nvms; i++) {
 		const struct vm_info *vm = &inv->vms[i];
 
-		printf("%s%-*s  %-9s %-8s %-*s %8s %5u\n", format_swatch(vm->color, color, swatch), name, vm->name,
-			vm->state, vm->agent, template, vm->template, format_size((uint64_t)vm->memory << 20, memory),
-			vm->vcpus);
+		printf("%s%-*s  %-4s %-9s %-8s %-*s %-*s %8s %5u\n", format_swatch(vm->color, color, swatch), name,
+			vm->name, vm->kind, vm->state, vm->agent, template, vm->template, net, text_of(vm, NET),
+			format_size((uint64_t)vm->memory << 20, memory), vm->vcpus);
 	}
 }
 

@@ -14,10 +14,13 @@ static int help_main(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "create", create_main,
-		"NAME [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--disk SIZE] [--ready-timeout S]",
+		"NAME [--kind app|net] [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--disk SIZE] "
+		"[--net NETVM|none] [--net-limit RATE] [--ready-timeout S]",
 		"make a VM" },
-	{ "delete", delete_main, "[--yes] NAME…", "remove VMs and their disks" },
-	{ "set", set_main, "NAME [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--ready-timeout S]",
+	{ "delete", delete_main, "[--yes] [--force] NAME…", "remove VMs and their disks" },
+	{ "set", set_main,
+		"NAME [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--net NETVM|none] [--net-limit RATE] "
+		"[--ready-timeout S]",
 		"change a VM" },
 	{ "start", start_main, "NAME…", "start VMs" },
 	{ "stop", stop_main, "[--force] NAME…", "shut VMs down" },

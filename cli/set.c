@@ -7,7 +7,7 @@
 
 static int is_empty(const struct vm_options *o)
 {
-	return !o->template && !o->color && !o->memory && !o->vcpus && !o->ready_timeout;
+	return !o->template && !o->color && !o->memory && !o->vcpus && !o->ready_timeout && !o->net && !o->net_limit;
 }
 
 int set_main(int argc, char **argv)
@@ -26,5 +26,8 @@ int set_main(int argc, char **argv)
 	if (r)
 		return r;
 	r = vm_options_append(&options, call);
-	return r < 0 ? client_broken(r) : client_send(bus, call, NULL, NULL);
+	r = r < 0 ? client_broken(r) : client_send(bus, call, NULL, NULL);
+	if (!r)
+		vm_options_note_rule(bus, options.name, options.net);
+	return r;
 }

@@ -28,7 +28,7 @@ static void size_line(const char *name, uint64_t bytes)
 
 static void show_vm(const struct vm_info *vm)
 {
-	char swatch[FORMAT_SWATCH_MAX];
+	char swatch[FORMAT_SWATCH_MAX], limit[FORMAT_SIZE_MAX];
 
 	line("Name", vm->name);
 	printf("%-13s %s%s\n", "Color", format_swatch(vm->color, format_use_color(), swatch), vm->color);
@@ -37,6 +37,11 @@ static void show_vm(const struct vm_info *vm)
 	line("State", vm->state);
 	line("Agent", vm->agent);
 	line("Desktop", vm->desktop);
+	line("Network", vm->net);
+	if (vm->net[0])
+		line("", vm->net_state);
+	if (vm->net_limit)
+		printf("%-13s %s a second, each way\n", "Net limit", format_size((uint64_t)vm->net_limit << 10, limit));
 	size_line("Memory", (uint64_t)vm->memory << 20);
 	printf("%-13s %u\n", "VCPUs", vm->vcpus);
 	line("Disk", vm->disk_path);
@@ -53,6 +58,11 @@ static void show_stats(const struct vm_stats *s)
 	size_line("Memory in use", s->memory_kib << 10);
 	size_line("Disk in use", s->disk_bytes);
 	printf("%-13s %llu, %llu frames\n", "Windows", (unsigned long long)s->windows, (unsigned long long)s->frames);
+	if (s->net_sent || s->net_received || s->net_refused || s->net_forged)
+		printf("%-13s %s sent, %s received, %llu flows, %llu refused, %llu forged\n", "Traffic",
+			format_size(s->net_sent_bytes, used), format_size(s->net_received_bytes, total),
+			(unsigned long long)s->net_flows, (unsigned long long)s->net_refused,
+			(unsigned long long)s->net_forged);
 	if (s->ready_ms)
 		printf("%-13s %.1f s from power-on\n", "Ready after", (double)s->ready_ms / 1000);
 	if (s->guest_mem_total_kib)

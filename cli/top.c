@@ -26,7 +26,7 @@ struct top_row {
 	bool live;
 	uint64_t at_ns; /* when the numbers were taken */
 	struct vm_stats stats;
-	double cpu_percent, fps;
+	double cpu_percent, fps, sent, received; /* the last two: bytes a second through its link */
 };
 
 struct top_sample {
@@ -73,6 +73,8 @@ static void row_rates(struct top_row *row, const struct top_row *before)
 		return;
 	row->cpu_percent = rate(before->stats.cpu_ns, row->stats.cpu_ns, elapsed) * 100;
 	row->fps = rate(before->stats.frames, row->stats.frames, elapsed) * 1e9;
+	row->sent = rate(before->stats.net_sent_bytes, row->stats.net_sent_bytes, elapsed) * 1e9;
+	row->received = rate(before->stats.net_received_bytes, row->stats.net_received_bytes, elapsed) * 1e9;
 }
 
 static int sample_take(sd_bus *bus, const struct top_sample *before, struct top_sample *ret)
@@ -101,18 +103,21 @@ static int sample_take(sd_bus *bus, const struct top_sample *before, struct top_
 static void print_row(const struct vm_info *vm, const struct top_row *row, bool color, const char *eol)
 {
 	char swatch[FORMAT_SWATCH_MAX], memory[FORMAT_SIZE_MAX], disk[FORMAT_SIZE_MAX];
+	char sent[FORMAT_SIZE_MAX], received[FORMAT_SIZE_MAX];
 
 	printf("%s%-16.40s %-9s", format_swatch(vm->color, color, swatch), vm->name, vm->state);
 	if (row->live)
-		printf(" %6.1f %9s %9s %7llu %8.1f", row->cpu_percent, format_size(row->stats.memory_kib << 10, memory),
-			format_size(row->stats.disk_bytes, disk), (unsigned long long)row->stats.windows, row->fps);
+		printf(" %6.1f %9s %9s %7llu %8.1f %9s %9s", row->cpu_percent,
+			format_size(row->stats.memory_kib << 10, memory), format_size(row->stats.disk_bytes, disk),
+			(unsigned long long)row->stats.windows, row->fps, format_size((uint64_t)row->sent, sent),
+			format_size((uint64_t)row->received, received));
 	fputs(eol, stdout);
 }
 
 static void print_table(const struct top_sample *s, bool color, size_t max, const char *eol)
 {
-	printf("%s%-16s %-9s %6s %9s %9s %7s %8s%s", color ? "   " : "", "VM", "STATE", "CPU %", "MEMORY", "DISK",
-		"WINDOWS", "FRAMES/S", eol);
+	printf("%s%-16s %-9s %6s %9s %9s %7s %8s %9s %9s%s", color ? "   " : "", "VM", "STATE", "CPU %", "MEMORY",
+		"DISK", "WINDOWS", "FRAMES/S", "SENT/S", "RECV/S", eol);
 	for (size_t i = 0; i < s->inv.nvms && i < max; i++)
 		print_row(&s->inv.vms[i], &s->rows[i], color, eol);
 }
@@ -130,6 +135,8 @@ static int print_json(const struct top_sample *s)
 		if (row->live) {
 			json_object_object_add(o, "cpu_percent", json_object_new_double(row->cpu_percent));
 			json_object_object_add(o, "frames_per_second", json_object_new_double(row->fps));
+			json_object_object_add(o, "net_sent_per_second", json_object_new_double(row->sent));
+			json_object_object_add(o, "net_received_per_second", json_object_new_double(row->received));
 			json_object_object_add(o, "stats", json_stats(&row->stats));
 		}
 		json_object_array_add(array, o);

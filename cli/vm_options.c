@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/client.h"
 #include "cli/format.h"
 
+#define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 #define VCPUS_MAX 256
@@ -31,6 +35,17 @@ static int parse_number(const char *option, const char *text, uint32_t max, uint
 	return cli_error(CLI_USAGE, "--%s takes a number from 1 to %u, not \"%s\"", option, max, text);
 }
 
+static int parse_limit(const char *text, struct vm_options *o)
+{
+	o->net_limit = text;
+	o->limit = 0;
+	if (strcmp(text, "none") == 0)
+		return 0;
+	if (!format_parse_size(text, KIB, &o->limit))
+		return 0;
+	return cli_error(CLI_USAGE, "--net-limit takes a size a second such as 500K or 2M, or none, not \"%s\"", text);
+}
+
 static int parse_option(int opt, struct vm_options *o)
 {
 	switch (opt) {
@@ -46,6 +61,14 @@ static int parse_option(int opt, struct vm_options *o)
 		return parse_number("vcpus", optarg, VCPUS_MAX, &o->vcpus);
 	case 'd':
 		return parse_size("disk", optarg, GIB, &o->disk);
+	case 'k':
+		o->kind = optarg;
+		return 0;
+	case 'n':
+		o->net = strcmp(optarg, "none") == 0 ? "" : optarg;
+		return 0;
+	case 'l':
+		return parse_limit(optarg, o);
 	default:
 		return parse_number("ready-timeout", optarg, READY_TIMEOUT_MAX, &o->ready_timeout);
 	}
@@ -61,6 +84,9 @@ int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret)
 		{ "vcpus", required_argument, NULL, 'v' },
 		{ "disk", required_argument, NULL, 'd' },
 		{ "ready-timeout", required_argument, NULL, 'r' },
+		{ "kind", required_argument, NULL, 'k' },
+		{ "net", required_argument, NULL, 'n' },
+		{ "net-limit", required_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int opt, r;
@@ -71,6 +97,8 @@ int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret)
 			return cli_usage(argv[0]);
 		if (opt == 'd' && !creates)
 			return cli_error(CLI_USAGE, "the size of a disk is chosen when the VM is created");
+		if (opt == 'k' && !creates)
+			return cli_error(CLI_USAGE, "the kind of a VM is chosen when it is created");
 		r = parse_option(opt, ret);
 		if (r)
 			return r;
@@ -107,5 +135,31 @@ int vm_options_append(const struct vm_options *o, sd_bus_message *m)
 		r = append_number(m, "DiskGiB", o->disk);
 	if (r >= 0)
 		r = append_number(m, "ReadyTimeout", o->ready_timeout);
+	if (r >= 0)
+		r = append_string(m, "Kind", o->kind);
+	if (r >= 0)
+		r = append_string(m, "Net", o->net);
+	if (r >= 0 && o->net_limit)
+		r = sd_bus_message_append(m, "{sv}", "NetLimit", "u", o->limit);
 	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+void vm_options_note_rule(sd_bus *bus, const char *vm, const char *net)
+{
+	sd_bus_message *call cleanup_message = NULL, *reply cleanup_message = NULL;
+	int allowed = 1;
+	int r;
+
+	if (!net || !net[0])
+		return;
+	r = sd_bus_message_new_method_call(bus, &call, CLIENT_NAME, CLIENT_MANAGER_PATH, CLIENT_MANAGER_IFACE, "Why");
+	if (r >= 0)
+		r = sd_bus_message_append(call, "sss", vm, net, "w");
+	if (r >= 0)
+		r = sd_bus_call(bus, call, 0, NULL, &reply);
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "b", &allowed);
+	if (r >= 0 && !allowed)
+		fprintf(stderr, "No rule lets %s use the network of %s yet. Add one: vmos rule add %s %s w\n", vm, net,
+			vm, net);
 }

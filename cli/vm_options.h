@@ -15,11 +15,21 @@ struct vm_options {
 	uint32_t vcpus;
 	uint32_t disk; /* GiB, create only */
 	uint32_t ready_timeout; /* seconds */
+	const char *kind; /* create only */
+	const char *net; /* "": none */
+	const char *net_limit; /* as given */
+	uint32_t limit; /* KiB a second; 0: no limit */
 };
 
-/* Reads the command line; @creates: --disk is known. 0, or an exit code after saying why. */
+/* Reads the command line; @creates: --disk and --kind are known. 0, or an exit code after saying why. */
 int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret);
 /* Appends them as a{sv}. -errno. */
 int vm_options_append(const struct vm_options *o, sd_bus_message *m);
+
+/*
+ * A NET VM that no rule opens to @vm is of no use to it: says so, on stderr,
+ * and how to make the rule. @net NULL or "": says nothing.
+ */
+void vm_options_note_rule(sd_bus *bus, const char *vm, const char *net);
 
 #endif

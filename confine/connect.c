@@ -10,8 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-
-static const char path_key[] = ",path=";
+#include "confine/option.h"
 
 /* Whether the QEMU option list @options says that it listens. */
 static bool is_server(const char *options)
@@ -21,68 +20,26 @@ static bool is_server(const char *options)
 	return at && strncmp(at, ",server=off", 11) != 0;
 }
 
-/* Ends at a single ','; in a value QEMU writes a comma as ",,". */
-static size_t value_length(const char *value)
-{
-	size_t len = 0;
-
-	while (value[len] && (value[len] != ',' || value[len + 1] == ','))
-		len += value[len] == ',' ? 2 : 1;
-	return len;
-}
-
-static char *unescape(const char *value, size_t len)
-{
-	char *plain = malloc(len + 1);
-	size_t out = 0;
-
-	if (!plain)
-		return NULL;
-	for (size_t i = 0; i < len; i++) {
-		plain[out++] = value[i];
-		if (value[i] == ',')
-			i++;
-	}
-	plain[out] = '\0';
-	return plain;
-}
-
-/* @options with "fd=N" where "path=…" stood. */
-static char *replace_path(const char *options, const char *at, size_t path_len, int fd)
-{
-	char *replaced;
-
-	if (asprintf(&replaced, "%.*s,fd=%d%s", (int)(at - options), options, fd,
-		    at + sizeof(path_key) - 1 + path_len) < 0)
-		return NULL;
-	return replaced;
-}
-
 static int connect_one(char **arg, const char **ret_path)
 {
-	const char *at = strstr(*arg, path_key);
-	char *path cleanup_free = NULL;
+	struct option_value path;
+	char *value cleanup_free = NULL;
 	int fd cleanup_fd = -1;
 	char *replaced;
-	size_t len;
-	int ret;
+	int ret = option_find(*arg, "path", &path);
 
-	if (!at)
-		return 0;
-	len = value_length(at + sizeof(path_key) - 1);
-	path = unescape(at + sizeof(path_key) - 1, len);
-	if (!path)
-		return -ENOMEM;
-	fd = fd_unix_connect(path, SOCK_STREAM);
+	if (ret <= 0)
+		return ret;
+	value = path.value;
+	fd = fd_unix_connect(value, SOCK_STREAM);
 	if (fd < 0) {
-		*ret_path = at + sizeof(path_key) - 1;
+		*ret_path = *arg + path.at + strlen(",path=");
 		return fd;
 	}
 	ret = fd_set_cloexec(fd, false);
 	if (ret < 0)
 		return ret;
-	replaced = replace_path(*arg, at, len, fd);
-	if (!replaced)
+	if (asprintf(&replaced, "%.*s,fd=%d%s", (int)path.at, *arg, fd, *arg + path.at + path.len) < 0)
 		return -ENOMEM;
 	steal_fd(&fd);
 	*arg = replaced;

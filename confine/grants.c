@@ -40,23 +40,45 @@ static int read_path(const char **at, char **ret_path)
 	return 0;
 }
 
+/* "net=user", the only word without a path. 1: it was one; 0: it begins otherwise; -EINVAL: another network. */
+static int read_net(struct grants *g, const char **at)
+{
+	static const char user[] = "net=user";
+
+	if (strncmp(*at, "net=", 4) != 0)
+		return 0;
+	if (strncmp(*at, user, sizeof(user) - 1) != 0 || ((*at)[sizeof(user) - 1] && (*at)[sizeof(user) - 1] != ':'))
+		return -EINVAL;
+	*at += sizeof(user) - 1;
+	g->net = true;
+	return 1;
+}
+
+/* "ro=PATH" or "rw=PATH". */
+static int read_file(struct grants *g, const char **at)
+{
+	bool write = strncmp(*at, "rw=", 3) == 0;
+	char *path;
+	int ret;
+
+	if (!write && strncmp(*at, "ro=", 3) != 0)
+		return -EINVAL;
+	*at += 3;
+	ret = read_path(at, &path);
+	return ret < 0 ? ret : add(g, path, write);
+}
+
 int grants_add_variable(struct grants *g, const char *value)
 {
 	const char *at = value;
 
 	for (;;) {
-		bool write = strncmp(at, "rw=", 3) == 0;
-		char *path;
-		int ret;
+		int ret = read_net(g, &at);
 
-		if (!write && strncmp(at, "ro=", 3) != 0)
-			return -EINVAL;
-		at += 3;
-		ret = read_path(&at, &path);
 		if (ret == 0)
-			ret = add(g, path, write);
+			ret = read_file(g, &at);
 		if (ret < 0 || *at == '\0')
-			return ret;
+			return ret < 0 ? ret : 0;
 		at++;
 	}
 }
@@ -124,4 +146,5 @@ void grants_finish(struct grants *g)
 	for (unsigned i = 0; i < g->count; i++)
 		free(g->item[i].path);
 	g->count = 0;
+	g->net = false;
 }

@@ -7,6 +7,8 @@
  * '\' is written '\\'.
  *   ro  a file, or a folder with all beneath it, may be read
  *   rw  … read, written, truncated, made and removed
+ * The entry net=user stands for sockets of IPv4 and IPv6: QEMU's user network,
+ * the uplink of a NET VM.
  * Every path must exist. Without the variable QEMU is being asked for its
  * capabilities by libvirt, and has no VM.
  */
@@ -26,6 +28,7 @@ struct grant {
 struct grants {
 	struct grant item[GRANTS_MAX];
 	unsigned count;
+	bool net; /* net=user */
 };
 
 /* Reads the variable's value and adds what it names. -EINVAL: not the format above; -E2BIG: too many; -ENOMEM. */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vmos-confine: a domain's emulator. It narrows itself to what that VM needs, then becomes QEMU. */
+/*
+ * vmos-confine: a domain's emulator. It narrows itself to what that VM needs, then becomes QEMU.
+ * vmosd also starts it with "--switch DIR", to become a VDE switch that is as narrow, and with "--plug DIR", to
+ * send on fd 3 the sockets of an end of one.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +15,8 @@
 #include "confine/connect.h"
 #include "confine/grants.h"
 #include "confine/narrow.h"
+#include "confine/plug.h"
+#include "confine/switch.h"
 
 /* Says why QEMU was not started; libvirt shows it as the domain's log. */
 static int fail(const char *what, const char *path, int error)
@@ -33,7 +39,7 @@ static int collect(struct grants *g, const char *variable, char **argv)
 }
 
 /* The stages, in their order. 0, or the exit code after saying why. */
-static int narrow(const struct grants *grants, bool probe)
+static int narrow(const struct grants *grants, enum narrow_profile profile)
 {
 	const char *path = NULL;
 	int ret = ablation_is_off("nnp") ? 0 : narrow_start();
@@ -45,7 +51,7 @@ static int narrow(const struct grants *grants, bool probe)
 		return fail("cannot confine QEMU to the VM's files", path, ret);
 	if (ret == 0)
 		log_warning("this kernel has no Landlock: QEMU is confined by seccomp only");
-	ret = ablation_is_off("seccomp") ? 0 : narrow_calls(probe);
+	ret = ablation_is_off("seccomp") ? 0 : narrow_calls(profile);
 	return ret < 0 ? fail("cannot load the list of refused system calls", NULL, ret) : 0;
 }
 
@@ -60,6 +66,9 @@ static int adapt(char **argv)
 	ret = connect_chardevs(argv, &path);
 	if (ret < 0)
 		return fail("nobody serves the VM's channel at", path, ret);
+	ret = plug_netdevs(argv, &path);
+	if (ret < 0)
+		return fail("no switch for the VM's network card at", path, ret);
 	ablation_sandbox(argv);
 	return 0;
 }
@@ -73,7 +82,7 @@ static int become_qemu(struct grants *grants, const char *variable, char **argv)
 		return fail("cannot understand the environment variable " GRANTS_VARIABLE, variable, ret);
 	ret = variable ? adapt(argv) : 0;
 	if (ret == 0)
-		ret = narrow(grants, !variable);
+		ret = narrow(grants, !variable ? NARROW_PROBE : grants->net ? NARROW_NET : NARROW_VM);
 	if (ret != 0)
 		return ret;
 	unsetenv(GRANTS_VARIABLE);
@@ -92,6 +101,10 @@ int main(int argc, char **argv)
 	log_open("vmos-confine", NULL);
 	if (argc < 1)
 		return EXIT_FAILURE;
+	if (argc == 3 && strcmp(argv[1], "--switch") == 0)
+		return switch_main(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--plug") == 0)
+		return plug_main(argv[2], PLUG_FD);
 	code = become_qemu(&grants, getenv(GRANTS_VARIABLE), argv);
 	grants_finish(&grants);
 	return code;

@@ -6,8 +6,6 @@
 #ifndef CONFINE_NARROW_H
 #define CONFINE_NARROW_H
 
-#include <stdbool.h>
-
 #include "confine/grants.h"
 
 #define NARROW_QEMU "/usr/bin/qemu-system-x86_64"
@@ -16,16 +14,25 @@
 int narrow_start(void);
 
 /*
- * Landlock: the files of @g and what every QEMU reads; no TCP, no abstract
+ * Landlock: the files of @g and what every QEMU reads; no TCP (with net=user: no
+ * listening), no abstract
  * sockets, no signals to others as far as the kernel's ABI goes. The ABI
  * (0: the kernel has none), or -errno; @ret_path (borrowed) names a grant that failed.
  */
 int narrow_files(const struct grants *g, const char **ret_path);
 
+/* The same for a vde_switch, whose sockets are in @dir. */
+int narrow_switch_files(const char *dir);
+
 /*
- * Seccomp: refuses (EPERM) what no QEMU needs. @probe: QEMU forks itself to
- * the background and listens on a UNIX socket, which a VM's may not. -errno.
+ * vm      a VM's QEMU: it makes no socket at all
+ * net     that of a NET VM with QEMU's user network: sockets of IPv4 and IPv6, streams and datagrams
+ * probe   QEMU forks itself to the background and listens on a UNIX socket
+ * switch  a vde_switch: UNIX sockets
  */
-int narrow_calls(bool probe);
+enum narrow_profile { NARROW_VM, NARROW_NET, NARROW_PROBE, NARROW_SWITCH };
+
+/* Seccomp: refuses (EPERM) what the profile does not need. -errno. */
+int narrow_calls(enum narrow_profile profile);
 
 #endif

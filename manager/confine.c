@@ -78,7 +78,7 @@ static char *append_entry(char *dst, const char *kind, const char *path)
 	return dst;
 }
 
-char *confine_spec(const char *template_dir, const char *vm_dir, const char *run_dir, const char *library)
+char *confine_spec(const char *template_dir, const char *vm_dir, const char *run_dir, const char *library, bool net)
 {
 	size_t paths = strlen(template_dir) + strlen(vm_dir) + strlen(run_dir) + (library ? strlen(library) : 0);
 	size_t cap = 32 + 2 * paths;
@@ -90,6 +90,8 @@ char *confine_spec(const char *template_dir, const char *vm_dir, const char *run
 	at = append_entry(at, ":rw=", vm_dir);
 	at = append_entry(at, ":ro=", run_dir);
 	if (library)
-		append_entry(at, ":ro=", library);
+		at = append_entry(at, ":ro=", library);
+	if (net)
+		stpcpy(at, ":net=user");
 	return spec;
 }

@@ -26,8 +26,8 @@ bool confine_has_qemu(void);
 /*
  * What one VM's QEMU may open, in vmos-confine's form: "KIND=PATH:…" with ':'
  * and '\' in paths escaped. @vm_dir may be written, @template_dir, @run_dir
- * and @library (NULL: none) read. The caller frees it; NULL: out of memory.
+ * and @library (NULL: none) read; @net: it has QEMU's user network. The caller frees it; NULL: out of memory.
  */
-char *confine_spec(const char *template_dir, const char *vm_dir, const char *run_dir, const char *library);
+char *confine_spec(const char *template_dir, const char *vm_dir, const char *run_dir, const char *library, bool net);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "manager/palette.h"
+#include "proto/netplan.h"
 
 static xmlNodePtr child(xmlNodePtr parent, const char *name, const char *ns)
 {
@@ -80,6 +81,23 @@ static bool read_memory(xmlNodePtr node, uint32_t *ret_mib)
 	return true;
 }
 
+/* Of a definition that was written before there were networks all are missing. */
+static bool read_network(xmlNodePtr vm, struct vm_config *c)
+{
+	char text[16];
+
+	if (read_attribute(vm, "net-index", text, sizeof(text)) &&
+		(!parse_number(text, &c->net_index) || c->net_index < 1 || c->net_index > NETPLAN_INDEX_MAX))
+		return false;
+	if (xmlHasProp(vm, (const xmlChar *)"net") &&
+		(!read_attribute(vm, "net", c->net, sizeof(c->net)) || !text_is_vm_name(c->net)))
+		return false;
+	if (read_attribute(vm, "net-limit", text, sizeof(text)) &&
+		(!parse_number(text, &c->net_limit) || c->net_limit > VM_NET_LIMIT_MAX))
+		return false;
+	return strcmp(c->kind, VM_KIND_APP) == 0 || strcmp(c->kind, VM_KIND_NET) == 0;
+}
+
 static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 {
 	xmlNodePtr vm = child(child(domain, "metadata", NULL), "vm", DOMAIN_XML_NAMESPACE);
@@ -104,6 +122,8 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 		!read_number(child(domain, "vcpu", NULL), &c.vcpus))
 		return -EBADMSG;
 	if (read_attribute(vm, "uid", uid, sizeof(uid)) && !parse_number(uid, &c.uid))
+		return -EBADMSG;
+	if (!read_network(vm, &c))
 		return -EBADMSG;
 	*ret_config = c;
 	return 0;

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/smack.h"
 #include "manager/labels.h"
+#include "proto/netplan.h"
 
 #define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 #define TEXT_MAX 8192
@@ -22,7 +23,7 @@
  * each start; on the root bus, as each PCIe port costs boot time under
  * emulation. Slot 0x1f is the machine's own.
  */
-enum { SLOT_ROOT = 2, SLOT_DISK, SLOT_CTL, SLOT_GUI, SLOT_RNG };
+enum { SLOT_ROOT = 2, SLOT_DISK, SLOT_CTL, SLOT_GUI, SLOT_RNG, SLOT_NIC, SLOT_CLIENTS };
 
 /* The tree being built. Errors stick, so that a long description needs no check per line. */
 struct builder {
@@ -124,6 +125,12 @@ static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm
 	set_number(b, vm, "ready-timeout", config->ready_timeout);
 	if (config->uid)
 		set_number(b, vm, "uid", config->uid);
+	if (config->net_index)
+		set_number(b, vm, "net-index", config->net_index);
+	if (config->net[0])
+		set(b, vm, "net", config->net);
+	if (config->net_limit)
+		set_number(b, vm, "net-limit", config->net_limit);
 }
 
 /* All that QEMU may hold: the guest's memory, both channels, and what QEMU needs itself. */
@@ -167,13 +174,18 @@ static void build_machine(
 {
 	xmlNodePtr os = add(b, domain, "os", NULL);
 	xmlNodePtr type = add(b, os, "type", "hvm");
-	char cmdline[TEXT_MAX];
+	bool net = strcmp(config->kind, VM_KIND_NET) == 0;
+	char cmdline[TEXT_MAX], index[32] = "";
 
 	set(b, type, "arch", "x86_64");
 	set(b, type, "machine", "q35");
 	if (!paths->kernel)
 		return;
-	snprintf(cmdline, sizeof(cmdline), "console=ttyS0 quiet panic=1 vmos.name=%s%s%s", config->name,
+	/* its number on the NET VM that it uses: an uplink of QEMU's has its addresses from there */
+	if (config->net_index && paths->nic_switch)
+		snprintf(index, sizeof(index), " vmos.net=%u", config->net_index);
+	snprintf(cmdline, sizeof(cmdline), "console=ttyS0 quiet panic=1 vmos.name=%s%s%s%s%s%s", config->name, index,
+		net ? " vmos.kind=net" : "", paths->uplink_user ? " vmos.uplink=dhcp" : "",
 		paths->cmdline[0] ? " " : "", paths->cmdline);
 	add(b, os, "kernel", paths->kernel);
 	add(b, os, "initrd", paths->initrd);
@@ -262,7 +274,66 @@ static void build_devices(struct builder *b, xmlNodePtr domain, const struct dom
 		set(b, device->children, "model", "random");
 	add_address(b, device, SLOT_RNG);
 	build_channel(b, devices, "vmos-ctl", paths->ctl_socket, SLOT_CTL);
-	build_channel(b, devices, "vmos-gui", paths->gui_socket, SLOT_GUI);
+	if (paths->gui_socket)
+		build_channel(b, devices, "vmos-gui", paths->gui_socket, SLOT_GUI);
+}
+
+static void add_argument(struct builder *b, xmlNodePtr commandline, const char *value)
+{
+	add_with(b, commandline, "arg", "value", value, NULL);
+}
+
+/* @path as the value of an option of QEMU's: there a comma is written twice. */
+static void write_value(struct builder *b, const char *path, char *dst, size_t cap)
+{
+	size_t len = 0;
+
+	for (; *path && len + 2 < cap; path++) {
+		if (*path == ',')
+			dst[len++] = ',';
+		dst[len++] = *path;
+	}
+	dst[len] = '\0';
+	if (*path)
+		b->error = b->error ? b->error : -ENAMETOOLONG;
+}
+
+/* One network card: the end of a VDE switch, or (@socket NULL) of QEMU's own network. */
+static void add_card(struct builder *b, xmlNodePtr commandline, unsigned slot, const char *socket, const uint8_t *mac)
+{
+	char escaped[512], netdev[640], device[160], address[18];
+
+	netplan_format_mac(mac, address);
+	if (socket) {
+		write_value(b, socket, escaped, sizeof(escaped));
+		snprintf(netdev, sizeof(netdev), "vde,id=vmosnet%u,sock=%s", slot, escaped);
+	} else {
+		snprintf(netdev, sizeof(netdev), "user,id=vmosnet%u", slot);
+	}
+	snprintf(device, sizeof(device), "virtio-net-pci,netdev=vmosnet%u,mac=%s,bus=pcie.0,addr=0x%02x,romfile=", slot,
+		address, slot);
+	add_argument(b, commandline, "-netdev");
+	add_argument(b, commandline, netdev);
+	add_argument(b, commandline, "-device");
+	add_argument(b, commandline, device);
+}
+
+/*
+ * The cards, by words of QEMU: libvirt 9.0 has none for VDE, and its own user
+ * network is a process of its own. vmos-confine opens the end of the switch.
+ */
+static void build_cards(
+	struct builder *b, xmlNodePtr commandline, const struct vm_config *config, const struct domain_paths *paths)
+{
+	uint8_t mac[NETPLAN_MAC];
+
+	if (!config->net_index)
+		return;
+	netplan_mac(config->net_index, mac);
+	if (paths->nic_switch || paths->uplink_user)
+		add_card(b, commandline, SLOT_NIC, paths->uplink_user ? NULL : paths->nic_switch, mac);
+	if (paths->clients_switch)
+		add_card(b, commandline, SLOT_CLIENTS, paths->clients_switch, netplan_gateway_mac);
 }
 
 static void add_environment(struct builder *b, xmlNodePtr commandline, const char *name, const char *value)
@@ -277,15 +348,17 @@ static void add_environment(struct builder *b, xmlNodePtr commandline, const cha
  * environment, which libvirt otherwise clears: vmos-confine reads from it what
  * its QEMU may open.
  */
-static void build_commandline(struct builder *b, xmlNodePtr domain, const struct domain_paths *paths)
+static void build_commandline(
+	struct builder *b, xmlNodePtr domain, const struct vm_config *config, const struct domain_paths *paths)
 {
 	xmlNodePtr commandline = add(b, domain, "commandline", NULL);
 	xmlNsPtr ns;
 
 	if (!commandline)
 		return;
-	add_with(b, commandline, "arg", "value", "-machine", NULL);
-	add_with(b, commandline, "arg", "value", "sata=off,smbus=off,i8042=off", NULL);
+	add_argument(b, commandline, "-machine");
+	add_argument(b, commandline, "sata=off,smbus=off,i8042=off");
+	build_cards(b, commandline, config, paths);
 	add_environment(b, commandline, "VMOS_CONFINE", paths->confine_spec);
 	add_environment(b, commandline, "LD_PRELOAD", paths->preload);
 	add_environment(b, commandline, "VMOS_DRILL", paths->drill);
@@ -325,7 +398,7 @@ int domain_xml_build(const struct vm_config *config, const struct domain_paths *
 	build_cpu(&b, domain, kvm, paths->nested);
 	build_devices(&b, domain, paths);
 	build_security(&b, domain, config);
-	build_commandline(&b, domain, paths);
+	build_commandline(&b, domain, config, paths);
 	if (!b.error) {
 		xmlDocDumpFormatMemoryEnc(b.doc, &text, &len, "UTF-8", 1);
 		b.error = text ? 0 : -ENOMEM;

@@ -38,7 +38,11 @@ struct domain_paths {
 	const char *kernel, *initrd, *root; /* of the template; NULL: the VM has none to boot yet */
 	const char *cmdline; /* the manifest's; may be empty */
 	const char *disk, *console;
-	const char *ctl_socket, *gui_socket;
+	const char *ctl_socket;
+	const char *gui_socket; /* NULL: it has no windows */
+	const char *nic_switch; /* VDE switch of its own card, of a NET VM its uplink; NULL: it has no such card */
+	const char *clients_switch; /* of a NET VM: where its clients are; NULL: it has no such card */
+	bool uplink_user; /* of a NET VM: its uplink is QEMU's user network */
 	bool nested; /* KVM on a host that is a VM itself */
 	const char *preload; /* a library for QEMU to load (the escape drill); NULL: none */
 	const char *drill; /* what that library is told */

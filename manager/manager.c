@@ -395,6 +395,8 @@ int manager_open(struct manager *m)
 	if (r == 0)
 		r = manager_rules_on_change(m, transfers_rules_changed);
 	if (r == 0)
+		r = net_links_open(m);
+	if (r == 0)
 		r = manager_rescan(m);
 	if (r == 0)
 		r = m->blind ? open_blind(m) : reclaim_vms(m);
@@ -467,6 +469,7 @@ void manager_finish(struct manager *m)
 		template_free(t);
 	}
 	vm_clipboard_close(m);
+	net_links_close(m);
 	net_lists_close(m);
 	manager_rules_close(m);
 	audit_write(m->audit, "vmosd-stop", NULL);

@@ -62,6 +62,8 @@ struct manager {
 	struct agents agents; /* who asks the user */
 	struct decisions decisions;
 
+	sd_event_source *net_wake; /* deferred: looks at the links */
+
 	struct vm *vms;
 	struct template *templates;
 	sd_event_source *watches[64]; /* inotify, of the template folders; [0] is the folder of all */

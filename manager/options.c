@@ -112,17 +112,62 @@ static int set_ready_timeout(sd_bus_message *m, struct options *o, sd_bus_error 
 	return 0;
 }
 
+static int set_kind(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	const char *text;
+	int r = read_text(m, "Kind", &text, ret_error);
+
+	if (r < 0)
+		return r;
+	if (strcmp(text, VM_KIND_APP) != 0 && strcmp(text, VM_KIND_NET) != 0)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+			"A VM is of kind \"" VM_KIND_APP "\" or \"" VM_KIND_NET "\".");
+	snprintf(o->kind, sizeof(o->kind), "%s", text);
+	return 0;
+}
+
+static int set_net(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	const char *text;
+	int r = read_text(m, "Net", &text, ret_error);
+
+	if (r < 0)
+		return r;
+	if (text[0] && !text_is_vm_name(text))
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "Net is the name of a NET VM, or empty for none.");
+	o->has_net = true;
+	snprintf(o->net, sizeof(o->net), "%s", text);
+	return 0;
+}
+
+static int set_net_limit(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	int r = read_number(m, "NetLimit", &o->net_limit, ret_error);
+
+	if (r < 0)
+		return r;
+	if (o->net_limit > VM_NET_LIMIT_MAX)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+			"NetLimit can be 0 (no limit) to %u KiB a second, not %u.", VM_NET_LIMIT_MAX, o->net_limit);
+	o->has_net_limit = true;
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*set)(sd_bus_message *m, struct options *o, sd_bus_error *ret_error);
 	bool create_only;
+	bool live; /* can change while the VM runs */
 } keys[] = {
-	{ "Template", set_template, false },
-	{ "Color", set_color, false },
-	{ "Memory", set_memory, false },
-	{ "VCPUs", set_vcpus, false },
-	{ "DiskGiB", set_disk, true },
-	{ "ReadyTimeout", set_ready_timeout, false },
+	{ "Template", set_template, false, false },
+	{ "Color", set_color, false, false },
+	{ "Memory", set_memory, false, false },
+	{ "VCPUs", set_vcpus, false, false },
+	{ "DiskGiB", set_disk, true, false },
+	{ "ReadyTimeout", set_ready_timeout, false, false },
+	{ "Kind", set_kind, true, false },
+	{ "Net", set_net, false, true },
+	{ "NetLimit", set_net_limit, false, true },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -140,6 +185,7 @@ static int read_one(sd_bus_message *call, bool create, struct options *o, sd_bus
 		if (keys[i].create_only && !create)
 			return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
 				"%s can be chosen when a VM is created, not later.", key);
+		o->others = o->others || !keys[i].live;
 		return keys[i].set(call, o, ret_error);
 	}
 	return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "There is no such option: %.64s.", key);

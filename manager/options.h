@@ -9,6 +9,7 @@
 #include <systemd/sd-bus.h>
 
 #include "manager/manifest.h"
+#include "proto/text.h"
 
 #define OPTIONS_READY_TIMEOUT_MAX 3600
 
@@ -21,6 +22,12 @@ struct options {
 	uint32_t vcpus;
 	uint32_t disk_gib;
 	uint32_t ready_timeout;
+	char kind[8]; /* create only */
+	bool has_net;
+	char net[VM_NAME_MAX + 1]; /* "": it shall use none */
+	bool has_net_limit;
+	uint32_t net_limit;
+	bool others; /* something besides net and net_limit, which can change while a VM runs */
 };
 
 /*

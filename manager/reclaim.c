@@ -23,6 +23,19 @@ static void dismiss_helpers(const char *run_dir)
 		if (path)
 			helper_dismiss(path);
 	}
+	net_links_dismiss(run_dir);
+}
+
+/* A definition that was copied by hand brings its number along. */
+static void drop_same_index(const struct manager *m, struct vm_config *config)
+{
+	for (const struct vm *vm = m->vms; vm && config->net_index; vm = vm->next) {
+		if (vm->config.net_index != config->net_index)
+			continue;
+		log_warning("VM %s has the number of VM %s in the network, and gets another one at its next start",
+			config->name, vm->config.name);
+		config->net_index = 0;
+	}
 }
 
 static void reclaim_running(struct vm *vm, enum virt_state state)
@@ -41,6 +54,7 @@ static void reclaim_running(struct vm *vm, enum virt_state state)
 		log_info("VM %s: found running", vm->config.name);
 		vm->state = state == VIRT_STATE_PAUSED ? VM_PAUSED : VM_RUNNING;
 		vm_adopt_helpers(vm);
+		net_links_vm_adopt(vm);
 		break;
 	}
 }
@@ -56,8 +70,10 @@ static void handle_domain(const char *name, const char *xml, enum virt_state sta
 		return;
 	if (r == 0 && m->system && !identity_uid_is_valid(config.uid))
 		r = -ERANGE;
-	if (r == 0)
+	if (r == 0) {
+		drop_same_index(m, &config);
 		r = vm_new(m, &config, &vm);
+	}
 	if (r < 0) {
 		log_warning("The domain %s is left alone: its vmOS metadata cannot be used (%s)", name, strerror(-r));
 		return;

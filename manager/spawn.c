@@ -57,12 +57,14 @@ static void child_signals(void)
 
 int spawn_helper(const struct spawn_helper *program, int sock, pid_t *ret_pid)
 {
-	char *argv[] = { (char *)program->path, (char *)program->vm, NULL };
+	char *argv[SPAWN_ARGS_MAX + 2] = { (char *)program->path, (char *)program->vm };
 	char *env[HELPER_ENV + 1];
 	pid_t pid;
 
 	if (access(program->path, X_OK) < 0)
 		return -errno;
+	for (unsigned i = 0; program->args && program->args[i] && i < SPAWN_ARGS_MAX; i++)
+		argv[i + 1] = (char *)program->args[i];
 	pick_environment(env);
 	pid = fork();
 	if (pid < 0)
@@ -75,9 +77,9 @@ int spawn_helper(const struct spawn_helper *program, int sock, pid_t *ret_pid)
 	child_signals();
 	if (sock == HELPER_FD)
 		fcntl(sock, F_SETFD, 0);
-	else
+	else if (sock >= 0)
 		dup2(sock, HELPER_FD);
-	close_range(HELPER_FD + 1, ~0u, 0);
+	close_range(sock < 0 ? HELPER_FD : HELPER_FD + 1, ~0u, 0);
 	if (identity_become(program->identity, program->label) == 0)
 		execve(program->path, argv, env);
 	_exit(127);

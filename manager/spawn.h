@@ -12,15 +12,18 @@
 /* @status: exit status; 128 + signal; @text: its standard error, cut, one line, printable. */
 typedef void (*spawn_done_fn)(int status, const char *text, void *userdata);
 
+#define SPAWN_ARGS_MAX 4
+
 /* All borrowed. */
 struct spawn_helper {
 	const char *path;
-	const char *vm; /* its only argument, for those who read a list of processes */
+	const char *vm; /* its only argument, for those who read a list of processes … */
+	const char *const *args; /* … unless these are given: at most SPAWN_ARGS_MAX, NULL terminated */
 	const struct identity *identity; /* who it becomes … */
 	enum label_kind label; /* … with this label */
 };
 
-/* Starts the program in a process group of its own with @sock as fd 3, nothing else open and a small environment. */
+/* Starts the program in a process group of its own with @sock (-1: none) as fd 3, nothing else open and a small environment. */
 int spawn_helper(const struct spawn_helper *program, int sock, pid_t *ret_pid);
 
 /* Runs @argv (found by PATH) on @event's loop; @done is called once, never from within. -errno: it did not start. */

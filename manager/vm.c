@@ -16,7 +16,11 @@
 #include "manager/drill.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/net_hub.h"
 #include "proto/uapi/vmos_channel.h"
+
+/* As libvdeplug names its end while it opens a plug: process id and number. */
+#define LONGEST_SOCKET "/clients/.4194304-00000"
 
 static const char *const state_names[] = { "off", "starting", "running", "paused", "stopping", "failed" };
 static const char *const agent_names[] = { "none", "waiting", "ready", "lost", "refused" };
@@ -52,8 +56,10 @@ static int vm_make_paths(struct vm *vm)
 	vm->gui_socket = paths_join(vm->run_dir, "gui.sock", NULL);
 	if (!vm->disk || !vm->console || !vm->ctl_socket || !vm->gui_socket)
 		return -ENOMEM;
-	/* the longest name in there is desktop.sock */
-	if (strlen(vm->run_dir) + strlen("/desktop.sock") >= sizeof(((struct sockaddr_un *)0)->sun_path))
+	if (net_switch_init(&vm->nic, vm->run_dir, "switch") < 0 ||
+		net_switch_init(&vm->clients, vm->run_dir, "clients") < 0)
+		return -ENOMEM;
+	if (strlen(vm->run_dir) + strlen(LONGEST_SOCKET) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return -ENAMETOOLONG;
 	return sd_bus_path_encode(VM_BUS_PREFIX, name, &vm->bus_path);
 }
@@ -73,6 +79,7 @@ int vm_new(struct manager *manager, const struct vm_config *config, struct vm **
 	for (unsigned i = 0; i < HELPER_KINDS; i++)
 		vm->server[i] = (struct ivshmem){ &vm->region[i], &vm->identity, NULL, -1 };
 	vm_init_helpers(vm);
+	net_hub_init(vm);
 	r = vm_make_paths(vm);
 	if (r < 0) {
 		vm_free(vm);
@@ -89,6 +96,7 @@ void vm_free(struct vm *vm)
 	sd_bus_slot_unref(vm->bus_slot);
 	sd_event_source_disable_unref(vm->timer);
 	drill_free(vm->drill);
+	net_links_vm_free(vm);
 	for (unsigned i = 0; i < HELPER_KINDS; i++) {
 		ivshmem_finish(&vm->server[i]);
 		region_finish(&vm->region[i]);
@@ -130,6 +138,7 @@ void vm_set_state(struct vm *vm, enum vm_state state)
 	vm->state = state;
 	vm_bus_changed(vm, "State");
 	transfers_wake(vm->manager);
+	net_links_wake(vm->manager);
 }
 
 void vm_set_agent(struct vm *vm, enum vm_agent agent)
@@ -222,6 +231,20 @@ static char *folder_of(const char *path)
 	return slash ? strndup(path, (size_t)(slash - path)) : strdup(path);
 }
 
+/* Its network cards, where it has any. */
+static void set_cards(struct vm *vm, struct domain_paths *paths)
+{
+	const char *why;
+
+	if (!net_links_has_cards(vm->manager, &why))
+		return;
+	paths->uplink_user = net_links_is_net(vm) && !vm->config.net[0];
+	if (!paths->uplink_user)
+		paths->nic_switch = vm->nic.dir;
+	if (net_links_is_net(vm))
+		paths->clients_switch = vm->clients.dir;
+}
+
 int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 {
 	const struct template *t = manager_find_template(vm->manager, vm->config.template);
@@ -233,14 +256,17 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 		.disk = vm->disk,
 		.console = vm->console,
 		.ctl_socket = vm->ctl_socket,
-		.gui_socket = vm->gui_socket,
+		.gui_socket = net_links_is_net(vm) ? NULL : vm->gui_socket,
 	};
 	struct template_boot boot = { 0 };
 	char *folder cleanup_free = NULL;
 	char *spec cleanup_free = NULL;
 	const char *missing;
-	int r;
+	int r = net_links_give_index(vm);
 
+	if (r < 0)
+		return errors_set(ret_error, ERROR_BUSY, "All numbers for VMs in the network are taken. Delete a VM.");
+	set_cards(vm, &paths);
 	if (vm->drill) {
 		paths.preload = vm->drill->library;
 		paths.drill = vm->drill->facts;
@@ -253,7 +279,8 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 		folder = folder_of(boot.kernel);
 	}
 	if (confine->on && folder)
-		paths.confine_spec = spec = confine_spec(folder, vm->dir, vm->run_dir, paths.preload);
+		paths.confine_spec = spec =
+			confine_spec(folder, vm->dir, vm->run_dir, paths.preload, paths.uplink_user);
 	r = domain_xml_build(&vm->config, &paths, vm->manager->accel.kvm, ret_xml);
 	template_boot_finish(&boot);
 	if (r < 0)

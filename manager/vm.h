@@ -14,6 +14,9 @@
 #include "manager/helper.h"
 #include "manager/identity.h"
 #include "manager/ivshmem.h"
+#include "manager/net_links.h"
+#include "manager/net_switch.h"
+#include "manager/net_tap.h"
 #include "manager/region.h"
 #include "manager/virt.h"
 
@@ -72,6 +75,10 @@ struct vm {
 	struct region region[HELPER_KINDS];
 	struct ivshmem server[HELPER_KINDS];
 	struct helper helper[HELPER_KINDS];
+	struct net_switch nic, clients; /* of its card, a NET VM's uplink; of a NET VM's inside card */
+	struct net_link link; /* to the NET VM it uses */
+	struct net_tap tap; /* of a NET VM */
+	struct net_hub hub; /* of a NET VM */
 	struct vm_waiters starting, stopping;
 	sd_event_source *timer; /* of the start or the stop; may be NULL */
 	uint64_t started_usec; /* monotonic; 0: not known (adopted) */

@@ -29,6 +29,8 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 		{ "LastError", vm->last_error ? vm->last_error : "" },
 		{ "ConsoleLog", vm->console },
 		{ "DiskPath", vm->disk },
+		{ "Net", vm->config.net },
+		{ "NetState", net_links_state(vm) },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -52,9 +54,21 @@ static int get_number(sd_bus *bus, const char *path, const char *interface, cons
 	void *userdata, sd_bus_error *ret_error)
 {
 	const struct vm *vm = userdata;
-	uint32_t value = strcmp(property, "Memory") == 0 ? vm->config.memory_mib : vm->config.vcpus;
+	const struct {
+		const char *property;
+		uint32_t value;
+	} all[] = {
+		{ "Memory", vm->config.memory_mib },
+		{ "VCPUs", vm->config.vcpus },
+		{ "NetLimit", vm->config.net_limit },
+		{ "NetIndex", vm->config.net_index },
+	};
 
-	return sd_bus_message_append(reply, "u", value);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (strcmp(property, all[i].property) == 0)
+			return sd_bus_message_append(reply, "u", all[i].value);
+	}
+	return -EINVAL;
 }
 
 static int handle_start(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -147,6 +161,10 @@ static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_PROPERTY("Memory", "u", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("VCPUs", "u", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("Kind", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Net", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("NetState", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("NetLimit", "u", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("NetIndex", "u", get_number, 0, 0),
 	SD_BUS_PROPERTY("State", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Agent", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Desktop", "s", get_text, 0, CHANGES),

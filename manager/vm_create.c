@@ -23,8 +23,10 @@
 #include "manager/spawn.h"
 
 #define DEFAULT_MEMORY 768 /* MiB: a terminal needs 200, one GTK application 400 */
+#define DEFAULT_NET_MEMORY 384 /* MiB: of a NET VM, which has no windows */
 #define DEFAULT_DISK_GIB 20
 #define DEFAULT_TEMPLATE "debian-13"
+#define DEFAULT_NET_TEMPLATE "net"
 #define CREATE_SPACE_MIN (16ull << 20)
 
 struct creation {
@@ -67,6 +69,7 @@ static void handle_defined(const struct virt_job *job, void *userdata)
 	vm->busy = false;
 	vm_mark_unfinished(vm, false);
 	vm_bus_add(vm, true);
+	net_links_wake(vm->manager);
 	template_bus_used_changed(vm->manager, vm->config.template);
 	log_info("VM %s: created from template %s", vm->config.name, vm->config.template);
 	sd_bus_reply_method_return(c->call, "o", vm->bus_path);
@@ -173,25 +176,46 @@ static void make_uuid(char *dst, size_t cap)
 		b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
+static void choose_template(const struct manager *m, const struct options *o, struct vm_config *c)
+{
+	bool net = strcmp(c->kind, VM_KIND_NET) == 0;
+	const char *name = net ? DEFAULT_NET_TEMPLATE : DEFAULT_TEMPLATE;
+	const struct template *only = NULL;
+	unsigned n = 0;
+
+	/* the only template there is, besides that of NET VMs, needs no name */
+	for (const struct template *t = m->templates; t && !net; t = t->next) {
+		if (strcmp(t->name, DEFAULT_NET_TEMPLATE) == 0)
+			continue;
+		only = t;
+		n++;
+	}
+	if (!manager_find_template(m, name) && n == 1)
+		name = only->name;
+	snprintf(c->template, sizeof(c->template), "%s", o->template[0] ? o->template : name);
+}
+
 static void fill_config(
 	const struct manager *m, const char *name, const struct options *o, struct vm_config *ret_config)
 {
+	bool net = strcmp(o->kind, VM_KIND_NET) == 0;
 	struct vm_config c = {
-		.kind = "app",
+		.kind = VM_KIND_APP,
 		.rgb = o->has_color ? o->rgb : pick_color(m),
-		.memory_mib = o->memory_mib ? o->memory_mib : DEFAULT_MEMORY,
-		.vcpus = o->vcpus ? o->vcpus : (sysconf(_SC_NPROCESSORS_ONLN) >= 2 ? 2 : 1),
+		.memory_mib = o->memory_mib ? o->memory_mib : (net ? DEFAULT_NET_MEMORY : DEFAULT_MEMORY),
+		.vcpus = o->vcpus ? o->vcpus : (!net && sysconf(_SC_NPROCESSORS_ONLN) >= 2 ? 2 : 1),
 		.ready_timeout = o->ready_timeout,
+		.net_limit = o->net_limit,
 	};
 
 	if (m->system)
 		c.uid = pick_uid(m);
 	make_uuid(c.uuid, sizeof(c.uuid));
 	snprintf(c.name, sizeof(c.name), "%s", name);
-	snprintf(c.template, sizeof(c.template), "%s", o->template[0] ? o->template : DEFAULT_TEMPLATE);
-	/* the only template there is needs no name */
-	if (!o->template[0] && !manager_find_template(m, DEFAULT_TEMPLATE) && m->templates && !m->templates->next)
-		snprintf(c.template, sizeof(c.template), "%s", m->templates->name);
+	snprintf(c.net, sizeof(c.net), "%s", o->net);
+	if (net)
+		snprintf(c.kind, sizeof(c.kind), "%s", VM_KIND_NET);
+	choose_template(m, o, &c);
 	*ret_config = c;
 }
 
@@ -288,6 +312,11 @@ int vm_create(struct manager *manager, const char *name, sd_bus_message *call, s
 		r = vm_begin(manager, &config, &vm, ret_error);
 	if (r < 0)
 		return r;
+	r = net_links_check(vm, config.net, ret_error);
+	if (r < 0) {
+		vm_free(vm);
+		return r;
+	}
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		vm_free(vm);

@@ -70,6 +70,7 @@ static void handle_undefined(const struct virt_job *job, void *userdata)
 int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 {
 	struct virt_job job = { .verb = VIRT_UNDEFINE, .name = vm->config.name, .done = handle_undefined };
+	char *users cleanup_free = NULL;
 	struct deletion *d;
 	int r;
 
@@ -79,6 +80,12 @@ int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 	if (vm->busy || vm->jobs)
 		return errors_set(
 			ret_error, ERROR_BUSY, "VM %s is being changed. Try again in a moment.", vm->config.name);
+	users = net_links_users(vm->manager, vm->config.name);
+	if (users)
+		return errors_set(ret_error, ERROR_BUSY,
+			"NET VM %s is used by VM %s. Give them another network by \"vmos set --net\", or delete it by "
+			"\"vmos delete --force\", which leaves them without one.",
+			vm->config.name, users);
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;

@@ -318,7 +318,8 @@ static void adopt_helper(struct vm *vm, enum helper_kind kind)
 
 void vm_adopt_helpers(struct vm *vm)
 {
-	adopt_helper(vm, HELPER_DESKTOP);
+	if (!net_links_is_net(vm))
+		adopt_helper(vm, HELPER_DESKTOP);
 	adopt_helper(vm, HELPER_COURIER);
 }
 

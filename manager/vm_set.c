@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changing a VM that is off: the new definition replaces the old one in libvirt, then it counts here too. */
+/* Changing a VM, most of it only while it is off: the new definition replaces the old one in libvirt, then it counts here too. */
 #include "manager/vm.h"
 
 #include <errno.h>
@@ -26,10 +26,12 @@ static void change_free(struct change *c)
 
 static void announce(struct vm *vm, const struct vm_config *before)
 {
-	static const char *const all[] = { "Template", "Color", "Memory", "VCPUs" };
+	static const char *const all[] = { "Template", "Color", "Memory", "VCPUs", "Net", "NetLimit" };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vm_bus_changed(vm, all[i]);
+	vm->link.unplugged = false;
+	net_links_wake(vm->manager);
 	if (strcmp(before->template, vm->config.template) == 0)
 		return;
 	template_bus_used_changed(vm->manager, before->template);
@@ -68,6 +70,10 @@ static void apply(struct vm_config *config, const struct options *o)
 		config->vcpus = o->vcpus;
 	if (o->ready_timeout)
 		config->ready_timeout = o->ready_timeout;
+	if (o->has_net)
+		snprintf(config->net, sizeof(config->net), "%s", o->net);
+	if (o->has_net_limit)
+		config->net_limit = o->net_limit;
 }
 
 /* Queues the definition of what vm->config says now. */
@@ -88,21 +94,37 @@ static int submit_change(struct change *c, sd_bus_error *ret_error)
 	return r;
 }
 
+/* Whether @vm may be changed so now. A NET VM's uplink is one of two devices, which is chosen when it starts. */
+static int check_change(const struct vm *vm, const struct options *o, sd_bus_error *ret_error)
+{
+	bool other_uplink = net_links_is_net(vm) && o->has_net && !o->net[0] != !vm->config.net[0];
+	int r = o->has_net ? net_links_check(vm, o->net, ret_error) : 0;
+
+	if (r < 0)
+		return r;
+	if (vm->busy || (vm->jobs && vm_is_off(vm)))
+		return errors_set(
+			ret_error, ERROR_BUSY, "VM %s is being changed. Try again in a moment.", vm->config.name);
+	if (!vm_is_off(vm) && (o->others || other_uplink || vm->jobs))
+		return errors_set(ret_error, ERROR_BUSY, "VM %s is %s. Stop it before you change it.", vm->config.name,
+			vm_state_name(vm->state));
+	if (o->template[0] && !manager_find_template(vm->manager, o->template))
+		return errors_set(ret_error, ERROR_NO_TEMPLATE,
+			"There is no template %s. \"vmos template list\" shows those there are.", o->template);
+	return 0;
+}
+
 int vm_set(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 {
 	struct options options;
 	struct change *c;
 	int r;
 
-	if (!vm_is_off(vm) || vm->busy || vm->jobs)
-		return errors_set(ret_error, ERROR_BUSY, "VM %s is %s. Stop it before you change it.", vm->config.name,
-			vm_is_off(vm) ? "being changed" : vm_state_name(vm->state));
 	r = options_read(call, false, &options, ret_error);
+	if (r >= 0)
+		r = check_change(vm, &options, ret_error);
 	if (r < 0)
 		return r;
-	if (options.template[0] && !manager_find_template(vm->manager, options.template))
-		return errors_set(ret_error, ERROR_NO_TEMPLATE,
-			"There is no template %s. \"vmos template list\" shows those there are.", options.template);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;

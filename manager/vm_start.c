@@ -115,7 +115,11 @@ static int open_channels(struct vm *vm, const char **ret_what)
 	}
 	if (r == 0)
 		r = identity_own_folder(&vm->identity, vm->run_dir);
-	for (unsigned i = 0; r == 0 && i < HELPER_KINDS; i++) {
+	if (r == 0) {
+		*ret_what = "network switch";
+		r = net_links_vm_start(vm);
+	}
+	for (unsigned i = 0; r == 0 && i < (net_links_is_net(vm) ? HELPER_DESKTOP : HELPER_KINDS); i++) {
 		*ret_what = "shared memory";
 		r = region_create(&vm->region[i], &vm->identity);
 		if (r < 0)
@@ -313,5 +317,6 @@ int vm_start(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 		return 1;
 	}
 	vm->start_job = true;
+	net_links_start_net(vm);
 	return 1;
 }

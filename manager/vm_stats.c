@@ -45,6 +45,7 @@ static int fill(const struct stats_call *s, const struct vm *vm, sd_bus_message 
 {
 	const struct helper_stats *courier = &vm->helper[HELPER_COURIER].stats;
 	const struct helper_stats *desktop = &vm->helper[HELPER_DESKTOP].stats;
+	const struct tap_stats *net = &vm->link.stats;
 	const struct {
 		const char *key, *type;
 		uint64_t value;
@@ -63,6 +64,15 @@ static int fill(const struct stats_call *s, const struct vm *vm, sd_bus_message 
 		{ "GuestDiskTotal", "t", courier->disk_total },
 		{ "GuestDiskUsed", "t", courier->disk_used },
 		{ "ReadyMs", "u", vm->ready_ms },
+		{ "NetSentBytes", "t", net->sent_bytes },
+		{ "NetReceivedBytes", "t", net->received_bytes },
+		{ "NetSent", "t", net->sent },
+		{ "NetReceived", "t", net->received },
+		{ "NetRefused", "t", net->refused },
+		{ "NetForged", "t", net->malformed + net->spoofed },
+		{ "NetDropped", "t", net->limited + net->full },
+		{ "NetFlows", "u", net->flows },
+		{ "NetWaiting", "u", net->waiting },
 	};
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
@@ -106,7 +116,9 @@ static void stats_check(struct stats_call *s)
 
 	if (!s->call)
 		return;
-	if (vm && (s->job || vm->helper[HELPER_COURIER].stats_wanted || vm->helper[HELPER_DESKTOP].stats_wanted))
+	if (vm &&
+		(s->job || vm->link.stats_wanted || vm->helper[HELPER_COURIER].stats_wanted ||
+			vm->helper[HELPER_DESKTOP].stats_wanted))
 		return;
 	stats_answer(s);
 }
@@ -148,6 +160,7 @@ static void ask_all(struct stats_call *s, struct vm *vm)
 	if (vm_is_off(vm))
 		return;
 	s->job = virt_submit(vm->manager->virt, &job) == 0;
+	net_links_query(vm);
 	for (unsigned i = 0; i < HELPER_KINDS; i++) {
 		struct helper *h = &vm->helper[i];
 

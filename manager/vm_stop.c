@@ -28,6 +28,7 @@ void vm_off(struct vm *vm, enum vm_state state)
 		ivshmem_finish(&vm->server[i]);
 		region_finish(&vm->region[i]);
 	}
+	net_links_vm_off(vm);
 	paths_remove(vm->run_dir);
 	if (vm->identity.apart && smack_rules_stop(vm->config.name) < 0)
 		log_warning("VM %s: its kernel rules were not taken back", vm->config.name);

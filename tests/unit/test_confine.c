@@ -2,6 +2,7 @@
 /* What a QEMU that a guest has taken over can still do inside vmos-confine's stages. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -23,6 +24,9 @@
 #include "confine/connect.h"
 #include "confine/grants.h"
 #include "confine/narrow.h"
+#include "confine/option.h"
+#include "confine/plug.h"
+#include "confine/switch.h"
 #include "tests/unit/child.h"
 
 static char folder[] = "/tmp/vmos-test-confine-XXXXXX";
@@ -79,7 +83,7 @@ static bool confined(void)
 	const char *path;
 
 	return grants_add_variable(&g, variable) == 0 && narrow_start() == 0 && narrow_files(&g, &path) >= 0 &&
-		narrow_calls(false) == 0;
+		narrow_calls(NARROW_VM) == 0;
 }
 
 static bool confined_files(void)
@@ -92,7 +96,7 @@ static bool confined_files(void)
 
 static bool confined_calls(void)
 {
-	return narrow_start() == 0 && narrow_calls(false) == 0;
+	return narrow_start() == 0 && narrow_calls(NARROW_VM) == 0;
 }
 
 static bool probed(void)
@@ -100,7 +104,31 @@ static bool probed(void)
 	struct grants g = { 0 };
 	const char *path;
 
-	return narrow_start() == 0 && narrow_files(&g, &path) >= 0 && narrow_calls(true) == 0;
+	return narrow_start() == 0 && narrow_files(&g, &path) >= 0 && narrow_calls(NARROW_PROBE) == 0;
+}
+
+static bool networked(void)
+{
+	struct grants g = { 0 };
+	const char *path;
+	char text[300];
+
+	snprintf(text, sizeof(text), "%s:net=user", variable);
+	return grants_add_variable(&g, text) == 0 && narrow_start() == 0 && narrow_files(&g, &path) >= 0 &&
+		narrow_calls(NARROW_NET) == 0;
+}
+
+static bool networked_calls(void)
+{
+	return narrow_start() == 0 && narrow_calls(NARROW_NET) == 0;
+}
+
+static bool switching(void)
+{
+	char dir[64];
+
+	snprintf(dir, sizeof(dir), "%s/vm", folder);
+	return narrow_start() == 0 && narrow_switch_files(dir) >= 0 && narrow_calls(NARROW_SWITCH) == 0;
 }
 
 static bool act_read_other_disk(void)
@@ -315,6 +343,89 @@ static void test_probe_calls(void **state)
 	assert_true(child_done(probed, act_unix_socket));
 }
 
+static bool act_raw_socket(void)
+{
+	return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0;
+}
+
+static bool act_seqpacket_socket(void)
+{
+	return socket(AF_INET, SOCK_SEQPACKET, 0) >= 0 || errno != EPERM;
+}
+
+static bool act_vsock_socket(void)
+{
+	return socket(AF_VSOCK, SOCK_STREAM, 0) >= 0 || errno != EPERM;
+}
+
+static bool act_packet_socket(void)
+{
+	return socket(AF_PACKET, SOCK_DGRAM, 0) >= 0;
+}
+
+/* The kernel looks at 32 bits of the register. */
+static bool act_unix_socket_high(void)
+{
+	return syscall(SYS_socket, (long)((1ull << 32) | AF_UNIX), SOCK_STREAM, 0) >= 0;
+}
+
+static bool act_tcp_listen(void)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	addr.sin_port = htons(40123);
+	return fd >= 0 && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
+}
+
+/* All that QEMU's user network does: streams, datagrams, both families, connecting; nobody is at this port. */
+static bool act_network(void)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	addr.sin_port = htons(1);
+	if (tcp < 0 || udp < 0 || (socket(AF_INET6, SOCK_STREAM, 0) < 0 && errno == EPERM))
+		return false;
+	return connect(tcp, (struct sockaddr *)&addr, sizeof(addr)) == 0 || errno == ECONNREFUSED;
+}
+
+static bool act_serve(void)
+{
+	char path[80];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/vm/ctl", folder);
+	fd = fd_unix_listen(path, SOCK_STREAM, 4);
+	return fd >= 0 && chmod(path, 0600) == 0 && fd_unix_connect(path, SOCK_STREAM) >= 0 && unlink(path) == 0;
+}
+
+static bool act_serve_outside(void)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/made.sock", folder);
+	return fd_unix_listen(path, SOCK_STREAM, 4) >= 0 && unlink(path) == 0;
+}
+
+static void test_switch(void **state)
+{
+	static const struct child_act acts[] = {
+		{ "TCP socket", act_tcp_socket },
+		{ "netlink socket", act_netlink_socket },
+		{ "socket pair", act_socketpair },
+		{ "signal", act_signal_parent },
+		{ "ptrace", act_ptrace },
+	};
+	static const struct child_act files[] = { { "read a foreign disk", act_read_other_disk },
+		{ "read accounts", act_read_passwd }, { "socket in another folder", act_serve_outside } };
+
+	assert_true(child_done(switching, act_serve));
+	child_check_refused(nothing, switching, acts, COUNT(acts));
+	if (landlock_abi() > 0)
+		child_check_refused(nothing, switching, files, COUNT(files));
+}
+
 static bool act_namespaces(void)
 {
 	static const int flags[] = { CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET };
@@ -372,6 +483,33 @@ static void test_work_goes_on(void **state)
 	assert_true(child_done(confined, act_work));
 }
 
+/* The uplink of a NET VM has the network, and nothing else that another QEMU has not. */
+static void test_network(void **state)
+{
+	static const struct child_act acts[] = {
+		{ "UNIX socket", act_unix_socket },
+		{ "UNIX socket, high bits set", act_unix_socket_high },
+		{ "socket pair", act_socketpair },
+		{ "netlink socket", act_netlink_socket },
+		{ "raw socket", act_raw_socket },
+		{ "packet socket", act_packet_socket },
+		{ "signal", act_signal_parent },
+		{ "ptrace", act_ptrace },
+		{ "chmod", act_chmod },
+		{ "inotify", act_watch },
+	};
+	static const struct child_act files[] = { { "read a foreign disk", act_read_other_disk },
+		{ "read accounts", act_read_passwd }, { "listen by TCP", act_tcp_listen } };
+
+	child_check_refused(nothing, networked_calls, acts, COUNT(acts));
+	assert_true(child_refused(networked_calls, act_seqpacket_socket));
+	assert_true(child_refused(networked_calls, act_vsock_socket));
+	assert_true(child_done(networked, act_network));
+	assert_true(child_done(networked, act_work));
+	if (landlock_abi() >= 4)
+		child_check_refused(nothing, networked, files, COUNT(files));
+}
+
 static void test_variable(void **state)
 {
 	static const char *const bad[] = { "", "ro", "ro=", "ro=a", "xx=/a", "ro=/a:", "ro=/a::rw=/b", ":ro=/a",
@@ -395,6 +533,33 @@ static void test_variable(void **state)
 		memcpy(many + len, ":ro=/a", 7);
 	assert_int_equal(grants_add_variable(&g, many), -E2BIG);
 	grants_finish(&g);
+}
+
+static void test_variable_net(void **state)
+{
+	static const char *const bad[] = { "net", "net=", "net=use", "net=users", "net=user=", "net=user/x",
+		"net=user:", "net=host", "net=user::ro=/a", "NET=user" };
+	struct grants g = { 0 };
+
+	assert_int_equal(grants_add_variable(&g, "ro=/a"), 0);
+	assert_false(g.net);
+	grants_finish(&g);
+	assert_int_equal(grants_add_variable(&g, "ro=/a:net=user:rw=/b"), 0);
+	assert_true(g.net);
+	assert_int_equal(g.count, 2);
+	grants_finish(&g);
+	assert_false(g.net);
+	assert_int_equal(grants_add_variable(&g, "net=user"), 0);
+	assert_true(g.net);
+	grants_finish(&g);
+	assert_int_equal(grants_add_variable(&g, "ro=/net=user"), 0);
+	assert_false(g.net);
+	grants_finish(&g);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		if (grants_add_variable(&g, bad[i]) != -EINVAL)
+			fail_msg("taken: %s", bad[i]);
+		grants_finish(&g);
+	}
 }
 
 static void test_missing_grant(void **state)
@@ -456,6 +621,82 @@ static void test_connect(void **state)
 	assert_non_null(strstr(path, "/none"));
 }
 
+static void test_option(void **state)
+{
+	struct option_value v;
+
+	assert_int_equal(option_find("vde,id=n,sock=/a,,b/c,x=y", "sock", &v), 1);
+	assert_string_equal(v.value, "/a,b/c");
+	assert_int_equal(v.at, 8);
+	assert_int_equal(v.len, strlen(",sock=/a,,b/c"));
+	free(v.value);
+	assert_int_equal(option_find("vde,id=a,,sock=/x", "sock", &v), 0); /* of the id's value */
+	assert_int_equal(option_find("sock=/x", "sock", &v), 0); /* the kind */
+	assert_int_equal(option_find("vde,socket=/x", "sock", &v), 0);
+	assert_int_equal(option_find("vde,sock", "sock", &v), 0);
+	assert_int_equal(option_find("vde,", "sock", &v), 0);
+	assert_int_equal(option_find("", "sock", &v), 0);
+	assert_int_equal(option_find("vde,sock=", "sock", &v), 1);
+	assert_string_equal(v.value, "");
+	free(v.value);
+}
+
+/* What would become other options of QEMU's, or another module of libvdeplug's, is refused. */
+static void test_plug_arguments(void **state)
+{
+	static char *const bad[] = { "vde,sock=/x", "vde,id=n", "vde,id=,sock=/x", "vde,id=a,,b=c,sock=/x",
+		"vde,id=a b,sock=/x" };
+	char *argv[] = { "qemu", "-netdev", "user,id=u", "-netdev", "dgram,id=d,local.type=fd,local.str=9", "-netdev",
+		NULL };
+	struct plug plug;
+	const char *at = NULL;
+
+	assert_int_equal(plug_netdevs(argv, &at), 0);
+	assert_string_equal(argv[2], "user,id=u");
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		char *one[] = { "qemu", "-netdev", bad[i], NULL };
+
+		assert_int_equal(plug_netdevs(one, &at), -EBADMSG);
+		assert_ptr_equal(one[2], bad[i]);
+	}
+	assert_int_equal(plug_open("tap://tap0", 0, &plug), -EINVAL);
+	assert_int_equal(plug_open("/a[port=3]", 0, &plug), -EINVAL);
+	assert_true(plug_open("/no/such/switch", 0, &plug) < 0);
+	assert_int_equal(plug.data, -1);
+}
+
+/* A real switch between two plugs, as it is started for a card. */
+static void test_plugs(void **state)
+{
+	char dir[64], netdev[128], buf[64] = "";
+	char *argv[] = { "qemu", "-netdev", netdev, NULL };
+	struct plug other;
+	const char *at;
+	int data;
+	pid_t pid;
+
+	if (access(SWITCH_PROGRAM, X_OK) < 0)
+		skip(); /* the package vde2 is not installed */
+	snprintf(dir, sizeof(dir), "%s/sw", folder);
+	assert_int_equal(paths_mkdir(dir), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(switch_main(dir));
+	snprintf(netdev, sizeof(netdev), "vde,id=vmosnet7,sock=%s", dir);
+	assert_int_equal(plug_netdevs(argv, &at), 0);
+	assert_int_equal(sscanf(argv[2], "dgram,id=vmosnet7,local.type=fd,local.str=%d", &data), 1);
+	assert_int_equal(fcntl(data, F_GETFD) & FD_CLOEXEC, 0);
+	assert_int_equal(plug_open(dir, 0, &other), 0);
+	assert_int_equal(write(data, "ffffffffffffaaaaaaaaaaaaTYhello", 31), 31);
+	assert_int_equal(recv(other.data, buf, sizeof(buf), 0), 31);
+	assert_memory_equal(buf + 26, "hello", 5);
+	plug_close(&other);
+	close(data);
+	free(argv[2]);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,10 +705,16 @@ int main(void)
 		cmocka_unit_test(test_probe_calls),
 		cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_work_goes_on),
+		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_switch),
 		cmocka_unit_test(test_variable),
+		cmocka_unit_test(test_variable_net),
 		cmocka_unit_test(test_missing_grant),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_connect),
+		cmocka_unit_test(test_option),
+		cmocka_unit_test(test_plug_arguments),
+		cmocka_unit_test(test_plugs),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -24,6 +24,9 @@ static const struct vm_config config = {
 	.memory_mib = 768,
 	.vcpus = 2,
 	.ready_timeout = 90,
+	.net_index = 7,
+	.net = "net0",
+	.net_limit = 2048,
 };
 
 static const struct domain_paths paths = {
@@ -37,6 +40,33 @@ static const struct domain_paths paths = {
 	.console = "/d/work/console.log",
 	.ctl_socket = "/r/work/ctl.sock",
 	.gui_socket = "/r/work/gui.sock",
+	.nic_switch = "/r/work/switch",
+};
+
+/* A NET VM: its inside card, and QEMU's user network. */
+static const struct vm_config net_config = {
+	.name = "net0",
+	.uuid = "4f0f8a59-d9c9-4b1c-b6e3-0cbb3d4c3a0e",
+	.template = "net",
+	.kind = "net",
+	.rgb = 0x16a34a,
+	.memory_mib = 384,
+	.vcpus = 1,
+	.net_index = 300,
+};
+
+static const struct domain_paths net_paths = {
+	.emulator = "/usr/libexec/vmos/vmos-confine",
+	.confine_spec = "ro=/t/net/1:rw=/d/net0:ro=/r/net0:net=user",
+	.kernel = "/t/net/1/kernel",
+	.initrd = "/t/net/1/initrd",
+	.root = "/t/net/1/root.erofs",
+	.cmdline = "vmos.roothash=00ff",
+	.disk = "/d/net0/private.qcow2",
+	.console = "/d/net0/console.log",
+	.ctl_socket = "/r/net0/ctl.sock",
+	.clients_switch = "/r/net0/clients",
+	.uplink_user = true,
 };
 
 /* The golden file was read over line by line and starts under libvirt 9.0; a change of it must be as deliberate. */
@@ -56,17 +86,80 @@ static void test_golden(void **state)
 static void test_golden_system(void **state)
 {
 	struct vm_config system = config, back;
+	struct domain_paths p = paths;
 	char *xml = NULL, *golden = NULL;
 	size_t len;
 
 	system.uid = 64100;
+	p.nic_switch = NULL;
 	assert_int_equal(fd_read_file(GOLDEN_SYSTEM, 1 << 20, &golden, &len), 0);
-	assert_int_equal(domain_xml_build(&system, &paths, true, &xml), 0);
+	assert_int_equal(domain_xml_build(&system, &p, true, &xml), 0);
 	assert_string_equal(xml, golden);
 	assert_int_equal(domain_xml_parse(xml, &back), 0);
 	assert_int_equal(back.uid, 64100);
 	free(xml);
 	free(golden);
+}
+
+static void test_golden_net(void **state)
+{
+	char *xml = NULL, *golden = NULL;
+	struct vm_config back;
+	size_t len;
+
+	assert_int_equal(fd_read_file(GOLDEN_NET, 1 << 20, &golden, &len), 0);
+	assert_int_equal(domain_xml_build(&net_config, &net_paths, false, &xml), 0);
+	assert_string_equal(xml, golden);
+	assert_int_equal(domain_xml_parse(xml, &back), 0);
+	assert_memory_equal(&back, &net_config, sizeof(back));
+	free(xml);
+	free(golden);
+}
+
+/* A NET VM that uses another one: an uplink as an APP VM's, and not by DHCP. */
+static void test_net_of_net(void **state)
+{
+	struct domain_paths p = net_paths;
+	char *xml = NULL;
+
+	p.uplink_user = false;
+	p.nic_switch = "/r/net,0/switch";
+	assert_int_equal(domain_xml_build(&net_config, &p, false, &xml), 0);
+	assert_non_null(strstr(xml, "value=\"vde,id=vmosnet7,sock=/r/net,,0/switch\""));
+	assert_non_null(strstr(xml, "value=\"vde,id=vmosnet8,sock=/r/net0/clients\""));
+	assert_non_null(strstr(xml, "mac=52:76:6d:00:01:2c,bus=pcie.0,addr=0x07"));
+	assert_non_null(strstr(xml, "mac=52:76:6d:ff:00:01,bus=pcie.0,addr=0x08"));
+	assert_non_null(strstr(xml, " vmos.net=300 vmos.kind=net"));
+	assert_null(strstr(xml, "vmos.uplink"));
+	assert_null(strstr(xml, "\"user,"));
+	free(xml);
+}
+
+/* Without a number it has no address, and so no card. */
+static void test_no_index(void **state)
+{
+	struct vm_config c = config, back;
+	char *xml = NULL;
+
+	c.net_index = 0;
+	assert_int_equal(domain_xml_build(&c, &paths, false, &xml), 0);
+	assert_null(strstr(xml, "netdev"));
+	assert_null(strstr(xml, "vmos.net"));
+	assert_int_equal(domain_xml_parse(xml, &back), 0);
+	assert_int_equal(back.net_index, 0);
+	free(xml);
+}
+
+static void test_long_path(void **state)
+{
+	struct domain_paths p = paths;
+	char path[600], *xml = NULL;
+
+	memset(path, ',', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	p.nic_switch = path;
+	assert_int_equal(domain_xml_build(&config, &p, false, &xml), -ENAMETOOLONG);
 }
 
 static void test_drill(void **state)
@@ -200,6 +293,15 @@ static void test_foreign(void **state)
 		"template='x' kind='toolongkind' color='#000000' ready-timeout='0'",
 		"template='x' kind='app' color='#000000' ready-timeout='-1'",
 		"template='x' kind='app' color='#000000' ready-timeout='1' uid='-1'",
+		"template='x' kind='apt' color='#000000' ready-timeout='1'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' net-index='0'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' net-index='4001'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' net-index='1x'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' net=''",
+		"template='x' kind='app' color='#000000' ready-timeout='1' net='../a'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' "
+		"net='a123456789b123456789c123456789d123456789e'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' net-limit='99999999'",
 	};
 	struct vm_config back;
 
@@ -237,6 +339,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_golden_system),
+		cmocka_unit_test(test_golden_net),
+		cmocka_unit_test(test_net_of_net),
+		cmocka_unit_test(test_no_index),
+		cmocka_unit_test(test_long_path),
 		cmocka_unit_test(test_drill),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_round_trip),

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One value in a list of QEMU's options, "KIND,KEY=VALUE,…"; a comma in a value is written twice there. */
+#ifndef CONFINE_OPTION_H
+#define CONFINE_OPTION_H
+
+#include <stddef.h>
+
+struct option_value {
+	size_t at, len; /* where ",KEY=VALUE" stands in the list */
+	char *value; /* plain; the caller frees it */
+};
+
+/* Finds the first @key. 1; 0: there is none; -ENOMEM. */
+int option_find(const char *options, const char *key, struct option_value *ret);
+
+#endif
