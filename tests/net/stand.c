@@ -95,7 +95,7 @@ void stand_begin(const char *plug_program)
 	CHECK(mkdtemp(root));
 }
 
-static void path_of(const char *name, char path[128])
+void stand_path(const char *name, char path[128])
 {
 	snprintf(path, 128, "%s/%s", root, name);
 }
@@ -108,7 +108,7 @@ void stand_switch(const char *name)
 	struct stat st;
 	pid_t pid;
 
-	path_of(name, path);
+	stand_path(name, path);
 	CHECK(nchildren < SWITCHES_MAX && quiet >= 0 && pipe2(pipes, O_CLOEXEC) == 0);
 	pid = fork();
 	CHECK(pid >= 0);
@@ -137,7 +137,7 @@ struct stand_plug stand_plug(const char *name)
 	unsigned nfds = 0;
 	pid_t pid;
 
-	path_of(name, path);
+	stand_path(name, path);
 	CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 	pid = fork();
 	CHECK(pid >= 0);
@@ -203,7 +203,7 @@ void stand_tap_start(struct stand_tap *t, const char *program, int memory)
 
 	CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 	t->memory = memory >= 0 ? memory : fd_memfd_sealed("tap", TAP_MEMORY_SIZE);
-	path_of("tap.sock", t->path);
+	stand_path("tap.sock", t->path);
 	unlink(t->path);
 	listener = fd_unix_listen(t->path, SOCK_SEQPACKET, 1);
 	CHECK(t->memory >= 0 && listener >= 0);

@@ -45,6 +45,8 @@ void stand_begin(const char *plug_program);
 /* A switch of a name, as a hub: it learns no address, so nobody can take one away. */
 void stand_switch(const char *name);
 struct stand_plug stand_plug(const char *name);
+/* Where the switch of that name listens. */
+void stand_path(const char *name, char path[128]);
 void stand_close(struct stand_plug *plug);
 
 /* Waits for room. */
