@@ -318,6 +318,40 @@ static int write_dns(void)
 	return ret < 0 ? ret : write_seed("dns", "loop", loop, sizeof(loop) - 1);
 }
 
+/* As tests/fuzz/tap_path.c reads them: a list that allows or asks, every frame, a yes, and the frames again. */
+static int write_paths(void)
+{
+	static uint8_t script[65536];
+	struct forge_parties parties;
+	int ret = 0;
+
+	forge_parties(&parties, 7, 300);
+	for (uint8_t what = 0; what < 3 && ret == 0; what++) {
+		size_t len = 0;
+
+		for (size_t i = 0; i < 2 * forge_nkinds; i++) {
+			const struct forge_kind *kind = &forge_kinds[i % forge_nkinds];
+			uint8_t frame[FORGE_MAX];
+			size_t n = forge_build(kind, &parties, frame);
+
+			if (i % forge_nkinds == 0) {
+				memcpy(script + len, (uint8_t[]){ 3, 0, 1, (uint8_t)(what * 4 + what), 5, 0, 1, 0x80 },
+					8);
+				len += 8;
+			}
+			if (n > 200 || len + n > sizeof(script) - 64)
+				continue;
+			script[len++] = kind->side == FORGE_CLIENT ? 0 : 2;
+			script[len++] = 0;
+			script[len++] = (uint8_t)n;
+			memcpy(script + len, frame, n);
+			len += n;
+		}
+		ret = write_seed("tap_path", (const char *[]){ "deny", "allow", "ask" }[what], script, len);
+	}
+	return ret;
+}
+
 /* As tests/fuzz/frame.c reads them: whose frame, nothing beyond it, the frame. */
 static int write_frames(void)
 {
@@ -387,6 +421,8 @@ int main(int argc, char **argv)
 		ret = write_frames();
 	if (ret == 0)
 		ret = write_taps();
+	if (ret == 0)
+		ret = write_paths();
 	if (ret == 0)
 		ret = write_dns();
 	if (ret == 0)
