@@ -155,6 +155,9 @@ static int handle_why(sd_bus_message *call, void *userdata, sd_bus_error *ret_er
 	if (r < 0)
 		return r;
 	r = net_why(userdata, vm, &target, &answer);
+	if (r == -ENOENT)
+		return errors_set(
+			ret_error, ERROR_NOT_FOUND, "There is no VM %s. \"vmos list\" shows those there are.", vm);
 	if (r == -EINVAL)
 		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
 			"\"%s\" is more than one host. Ask about a name, or an address.", text);

@@ -84,8 +84,10 @@ static void forget_all(struct vm *net)
 	for (struct vm *vm = net->manager->vms; vm; vm = vm->next) {
 		struct net_link *l = &vm->link;
 
-		if (strcmp(l->via, net->config.name) == 0)
-			cut(l);
+		if (strcmp(l->via, net->config.name) != 0)
+			continue;
+		cut(l);
+		net_lists_unlinked(net->manager, vm);
 	}
 }
 
@@ -318,6 +320,7 @@ void net_hub_unlink(struct vm *vm)
 	if (net && l->linked)
 		net_tap_send(&net->tap, &m, NULL);
 	cut(l);
+	net_lists_unlinked(vm->manager, vm);
 	l->unplugged = false;
 }
 

@@ -50,6 +50,8 @@ void net_lists_on_change(struct manager *m, void (*fn)(struct manager *m, const 
 void net_lists_question(struct manager *m, struct vm *vm, const struct tap_flow *flow);
 void net_lists_withdraw(struct manager *m, struct vm *vm, uint32_t id);
 void net_lists_log(struct manager *m, struct vm *vm, const struct tap_flow *flow);
+/* The link of @vm is gone, and with it what waits there: numbers of questions may come again, of other flows. */
+void net_lists_unlinked(struct manager *m, struct vm *vm);
 /* @vm ended: its questions are withdrawn, and what was answered for the session is forgotten. */
 void net_lists_vm_off(struct manager *m, struct vm *vm);
 

@@ -417,6 +417,12 @@ void net_question_forget(struct manager *m, const struct vm *vm)
 	start_waiting(m);
 }
 
+void net_lists_unlinked(struct manager *m, struct vm *vm)
+{
+	if (m->net_lists)
+		net_question_forget(m, vm);
+}
+
 void net_lists_finish(struct manager *m)
 {
 	struct net_question *q;

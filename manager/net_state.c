@@ -68,6 +68,17 @@ void net_state_asked(const struct tap_flow *flow, struct net_asked *ret)
 		memcpy(ret->name, flow->name, sizeof(ret->name));
 }
 
+/* "any", or "192.0.2.7", can be a name too; in a list, and to the user, it would mean something else. */
+static bool reads_as_itself(const struct net_target *target)
+{
+	struct net_target read = { 0 };
+	struct ruleset_error error;
+	char text[NET_TARGET_TEXT];
+
+	net_target_format(target, text);
+	return netlist_parse_target(text, &read, &error) == 0 && net_set_same_target(&read, target);
+}
+
 /* A name never means a reserved address, whatever the resolver says. */
 void net_state_target(const struct net_asked *asked, struct net_target *ret)
 {
@@ -82,7 +93,9 @@ void net_state_target(const struct net_asked *asked, struct net_target *ret)
 	if (asked->name[0] && !netplan_is_reserved(asked->addr)) {
 		ret->kind = NET_NAME;
 		memcpy(ret->name, asked->name, sizeof(ret->name));
-		return;
+		if (reads_as_itself(ret))
+			return;
+		memset(ret->name, 0, sizeof(ret->name));
 	}
 	ret->kind = NET_NETWORK;
 	ret->bits = 128;

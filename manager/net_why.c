@@ -129,7 +129,7 @@ int net_why(const struct manager *m, const char *vm, const struct net_target *ta
 	if (r < 0)
 		return r;
 	if (!of)
-		return say(ret, "There is no VM %s.", vm);
+		return -ENOENT;
 	r = why_no_link(m, of, ret);
 	if (r != 0)
 		return r < 0 ? r : 0;

@@ -19,7 +19,8 @@ struct net_answer {
 
 /*
  * @target names one host: a name or an address. What it leaves open is asked
- * as port 443 and TCP. -EINVAL: it is more than one host, -ENOMEM.
+ * as port 443 and TCP. -EINVAL: it is more than one host; -ENOENT: there is no
+ * such VM; -ENOMEM.
  */
 int net_why(const struct manager *m, const char *vm, const struct net_target *target, struct net_answer *ret);
 

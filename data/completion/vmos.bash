@@ -61,10 +61,25 @@ _vmos_rule()
 	esac
 }
 
+_vmos_net()
+{
+	case $COMP_CWORD:${COMP_WORDS[2]} in
+	2:*) mapfile -t COMPREPLY < <(compgen -W "allow ask check del deny flows list log why" -- "$cur") ;;
+	*:flows | *:log)
+		mapfile -t COMPREPLY < <(compgen -W "--follow --json $(_vmos_names list)" -- "$cur")
+		;;
+	*:list) mapfile -t COMPREPLY < <(compgen -W "--json $(_vmos_names list)" -- "$cur") ;;
+	3:allow | 3:ask | 3:deny | 3:del | 3:why) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur") ;;
+	4:allow | 4:ask | 4:deny | 4:del) mapfile -t COMPREPLY < <(compgen -W "any" -- "$cur") ;;
+	*:allow | *:ask | *:deny) mapfile -t COMPREPLY < <(compgen -W "notify for=10m" -- "$cur") ;;
+	*:check) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	esac
+}
+
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer rule why log"
+	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer rule net why log"
 	commands+=" agent template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
@@ -101,6 +116,7 @@ _vmos()
 		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		;;
 	rule) _vmos_rule ;;
+	net) _vmos_net ;;
 	help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
 	create) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options create)" -- "$cur") ;;
 	*)

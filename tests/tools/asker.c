@@ -10,6 +10,7 @@
  *
  *	agents N                                      waits for N agents, prints "agents N"
  *	ask KIND SUBJECT OBJECT BYTES FILES CLAIM     prints "open N MSEC" and, in the end, "VERDICT N OBJECT MSEC"
+ *	net SUBJECT ADDRESS PORT PROGRAM [NAME]       the same, of a flow that waits; PROGRAM "-": the guest does not say
  *	withdraw N
  *	rules                                         reads the folder again
  *	timeout SECONDS                               of questions from now on
@@ -24,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "manager/net_owner.h"
 #include "tests/unit/manager/ask_stand.h"
 
 #define QUESTIONS_MAX 256
@@ -32,7 +34,8 @@
 
 struct open_question {
 	unsigned number;
-	struct decision *decision; /* NULL: decided */
+	struct decision *decision; /* NULL: decided, or of a flow */
+	struct vm *vm; /* whose flow waits; NULL: decided, or not of a flow */
 };
 
 static struct stand stand;
@@ -72,6 +75,54 @@ static void unescape(char *text)
 		}
 	}
 	*out = '\0';
+}
+
+/* Of a flow that waits: its number is that of the question. */
+static void handle_flow_answer(uint32_t id, bool allow)
+{
+	questions[id - 1].vm = NULL;
+	printf("%s %u - %lld\n", allow ? "allowed" : "denied", id, msec_now());
+}
+
+/* The number of the list that the VM's link has. */
+static unsigned list_of(const char *vm)
+{
+	struct net_target *targets = NULL;
+	enum net_action fallback;
+	unsigned generation = 0;
+	size_t count;
+
+	if (net_lists_targets(&stand.manager, vm, true, &targets, &count, &fallback, &generation) < 0)
+		errx(1, "no list");
+	free(targets);
+	return generation;
+}
+
+static void ask_net(const char *line)
+{
+	char subject[64], address[64], program[64], name[NET_NAME_MAX + 1] = "";
+	struct tap_flow flow = { 0 };
+	unsigned port;
+	struct vm *vm;
+
+	if (sscanf(line, "%63s %63s %u %63s %253s", subject, address, &port, program, name) < 4 ||
+		nquestions == QUESTIONS_MAX)
+		errx(2, "net: wrong or too many: %s", line);
+	vm = manager_find_vm(&stand.manager, subject);
+	if (!vm)
+		errx(2, "no VM is called %s", subject);
+	nquestions++;
+	flow.id = questions[nquestions - 1].number = nquestions;
+	questions[nquestions - 1].vm = vm;
+	memcpy(flow.name, name, sizeof(name));
+	stand_owners = strcmp(program, "-") != 0;
+	vm->agent = stand_owners ? VM_AGENT_READY : VM_AGENT_NONE;
+	stand_nsent = 0;
+	printf("open %u %lld\n", flow.id, msec_now());
+	flow.generation = list_of(subject);
+	stand_flow(&stand, subject, &flow, address, (uint16_t)port);
+	if (stand_nsent > 0)
+		net_owner_arrived(vm, stand_sent.owner_req.id, program);
 }
 
 static enum question_kind kind_of(const char *name)
@@ -139,8 +190,11 @@ static void wait_for_agents(unsigned n)
 
 static void withdraw(unsigned n)
 {
-	if (n < 1 || n > nquestions || !questions[n - 1].decision)
+	if (n < 1 || n > nquestions || (!questions[n - 1].decision && !questions[n - 1].vm))
 		errx(2, "no question %u is open", n);
+	if (questions[n - 1].vm)
+		net_lists_withdraw(&stand.manager, questions[n - 1].vm, n);
+	questions[n - 1].vm = NULL;
 	decision_cancel(questions[n - 1].decision);
 	questions[n - 1].decision = NULL;
 }
@@ -158,6 +212,8 @@ static void run_command(char *line)
 	*argument++ = '\0';
 	if (strcmp(line, "ask") == 0)
 		ask(argument);
+	else if (strcmp(line, "net") == 0)
+		ask_net(argument);
 	else if (strcmp(line, "agents") == 0)
 		wait_for_agents((unsigned)strtoul(argument, NULL, 10));
 	else if (strcmp(line, "withdraw") == 0)
@@ -189,7 +245,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		uint32_t rgb;
-	} vms[] = { { "mail", 0x15803d }, { "vault", 0x7e22ce }, { "work", 0x2563eb }, { "web", 0xdc2626 } };
+	} vms[] = { { "mail", 0x15803d }, { "vault", 0x7e22ce }, { "work", 0x2563eb }, { "web", 0xdc2626 },
+		{ "net0", 0x64748b } };
 
 	if (argc != 2)
 		errx(2, "usage: asker RULES-FOLDER");
@@ -200,11 +257,16 @@ int main(int argc, char **argv)
 		stand_add_vm(&stand, vms[i].name, vms[i].rgb);
 	stand.manager.rules_dirs[0] = argv[1];
 	read_rules();
+	stand_on_answer = handle_flow_answer;
+	snprintf(manager_find_vm(&stand.manager, "work")->config.net, VM_NAME_MAX + 1, "net0");
+	if (stand_net(&stand) < 0)
+		errx(1, "no network lists");
 	printf("bus %s/bus\n", stand.dir);
 	if (sd_event_add_io(stand.event, NULL, STDIN_FILENO, EPOLLIN, handle_input, NULL) < 0 ||
 		sd_event_loop(stand.event) < 0)
 		errx(1, "the loop ended");
 	nquestions = 0;
+	stand_on_answer = NULL;
 	stand_close(&stand);
 	return 0;
 }

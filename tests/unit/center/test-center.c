@@ -127,6 +127,40 @@ static void test_choices(void **state)
 	question_free(q);
 }
 
+/* Answers that last are offered whole, or not at all. */
+static void test_lasting(void **state)
+{
+	static const struct {
+		const char *text;
+		bool lasting;
+	} cases[] = {
+		{ "{'Subject': <'work'>, 'Object': <'net0'>, 'Kind': <'net'>, 'Answers': <['once', 'session', "
+		  "'always']>, "
+		  "'Program': <'fire\\u001bfox'>, 'Address': <'203.0.113.1'>}",
+			true },
+		{ "{'Subject': <'work'>, 'Kind': <'net'>, 'Answers': <['a', 'always', 'once', 'session']>}", true },
+		{ "{'Subject': <'work'>, 'Kind': <'net'>, 'Answers': <['once', 'always']>}", false },
+		{ "{'Subject': <'work'>, 'Kind': <'net'>, 'Answers': <@as []>}", false },
+		{ "{'Subject': <'work'>, 'Kind': <'net'>, 'Answers': <'once'>}", false },
+		{ "{'Subject': <'work'>, 'Kind': <'net'>}", false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct question *q = parse(cases[i].text);
+
+		assert_non_null(q);
+		assert_int_equal(q->kind, KIND_NET);
+		assert_int_equal(q->lasting, cases[i].lasting);
+		if (i == 0) {
+			assert_string_equal(q->address, "203.0.113.1");
+			assert_string_equal(q->program,
+				"fire\xef\xbf\xbd"
+				"fox");
+		}
+		question_free(q);
+	}
+}
+
 /* What names no VM, or what is no VM's name, is not asked. */
 static void test_refused(void **state)
 {
@@ -167,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_click),
 		cmocka_unit_test(test_question),
 		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_lasting),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_short_claim),
 	};

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "manager/net_owner.h"
+#include "manager/net_state.h"
 #include "tests/unit/manager/ask_stand.h"
 #include "tests/unit/unit.h"
 
@@ -349,6 +351,103 @@ static void test_json(void **state)
 	expect(s, "{\"event\":\"notice\",\"kind\":\"send\",\"subject\":\"web\"");
 }
 
+/* A flow that waits; the answer is in stand_answers. */
+static void ask_net(struct scene *s, uint32_t id, const char *name)
+{
+	struct tap_flow flow = { .id = id };
+	struct vm *work = manager_find_vm(&s->stand.manager, "work");
+
+	snprintf(flow.name, sizeof(flow.name), "%s", name);
+	work->agent = VM_AGENT_READY;
+	stand_owners = true;
+	stand_flow(&s->stand, "work", &flow, "203.0.113.1", 443);
+	net_owner_arrived(work, stand_sent.owner_req.id, "fox\033[2J");
+	stand_owners = false;
+}
+
+static void start_net(struct scene *s, bool terminal, const char *option)
+{
+	snprintf(manager_find_vm(&s->stand.manager, "work")->config.net, VM_NAME_MAX + 1, "net0");
+	stand_nanswers = 0;
+	assert_true(stand_rules(&s->stand, "web work w ask\nwork net0 w ask\n") >= 0);
+	assert_int_equal(stand_net(&s->stand), 0);
+	start(s, terminal, option);
+}
+
+static void expect_answer(struct scene *s, int n, bool allow)
+{
+	for (int i = 0; i < STEPS && stand_nanswers < n; i++)
+		rest(s, STEP_MS);
+	assert_int_equal(stand_nanswers, n);
+	assert_int_equal(stand_answers[n - 1].allow, allow);
+}
+
+static size_t sessions(const struct scene *s)
+{
+	return net_state_vm(s->stand.manager.net_lists, "work", false)->nsessions;
+}
+
+static void test_net(void **state)
+{
+	static const struct {
+		const char *typed;
+		bool allow;
+		size_t sessions; /* by then */
+		size_t lines;
+	} cases[] = {
+		{ "once\n", true, 0, 0 },
+		{ "o\n", true, 0, 0 },
+		{ "session\n", true, 1, 0 },
+		{ "S\n", true, 2, 0 },
+		{ "always\n", true, 2, 1 },
+		{ "a\n", true, 2, 2 },
+		{ "y\n", false, 2, 2 },
+		{ "yes\n", false, 2, 2 },
+		{ "\n", false, 2, 2 },
+		{ "onc\xd0\xb5\n", false, 2, 2 }, /* a letter that looks like an e */
+		{ "\004", false, 2, 2 },
+	};
+	struct scene *s = *state;
+	char name[32];
+
+	start_net(s, true, NULL);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(name, sizeof(name), "n%zu.example", i);
+		ask_net(s, (uint32_t)i + 1, name);
+		while (!strstr(s->output, "[o/s/a/N]"))
+			rest(s, STEP_MS);
+		assert_non_null(strstr(s->output, "work wants to reach the network through net0."));
+		assert_non_null(strstr(s->output, name));
+		assert_non_null(strstr(s->output, ".example:443/tcp"));
+		assert_non_null(strstr(s->output, "203.0.113.1"));
+		assert_non_null(strstr(s->output, "fox\xef\xbf\xbd[2J"));
+		expect(s, "[o/s/a/N]");
+		type(s, cases[i].typed);
+		expect_answer(s, (int)i + 1, cases[i].allow);
+		assert_int_equal(sessions(s), cases[i].sessions);
+		assert_int_equal(net_lists_count(&s->stand.manager), cases[i].lines);
+	}
+}
+
+static void test_net_json(void **state)
+{
+	struct scene *s = *state;
+
+	start_net(s, false, "--json");
+	ask_net(s, 1, "example.org");
+	expect(s,
+		"\"address\":\"203.0.113.1\",\"program\":\"fox\xef\xbf\xbd[2J\",\"answers\":[\"once\",\"session\","
+		"\"always\"]}");
+	type(s, "{\"id\": 1, \"verdict\": \"session\"}\n");
+	expect_answer(s, 1, true);
+	assert_int_equal(sessions(s), 1);
+	/* to other questions it is a no */
+	ask(s, "work", "a");
+	expect(s, "\"question\",\"id\":2");
+	type(s, "{\"id\": 2, \"verdict\": \"session\"}\n");
+	expect_verdict(s, VERDICT_DENIED);
+}
+
 /* Who else comes and goes on the bus is no matter; a vmosd that comes back takes the agent again. */
 static void test_manager_returns(void **state)
 {
@@ -425,6 +524,8 @@ int main(int argc, char **argv)
 		CASE(test_choice),
 		CASE(test_once),
 		CASE(test_json),
+		CASE(test_net),
+		CASE(test_net_json),
 		CASE(test_manager_returns),
 		CASE(test_stranger),
 	};

@@ -215,6 +215,7 @@ void stand_flow(struct stand *s, const char *vm, struct tap_flow *flow, const ch
 /* In place of those parts of vmosd that need libvirt, VMs that run, or vmos-tap. */
 struct stand_answer stand_answers[64];
 int stand_nanswers;
+void (*stand_on_answer)(uint32_t id, bool allow);
 bool stand_owners;
 struct helper_msg stand_sent;
 int stand_nsent;
@@ -225,6 +226,8 @@ int net_links_answer(struct manager *m, struct vm *vm, uint32_t id, bool allow)
 {
 	if (stand_nanswers < 64)
 		stand_answers[stand_nanswers++] = (struct stand_answer){ id, allow };
+	if (stand_on_answer)
+		stand_on_answer(id, allow);
 	return 0;
 }
 

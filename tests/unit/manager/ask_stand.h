@@ -57,6 +57,7 @@ struct stand_answer {
 };
 extern struct stand_answer stand_answers[64];
 extern int stand_nanswers;
+extern void (*stand_on_answer)(uint32_t id, bool allow); /* NULL: nobody wants to know at once */
 /* What the couriers were asked last; helper_send() fails as long as stand_owners is not set. */
 extern bool stand_owners;
 extern struct helper_msg stand_sent;

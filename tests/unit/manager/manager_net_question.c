@@ -144,7 +144,15 @@ static void test_asked(void **state)
 	assert_true(stand_wait(&s, &agent.asked, 3));
 	assert_true(stand_get(agent.question, "Claim", text, sizeof(text)));
 	assert_string_equal(text, "10.0.2.2:443/tcp");
-	/* what is no answer there is a no */
+	/* nor what would read as something else in a list */
+	flow(4, "any", "203.0.113.4");
+	assert_true(stand_wait(&s, &agent.asked, 4));
+	assert_true(stand_get(agent.question, "Claim", text, sizeof(text)));
+	assert_string_equal(text, "203.0.113.4:443/tcp");
+	flow(5, "192.0.2.7", "203.0.113.5");
+	assert_true(stand_wait(&s, &agent.asked, 5));
+	assert_true(stand_get(agent.question, "Claim", text, sizeof(text)));
+	assert_string_equal(text, "203.0.113.5:443/tcp");
 	assert_int_equal(stand_nanswers, 0);
 }
 
@@ -343,6 +351,22 @@ static void test_timeout(void **state)
 	assert_int_equal(count_in("audit.log", "\"verdict\":\"expired\""), 1);
 }
 
+/* vmos-tap died, or the link ended: what comes then may have the same numbers, and is asked anew. */
+static void test_unlinked(void **state)
+{
+	says(NULL);
+	flow(1, "example.org", "203.0.113.1");
+	assert_true(stand_wait(&s, &agent.asked, 1));
+	net_lists_unlinked(&s.manager, work);
+	assert_true(stand_wait(&s, &agent.cancelled, 1));
+	flow(1, "other.example", "203.0.113.2");
+	assert_true(stand_wait(&s, &agent.asked, 2));
+	sd_bus_reply_method_return(agent.question, "ss", "once", "net0");
+	assert_true(stand_wait(&s, &stand_nanswers, 1));
+	flow(2, "example.org", "203.0.113.1"); /* it was no answer */
+	assert_true(stand_wait(&s, &agent.asked, 3));
+}
+
 /* Without a record there is no yes, and no line. */
 static void test_no_record(void **state)
 {
@@ -395,6 +419,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_timeout, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unlinked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end, setup, teardown),
