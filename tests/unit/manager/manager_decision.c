@@ -249,6 +249,23 @@ static void test_yes_and_no(void **state)
 	stand_agent_close(&agent);
 }
 
+/* To a question that does not offer it, an answer that lasts is a no. */
+static void test_no_lasting_answer(void **state)
+{
+	static const char *const verdicts[] = { "once", "session", "always", "YES", "" };
+	struct stand *s = *state;
+	struct stand_agent agent;
+
+	assert_true(stand_rules(s, "web work w ask\n") >= 0);
+	assert_int_equal(stand_agent_open(s, &agent, STAND_VERDICT), 0);
+	for (size_t i = 0; i < COUNT(verdicts); i++) {
+		agent.verdict = verdicts[i];
+		assert_int_equal(asked(s, QUESTION_SEND, "web", "work").verdict, VERDICT_DENIED);
+		pass(6);
+	}
+	stand_agent_close(&agent);
+}
+
 static void test_claim_is_made_safe(void **state)
 {
 	struct stand *s = *state;
@@ -513,6 +530,7 @@ int main(void)
 		CASE(test_for_without_ask),
 		CASE(test_record),
 		CASE(test_yes_and_no),
+		CASE(test_no_lasting_answer),
 		CASE(test_claim_is_made_safe),
 		CASE(test_remembered),
 		CASE(test_refused_for_a_while),
