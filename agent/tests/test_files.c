@@ -309,7 +309,7 @@ static void test_changing(void)
 		int grows = open("from/d/grows", O_WRONLY | O_APPEND), shrinks = open("from/d/shrinks", O_WRONLY);
 		int touched = open("from/d/touched", O_WRONLY);
 
-		for (off_t size = 4u << 20;; size -= size > 1000 ? 500 : 0) {
+		for (off_t size = 4u << 20;; size = size > 1000 ? size - 500 : 4 << 20) {
 			char path[64];
 
 			(void)!write(grows, "x", 1);
