@@ -49,12 +49,12 @@ int main(int argc, char **argv)
 	size_t n;
 
 	if (argc == 3 && strcmp(argv[1], "--serve") == 0) {
-		at.sin_port = htons((uint16_t)atoi(argv[2]));
+		at.sin_port = htons((uint16_t)strtoul(argv[2], NULL, 10));
 		return serve(&at);
 	}
 	if (argc != 4 || inet_pton(AF_INET, argv[1], &at.sin_addr) != 1)
 		errx(2, "usage: connects ADDRESS PORT N");
-	at.sin_port = htons((uint16_t)atoi(argv[2]));
+	at.sin_port = htons((uint16_t)strtoul(argv[2], NULL, 10));
 	n = strtoul(argv[3], NULL, 10);
 	took = calloc(n + 1, sizeof(*took));
 	if (!took || n == 0)

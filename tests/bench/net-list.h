@@ -20,7 +20,9 @@ static inline struct net_target *net_list_make(size_t count)
 	for (size_t i = 0; i < count; i++) {
 		char text[NETPLAN_TEXT] = "198.18.0.0";
 
-		targets[i] = (struct net_target){ .action = NET_ALLOW, .kind = NET_NETWORK, .bits = 96 + 15, .port_high = 65535 };
+		targets[i] = (struct net_target){
+			.action = NET_ALLOW, .kind = NET_NETWORK, .bits = 96 + 15, .port_high = 65535
+		};
 		if (i + 1 < count) {
 			targets[i].bits = 96 + 32;
 			snprintf(text, sizeof(text), "203.0.%zu.%zu", i >> 8 & 255, i & 255);
