@@ -20,7 +20,7 @@
 #endif
 #endif
 
-#define SANDBOX_FDS_MAX 512 /* 32 runs of 5 fds each, and what a helper is born with */
+#define SANDBOX_FDS_MAX 640 /* 250 links of 2 fds each, or 32 runs of 5, and what a helper is born with */
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

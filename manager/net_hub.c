@@ -11,7 +11,6 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "base/paths.h"
 #include "manager/manager.h"
 #include "manager/net_links.h"
 #include "manager/net_lists.h"
@@ -176,11 +175,8 @@ static void handle_drained(struct net_tap *tap)
 static int start_tap(struct vm *net)
 {
 	char *program cleanup_free = programs_find(net->manager->libexec, "tap");
-	char *path cleanup_free = paths_join(net->run_dir, "tap.sock", NULL);
 
-	if (!program)
-		return -ENOENT;
-	return path ? net_tap_start(&net->tap, program, path, net->config.name) : -ENOMEM;
+	return program ? net_tap_start(&net->tap, program, net->run_dir, net->config.name) : -ENOENT;
 }
 
 static void give_up(struct vm *net, const char *text)
@@ -236,8 +232,7 @@ void net_hub_start(struct vm *net)
 
 void net_hub_adopt(struct vm *net)
 {
-	char *path cleanup_free = paths_join(net->run_dir, "tap.sock", NULL);
-	int r = path ? net_tap_adopt(&net->tap, path) : -ENOMEM;
+	int r = net_tap_adopt(&net->tap, net->run_dir);
 
 	/* no memory of flows is left, but clients need not wait for a restart of the NET VM */
 	if (r < 0 && net->clients.pid)

@@ -16,6 +16,7 @@
 #include "manager/net_hub.h"
 #include "manager/net_index.h"
 #include "manager/net_lists.h"
+#include "manager/proc_note.h"
 
 bool net_links_is_net(const struct vm *vm)
 {
@@ -318,16 +319,14 @@ void net_links_vm_off(struct vm *vm)
 
 void net_links_dismiss(const char *run_dir)
 {
-	char *tap cleanup_free = paths_join(run_dir, "tap.sock", NULL);
-	char *nic cleanup_free = paths_join(run_dir, "switch.pid", NULL);
-	char *clients cleanup_free = paths_join(run_dir, "clients.pid", NULL);
+	static const char *const notes[] = { "tap.pid", "switch.pid", "clients.pid" };
 
-	if (tap)
-		net_tap_dismiss(tap);
-	if (nic)
-		net_switch_dismiss(nic);
-	if (clients)
-		net_switch_dismiss(clients);
+	for (unsigned i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		char *path cleanup_free = paths_join(run_dir, notes[i], NULL);
+
+		if (path)
+			proc_note_kill(path);
+	}
 }
 
 void net_links_vm_free(struct vm *vm)

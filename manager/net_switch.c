@@ -2,7 +2,6 @@
 #include "manager/net_switch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +13,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/paths.h"
+#include "manager/proc_note.h"
 #include "manager/spawn.h"
-
-#define NOTE_MAX 64
-#define STAT_MAX 4096
-#define STAT_START 20 /* fields of /proc/PID/stat from its state to its start, proc(5) */
 
 int net_switch_init(struct net_switch *sw, const char *run_dir, const char *name)
 {
@@ -44,53 +39,6 @@ void net_switch_finish(struct net_switch *sw)
 bool net_switch_is_installed(void)
 {
 	return access(NET_SWITCH_PROGRAM, X_OK) == 0;
-}
-
-/* When @pid began, in the kernel's ticks: with it the id names one process of this boot. 0: there is none. */
-static unsigned long long began(pid_t pid)
-{
-	char *text cleanup_free = NULL;
-	char path[32], *at;
-	size_t len;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (fd_read_file(path, STAT_MAX, &text, &len) < 0)
-		return 0;
-	at = strrchr(text, ')');
-	for (unsigned i = 0; at && i < STAT_START; i++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoull(at + 1, NULL, 10) : 0;
-}
-
-static int write_note(const struct net_switch *sw)
-{
-	int fd cleanup_fd = open(sw->note, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return -errno;
-	return dprintf(fd, "%d %llu\n", (int)sw->pid, began(sw->pid)) > 0 ? 0 : -EIO;
-}
-
-/* A process that is still the noted one, held so that its id cannot become another's. The pidfd, or -errno. */
-static int open_noted(const char *note, pid_t *ret_pid)
-{
-	char *text cleanup_free = NULL;
-	unsigned long long start;
-	int fd cleanup_fd = -1;
-	size_t len;
-	int pid;
-
-	if (fd_read_file(note, NOTE_MAX, &text, &len) < 0)
-		return -ESRCH;
-	if (sscanf(text, "%d %llu", &pid, &start) != 2 || pid <= 1 || start == 0)
-		return -ESRCH;
-	fd = pidfd_open(pid, 0);
-	if (fd < 0)
-		return -errno;
-	if (began(pid) != start)
-		return -ESRCH;
-	*ret_pid = pid;
-	return steal_fd(&fd);
 }
 
 static void net_switch_lost(struct net_switch *sw)
@@ -148,7 +96,7 @@ int net_switch_start(struct net_switch *sw, const struct net_switch_start *start
 		return r;
 	r = sd_event_add_child(start->event, &sw->watch, sw->pid, WEXITED, handle_exit, sw);
 	if (r >= 0)
-		r = write_note(sw);
+		r = proc_note_write(sw->note, sw->pid);
 	if (r < 0)
 		net_switch_stop(sw);
 	return r < 0 ? r : 0;
@@ -156,7 +104,7 @@ int net_switch_start(struct net_switch *sw, const struct net_switch_start *start
 
 int net_switch_adopt(struct net_switch *sw, sd_event *event)
 {
-	int fd = open_noted(sw->note, &sw->pid);
+	int fd = proc_note_open(sw->note, &sw->pid);
 	int r;
 
 	if (fd < 0)
@@ -188,14 +136,4 @@ void net_switch_stop(struct net_switch *sw)
 	}
 	sw->watch = NULL;
 	sw->pid = 0;
-}
-
-int net_switch_dismiss(const char *path)
-{
-	pid_t pid;
-	int fd cleanup_fd = open_noted(path, &pid);
-
-	if (fd < 0)
-		return fd;
-	return pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0 ? -errno : 0;
 }

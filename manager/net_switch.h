@@ -44,7 +44,4 @@ int net_switch_start(struct net_switch *sw, const struct net_switch_start *start
 int net_switch_adopt(struct net_switch *sw, sd_event *event);
 /* Ends it; no callback follows. */
 void net_switch_stop(struct net_switch *sw);
-/* Ends the one that the note @path names, of a VM that does not run any more. -errno: there is none. */
-int net_switch_dismiss(const char *path);
-
 #endif

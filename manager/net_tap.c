@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -15,6 +16,8 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/paths.h"
+#include "manager/proc_note.h"
 #include "manager/spawn.h"
 
 #define LEAVE_TIMEOUT 3 /* seconds that one gets after QUIT */
@@ -35,7 +38,7 @@ static uint64_t now_usec(void)
 
 void net_tap_init(struct net_tap *tap, const struct net_tap_ops *ops, void *owner)
 {
-	*tap = (struct net_tap){ .ops = ops, .owner = owner, .sock = -1, .memory = -1 };
+	*tap = (struct net_tap){ .ops = ops, .owner = owner, .sock = -1, .memory = -1, .found = -1 };
 	tap->last = &tap->first;
 }
 
@@ -59,7 +62,9 @@ static void net_tap_release(struct net_tap *tap)
 	tap->timer = sd_event_source_disable_unref(tap->timer);
 	if (tap->sock >= 0)
 		close(tap->sock);
-	tap->sock = -1;
+	if (tap->found >= 0)
+		close(tap->found);
+	tap->sock = tap->found = -1;
 	tap->pid = 0;
 }
 
@@ -78,7 +83,7 @@ static void say(struct net_tap *tap, const char *text)
 	tap->failed = true;
 }
 
-/* Our child is ended by a signal and reaped later; one we found again ends with its socket. */
+/* Our child is reaped later; one we found is done with. It must not go on with plugs that nobody answers for. */
 static void net_tap_kill(struct net_tap *tap, const char *text)
 {
 	say(tap, text);
@@ -87,6 +92,8 @@ static void net_tap_kill(struct net_tap *tap, const char *text)
 		tap->io = sd_event_source_disable_unref(tap->io);
 		return;
 	}
+	if (tap->found >= 0)
+		pidfd_send_signal(tap->found, SIGKILL, NULL, 0);
 	net_tap_ended(tap);
 }
 
@@ -303,11 +310,15 @@ static int send_setup(struct net_tap *tap, int listener, const char *net)
 }
 
 /* The socket it listens on, and the memory of its predecessor or a new one. The listener, or -errno. */
-static int prepare(struct net_tap *tap, const char *listen_path)
+static int prepare(struct net_tap *tap, const char *run_dir, const char *note)
 {
+	char *listen_path cleanup_free = paths_join(run_dir, "tap.sock", NULL);
 	int listener cleanup_fd = -1;
 	int r;
 
+	if (!listen_path)
+		return -ENOMEM;
+	proc_note_kill(note);
 	if (tap->memory < 0)
 		tap->memory = fd_memfd_sealed("vmos-tap", TAP_MEMORY_SIZE);
 	if (tap->memory < 0)
@@ -320,15 +331,16 @@ static int prepare(struct net_tap *tap, const char *listen_path)
 	return r < 0 ? r : steal_fd(&listener);
 }
 
-int net_tap_start(struct net_tap *tap, const char *program, const char *listen_path, const char *net)
+int net_tap_start(struct net_tap *tap, const char *program, const char *run_dir, const char *net)
 {
+	char *note cleanup_free = paths_join(run_dir, "tap.pid", NULL);
 	const struct spawn_helper spawn = {
 		.path = program,
 		.vm = net,
 		.identity = tap->identity,
 		.label = LABEL_COURIER,
 	};
-	int listener cleanup_fd = prepare(tap, listen_path);
+	int listener cleanup_fd = note ? prepare(tap, run_dir, note) : -ENOMEM;
 	int pair[2], r;
 
 	if (listener < 0)
@@ -345,6 +357,8 @@ int net_tap_start(struct net_tap *tap, const char *program, const char *listen_p
 		r = sd_event_add_child(tap->event, &tap->child, tap->pid, WEXITED, handle_exit, tap);
 	if (r >= 0)
 		r = watch(tap);
+	if (r >= 0)
+		r = proc_note_write(note, tap->pid);
 	tap->state = r < 0 ? NET_TAP_NONE : NET_TAP_STARTING;
 	if (r < 0) {
 		if (tap->pid > 0)
@@ -354,9 +368,12 @@ int net_tap_start(struct net_tap *tap, const char *program, const char *listen_p
 	return r < 0 ? r : 0;
 }
 
-int net_tap_adopt(struct net_tap *tap, const char *listen_path)
+int net_tap_adopt(struct net_tap *tap, const char *run_dir)
 {
-	int fd cleanup_fd = fd_unix_connect(listen_path, SOCK_SEQPACKET);
+	char *listen_path cleanup_free = paths_join(run_dir, "tap.sock", NULL);
+	char *note cleanup_free = paths_join(run_dir, "tap.pid", NULL);
+	int fd cleanup_fd = listen_path && note ? fd_unix_connect(listen_path, SOCK_SEQPACKET) : -ENOMEM;
+	pid_t pid;
 	int r;
 
 	if (fd < 0)
@@ -368,6 +385,7 @@ int net_tap_adopt(struct net_tap *tap, const char *listen_path)
 		return r;
 	tap->failed = false;
 	tap->sock = steal_fd(&fd);
+	tap->found = proc_note_open(note, &pid);
 	tap->state = NET_TAP_STARTING;
 	r = watch(tap);
 	if (r >= 0)
@@ -379,14 +397,6 @@ int net_tap_adopt(struct net_tap *tap, const char *listen_path)
 		tap->state = NET_TAP_ENDED;
 	}
 	return r;
-}
-
-int net_tap_dismiss(const char *listen_path)
-{
-	struct tap_msg m = { .type = TAP_QUIT };
-	int fd cleanup_fd = fd_unix_connect(listen_path, SOCK_SEQPACKET);
-
-	return fd < 0 ? fd : fd_send_packet(fd, &m, sizeof(m), NULL, 0);
 }
 
 struct leaving {

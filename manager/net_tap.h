@@ -50,6 +50,7 @@ struct net_tap {
 	enum net_tap_state state;
 	pid_t pid; /* 0: not our child */
 	int sock, memory; /* -1: none */
+	int found; /* pidfd of one that is not our child; -1: none */
 	sd_event_source *io, *child, *timer; /* may be NULL */
 	struct net_tap_out *first, **last; /* messages that wait until the socket takes them */
 	char text[TAP_TEXT_MAX]; /* its last words, or ours */
@@ -60,14 +61,12 @@ struct net_tap {
 };
 
 void net_tap_init(struct net_tap *tap, const struct net_tap_ops *ops, void *owner);
-/* Starts @program for the NET VM @net. -errno: it does not run. */
-int net_tap_start(struct net_tap *tap, const char *program, const char *listen_path, const char *net);
+/* Starts @program for the NET VM @net, whose folder is @run_dir, after ending one that is noted there. -errno: it does not run. */
+int net_tap_start(struct net_tap *tap, const char *program, const char *run_dir, const char *net);
 /* Connects to one that an earlier vmosd started: it is starting until all its links are told. */
-int net_tap_adopt(struct net_tap *tap, const char *listen_path);
+int net_tap_adopt(struct net_tap *tap, const char *run_dir);
 /* Ends it for good, and forgets its memory; no callback follows. */
 void net_tap_stop(struct net_tap *tap);
-/* Tells one whose NET VM does not run any more to leave. -errno: nobody is there. */
-int net_tap_dismiss(const char *listen_path);
 
 /* Whether it may be started once more, by the limit per minute; counts it. */
 bool net_tap_may_restart(struct net_tap *tap);

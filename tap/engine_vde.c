@@ -198,9 +198,10 @@ static int handle_frames(sd_event_source *source, int fd, uint32_t revents, void
 static int handle_end(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct plug *plug = userdata;
-	char byte[64];
+	char bytes[64];
+	ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
-	if (recv(fd, byte, sizeof(byte), MSG_DONTWAIT) > 0)
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return 0;
 	if (plug->link)
 		log_info("the switch of link %u has ended", plug->link->index);

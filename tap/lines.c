@@ -11,18 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MANY_PORTS 0x10000u /* beside the ports: a range, or all */
+#include "tap/steps.h"
 
-struct lines_entry {
-	uint32_t number; /* the target's */
-	uint16_t port_low, port_high;
-	uint8_t proto, action;
-};
+#define FEW 16 /* entries of a key that are looked through one by one */
+#define MANY_PORTS 0x10000u /* beside the ports: a range, or all */
 
 struct lines_slot {
 	uint32_t first, count; /* entries; 0: free */
 	uint32_t sample; /* a target that has the key */
 	uint32_t port; /* or MANY_PORTS */
+	uint32_t step, nsteps; /* of many entries; else 0 */
 };
 
 /* What a slot is found by. */
@@ -133,14 +131,36 @@ static void fill_entries(struct lines *l, uint32_t *fill)
 		struct key key = key_of(t);
 		struct lines_slot *slot = find_slot(l, &key);
 
-		l->entries[slot->first + fill[slot - l->slots]++] = (struct lines_entry){
+		l->entries[slot->first + fill[slot - l->slots]++] = (struct steps_range){
 			.number = (uint32_t)i,
-			.port_low = t->port_low,
-			.port_high = t->port_high,
+			.low = t->port_low,
+			.high = t->port_high,
 			.proto = t->proto,
 			.action = t->action,
 		};
 	}
+}
+
+/* Of each key with many entries. -ENOMEM. */
+static int cut_steps(struct lines *l)
+{
+	uint32_t used = 0;
+
+	l->steps = calloc(3 * l->decider.count + 1, sizeof(*l->steps));
+	if (!l->steps)
+		return -ENOMEM;
+	for (uint32_t at = 0; at <= l->mask; at++) {
+		struct lines_slot *slot = &l->slots[at];
+
+		if (slot->count <= FEW)
+			continue;
+		slot->step = used;
+		slot->nsteps = steps_cut(&l->entries[slot->first], slot->count, &l->steps[used]);
+		if (!slot->nsteps)
+			return -ENOMEM;
+		used += slot->nsteps;
+	}
+	return 0;
 }
 
 int lines_open(struct lines *l, struct net_target *targets, size_t count, enum net_action fallback)
@@ -161,6 +181,10 @@ int lines_open(struct lines *l, struct net_target *targets, size_t count, enum n
 	count_keys(l);
 	fill_entries(l, fill);
 	free(fill);
+	if (cut_steps(l) < 0) {
+		lines_close(l);
+		return -ENOMEM;
+	}
 	l->names_only = !netlist_may_resolve(&l->decider, ""); /* no line names it */
 	return 0;
 }
@@ -170,6 +194,7 @@ void lines_close(struct lines *l)
 	free((void *)(uintptr_t)l->decider.targets);
 	free(l->slots);
 	free(l->entries);
+	free(l->steps);
 	*l = (struct lines){ .decider.fallback = NET_DENY };
 }
 
@@ -177,23 +202,41 @@ void lines_close(struct lines *l)
 struct search {
 	const struct lines *lines;
 	const struct net_flow *flow;
-	const struct lines_entry *best;
+	const struct steps_range *best;
 };
 
-static bool fits(const struct lines_entry *e, const struct net_flow *flow)
+static bool fits(const struct steps_range *e, const struct net_flow *flow)
 {
 	if (e->proto != NET_ALL && e->proto != flow->proto)
 		return false;
-	if (e->port_low == 0 && e->port_high == UINT16_MAX)
+	if (e->low == 0 && e->high == UINT16_MAX)
 		return true;
-	return flow->proto != NET_ICMP && flow->port >= e->port_low && flow->port <= e->port_high;
+	return flow->proto != NET_ICMP && flow->port >= e->low && flow->port <= e->high;
+}
+
+/* By TCP or UDP, of a key with many entries. */
+static void look_steps(struct search *s, const struct lines_slot *slot)
+{
+	const struct steps_step *step = steps_find(&s->lines->steps[slot->step], slot->nsteps, s->flow->port);
+	uint32_t place = s->flow->proto == NET_UDP ? step->udp : step->tcp;
+	const struct steps_range *e;
+
+	if (place == STEPS_NONE)
+		return;
+	e = &s->lines->entries[slot->first + place];
+	if (!s->best || e->number > s->best->number)
+		s->best = e;
 }
 
 static void look(struct search *s, const struct key *key)
 {
 	const struct lines_slot *slot = find_slot(s->lines, key);
-	const struct lines_entry *e = &s->lines->entries[slot->first], *end = e + slot->count;
+	const struct steps_range *e = &s->lines->entries[slot->first], *end = e + slot->count;
 
+	if (slot->nsteps && s->flow->proto != NET_ICMP) {
+		look_steps(s, slot);
+		return;
+	}
 	for (; e < end && (!s->best || e->number > s->best->number); e++) {
 		if (fits(e, s->flow)) {
 			s->best = e;

@@ -16,12 +16,14 @@
 #define LINES_PREFIXES 129
 
 struct lines_slot; /* of lines.c */
-struct lines_entry;
+struct steps_range; /* of steps.h */
+struct steps_step;
 
 struct lines {
 	struct net_decider decider; /* its targets are owned */
 	struct lines_slot *slots; /* owned, like @entries */
-	struct lines_entry *entries;
+	struct steps_range *entries;
+	struct steps_step *steps; /* owned */
 	uint32_t mask; /* of slots */
 	uint32_t prefixes; /* in use, … */
 	uint8_t prefix[LINES_PREFIXES]; /* … by their length */

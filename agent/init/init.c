@@ -42,6 +42,9 @@
 /* Time for programs to end by themselves when the VM is switched off (ms). */
 #define STOP_GRACE 2000
 
+/* An APP VM's network is set up behind the compositor's start, which the user waits for. */
+#define NETWORK_NICE 10
+
 enum { AGENT, COMPOSITOR, BUS, RESOLVER, UPLINK, SERVICES };
 
 static char *const agent_argv[] = { "/usr/lib/vmos/vmos-agent", NULL };
@@ -196,8 +199,12 @@ static void network_start(struct init *in)
 	if (!in->is_net && !in->net_index)
 		return;
 	in->network = fork();
-	if (in->network == 0)
-		_exit(in->is_net ? network_server(in->net_index) : network_client(in->net_index) < 0);
+	if (in->network == 0 && in->is_net)
+		_exit(network_server(in->net_index));
+	if (in->network == 0) {
+		setpriority(PRIO_PROCESS, 0, NETWORK_NICE);
+		_exit(network_client(in->net_index) < 0);
+	}
 	if (in->network < 0) {
 		log_error("no network: %s", strerror(errno));
 		in->network = 0;

@@ -3,7 +3,9 @@
  * vmos-agent without a VM, between commands that ask and a host that answers:
  *   test_asks AGENT SHIM
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -278,6 +280,35 @@ static void test_talks_on(void)
 	close(fd);
 }
 
+static void ask_owner(uint32_t id, uint8_t proto, uint16_t port)
+{
+	const struct ctl_msg c = { .head.type = CTL_OWNER_REQ,
+		.owner_req = { .id = id, .proto = proto, .port = port } };
+	struct msg m;
+
+	CHECK(ctl_encode(&c, &m) == 0 && channel_send(&host.ch, &m) == 0);
+	if (channel_flush(&host.ch))
+		fd_eventfd_kick(host.to_guest);
+}
+
+/* Not of the commands, but of the same agent: which program has a port. */
+static void test_owner(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ctl_msg c;
+
+	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+	ask_owner(3, IPPROTO_UDP, ntohs(at.sin_port));
+	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_OWNER && c.owner.id == 3);
+	CHECK(strcmp(c.owner.name, "test_asks") == 0);
+	close(fd);
+	ask_owner(4, IPPROTO_UDP, ntohs(at.sin_port));
+	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_OWNER && c.owner.id == 4 && c.owner.name[0] == '\0');
+}
+
 #define RUN_TEST(f) (f(), printf("ok %d - %s\n", ++count, #f))
 
 int main(int argc, char **argv)
@@ -310,6 +341,7 @@ int main(int argc, char **argv)
 	RUN_TEST(test_new_session);
 	RUN_TEST(test_talks_on);
 	RUN_TEST(test_bad_packets);
+	RUN_TEST(test_owner);
 	kill(host.pid, SIGTERM);
 	CHECK(waitpid(host.pid, &status, 0) == host.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	unlink(host.path);

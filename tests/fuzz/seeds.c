@@ -10,6 +10,7 @@
 #include "proto/gui.h"
 #include "proto/helper.h"
 #include "proto/runctl.h"
+#include "proto/tap.h"
 #include "proto/uapi/vmos_channel.h"
 #include "proto/xfer.h"
 #include "tests/net/forge.h"
@@ -266,6 +267,91 @@ static int write_asks(void)
 	return ret < 0 ? ret : write_seed("ask", "answer", &answer, sizeof(answer));
 }
 
+static int write_taps(void)
+{
+	const struct tap_flow flow = {
+		.index = 1, .line = UINT32_MAX, .proto = NET_TCP, .port = 443, .name = "a.example"
+	};
+	const struct net_target target = {
+		.action = NET_ALLOW, .kind = NET_NAME, .port_high = 65535, .name = "a.example"
+	};
+	struct tap_msg all[] = {
+		{ .type = TAP_SETUP, .nfds = 2, .setup = { .net = "net0" } },
+		{ .type = TAP_LINK, .nfds = 2, .link = { .index = 1 } },
+		{ .type = TAP_UNLINK, .id = { .index = 1 } },
+		{ .type = TAP_LIST, .list = { .index = 1, .count = 1 } },
+		{ .type = TAP_LINE, .line = { .index = 1, .target = target } },
+		{ .type = TAP_ANSWER, .answer = { .index = 1, .id = 1 } },
+		{ .type = TAP_QUIT },
+		{ .type = TAP_STATE, .nfds = 1 },
+		{ .type = TAP_QUESTION, .flow = flow },
+		{ .type = TAP_LOG, .flow = flow },
+		{ .type = TAP_FLOW, .flow = flow },
+		{ .type = TAP_STATS, .stats = { .flows = 1 } },
+		{ .type = TAP_FAILED, .fail = { .reason = TAP_REASON_SETUP, .text = "why" } },
+	};
+	char name[32];
+	int ret = 0;
+
+	all[8].flow.id = 1;
+	all[8].flow.action = NET_ASK;
+	all[9].flow.event = TAP_EVENT_OPEN;
+	for (size_t i = 0; i < COUNT(all) && ret == 0; i++) {
+		snprintf(name, sizeof(name), "tap-%zu", i);
+		ret = write_seed("tap", name, &all[i], sizeof(all[i]));
+	}
+	return ret;
+}
+
+static int write_dns(void)
+{
+	static const char query[] = "\x12\x34\x01\0\0\1\0\0\0\0\0\0\3Www\7example\0\0\1\0\1";
+	static const char answer[] = "\x12\x34\x81\x80\0\1\0\3\0\0\0\0\3www\7example\0\0\1\0\1"
+				     "\xc0\14\0\5\0\1\0\0\0\x3c\0\4\1b\xc0\20"
+				     "\xc0\55\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
+				     "\xc0\55\0\34\0\1\0\0\0\x3c\0\20\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\7";
+	static const char loop[] = "\0\0\x81\x80\0\1\0\1\0\0\0\0\1a\0\0\1\0\1\xc0\23\0\1\0\1\0\0\0\0\0\0";
+	int ret = write_seed("dns", "query", query, sizeof(query) - 1);
+
+	if (ret == 0)
+		ret = write_seed("dns", "answer", answer, sizeof(answer) - 1);
+	return ret < 0 ? ret : write_seed("dns", "loop", loop, sizeof(loop) - 1);
+}
+
+/* As tests/fuzz/tap_path.c reads them: a list that allows or asks, every frame, a yes, and the frames again. */
+static int write_paths(void)
+{
+	static uint8_t script[65536];
+	struct forge_parties parties;
+	int ret = 0;
+
+	forge_parties(&parties, 7, 300);
+	for (uint8_t what = 0; what < 3 && ret == 0; what++) {
+		size_t len = 0;
+
+		for (size_t i = 0; i < 2 * forge_nkinds; i++) {
+			const struct forge_kind *kind = &forge_kinds[i % forge_nkinds];
+			uint8_t frame[FORGE_MAX];
+			size_t n = forge_build(kind, &parties, frame);
+
+			if (i % forge_nkinds == 0) {
+				memcpy(script + len, (uint8_t[]){ 3, 0, 1, (uint8_t)(what * 4 + what), 5, 0, 1, 0x80 },
+					8);
+				len += 8;
+			}
+			if (n > 200 || len + n > sizeof(script) - 64)
+				continue;
+			script[len++] = kind->side == FORGE_CLIENT ? 0 : 2;
+			script[len++] = 0;
+			script[len++] = (uint8_t)n;
+			memcpy(script + len, frame, n);
+			len += n;
+		}
+		ret = write_seed("tap_path", (const char *[]){ "deny", "allow", "ask" }[what], script, len);
+	}
+	return ret;
+}
+
 /* As tests/fuzz/frame.c reads them: whose frame, nothing beyond it, the frame. */
 static int write_frames(void)
 {
@@ -333,6 +419,12 @@ int main(int argc, char **argv)
 		ret = write_asks();
 	if (ret == 0)
 		ret = write_frames();
+	if (ret == 0)
+		ret = write_taps();
+	if (ret == 0)
+		ret = write_paths();
+	if (ret == 0)
+		ret = write_dns();
 	if (ret == 0)
 		ret = write_others();
 	if (ret < 0)

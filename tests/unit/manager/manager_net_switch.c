@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/paths.h"
 #include "manager/net_plug.h"
+#include "manager/proc_note.h"
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/vmos-test-switch-XXXXXX";
@@ -117,7 +118,7 @@ static void test_adoption(void **state)
 	assert_int_equal(fd_write_all(fd, note, strlen(note)), 0);
 	close(fd);
 	assert_int_equal(net_switch_adopt(&next, with.event), -ESRCH);
-	assert_int_equal(net_switch_dismiss(next.note), -ESRCH);
+	assert_int_equal(proc_note_kill(next.note), -ESRCH);
 	net_switch_finish(&next);
 }
 

@@ -17,7 +17,6 @@
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/vmos-test-tap-XXXXXX";
-static char listen_path[64];
 static const struct identity self = { 0 };
 static sd_event *event;
 
@@ -84,7 +83,7 @@ static void start(struct net_tap *tap)
 {
 	unsigned before = seen.up;
 
-	assert_int_equal(net_tap_start(tap, "/proc/self/exe", listen_path, "net0"), 0);
+	assert_int_equal(net_tap_start(tap, "/proc/self/exe", folder, "net0"), 0);
 	run_until(&seen.up, before + 1);
 	assert_int_equal(tap->state, NET_TAP_UP);
 }
@@ -208,7 +207,7 @@ static void test_adoption(void **state)
 	close(tap.sock);
 	close(tap.memory);
 	set_up_tap(&next);
-	assert_int_equal(net_tap_adopt(&next, listen_path), 0);
+	assert_int_equal(net_tap_adopt(&next, folder), 0);
 	run_until(&seen.up, 1);
 	assert_int_equal(seen.found, 1);
 	assert_int_equal(seen.have, 1);
@@ -217,7 +216,39 @@ static void test_adoption(void **state)
 	assert_int_equal(seen.last.sent, 1);
 	net_tap_stop(&next);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_true(net_tap_adopt(&next, listen_path) < 0);
+	assert_true(net_tap_adopt(&next, folder) < 0);
+}
+
+/* One that does not say what it has is ended, although it is nobody's child; so is one that was never asked. */
+static void test_no_answer(void **state)
+{
+	struct net_tap tap, next;
+	pid_t pid;
+	int status;
+
+	set_up_tap(&tap);
+	start(&tap);
+	pid = tap.pid;
+	sd_event_source_disable_unref(tap.io);
+	sd_event_source_disable_unref(tap.child);
+	close(tap.sock);
+	close(tap.memory);
+	set_up_tap(&next);
+	assert_int_equal(net_tap_adopt(&next, folder), 0);
+	tell(&next, STAND_IN_SHORT);
+	run_until(&seen.ended, 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	set_up_tap(&tap);
+	start(&tap);
+	pid = tap.pid;
+	sd_event_source_disable_unref(tap.io);
+	sd_event_source_disable_unref(tap.child);
+	set_up_tap(&next);
+	start(&next);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	net_tap_stop(&next);
 }
 
 static void test_restarts(void **state)
@@ -228,7 +259,7 @@ static void test_restarts(void **state)
 	for (unsigned i = 0; i < NET_TAP_RESTARTS; i++)
 		assert_true(net_tap_may_restart(&tap));
 	assert_false(net_tap_may_restart(&tap));
-	assert_int_equal(net_tap_start(&tap, "/no/such/program", listen_path, "net0"), -ENOENT);
+	assert_int_equal(net_tap_start(&tap, "/no/such/program", folder, "net0"), -ENOENT);
 	assert_int_equal(tap.state, NET_TAP_NONE);
 	assert_int_equal(net_tap_send_type(&tap, TAP_QUERY), -ENOTCONN);
 	net_tap_stop(&tap);
@@ -243,7 +274,6 @@ static int set_up(void **state)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (!mkdtemp(folder))
 		return -1;
-	snprintf(listen_path, sizeof(listen_path), "%s/tap.sock", folder);
 	return sd_event_new(&event);
 }
 
@@ -261,6 +291,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_long_list),
 		cmocka_unit_test(test_adoption),
+		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_restarts),
 	};
 
