@@ -142,11 +142,12 @@ static void print_net(const struct agent_question *q)
 		return;
 	if (q->address[0])
 		print_row("address", q->address);
-	printf("%s│  %-*s%s", DIM, LABEL, "program", PLAIN);
-	if (q->program[0])
-		print_claim(q->program, LABEL + 3);
-	else
-		printf("it does not say\n");
+	if (!q->program[0]) {
+		print_row("program", "it does not say");
+		return;
+	}
+	printf("%s│  %-*s%s", DIM, LABEL, "says it is", PLAIN);
+	print_claim(q->program, LABEL + 3);
 }
 
 static void print_choices(const struct agent_question *q)
@@ -224,8 +225,7 @@ static int handle_settled(sd_event_source *source, uint64_t usec, void *userdata
 	sd_event_source_set_enabled(a->input, SD_EVENT_ON);
 	left = a->shown->deadline > usec ? a->shown->deadline - usec : 0;
 	if (a->shown->lasting)
-		printf("  Allow it? %sType once, session or always, or o, s, a; all else is a no, as is silence for %u "
-		       "s.%s  [o/s/a/N] ",
+		printf("  Allow it? %sonce, session or always; all else, or %u s of silence, is a no.%s  [o/s/a/N] ",
 			DIM, (unsigned)(left / USEC), PLAIN);
 	else if (a->shown->object[0])
 		printf("  Allow it? %sType yes or y; all else is a no, as is silence for %u s.%s  [y/N] ", DIM,
