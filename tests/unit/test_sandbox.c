@@ -172,7 +172,7 @@ static void test_start(void **state)
 	if (pid == 0) {
 		bool ok = sandbox_start() == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
 			getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 &&
-			getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max <= 512;
+			getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max <= 640;
 #ifndef __SANITIZE_ADDRESS__
 		ok = ok && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
 #endif
