@@ -39,11 +39,18 @@ static struct waiting *free_place(struct link *l)
 	return NULL;
 }
 
+/* A no may come at once, and the next question behind it: their number has a limit, too. Two: it may be withdrawn. */
+static bool may_ask(struct tap *t, struct link *l)
+{
+	return manager_is_there(t) && bucket_take(&l->questions, LINK_QUESTIONS, LINK_QUESTIONS_BURST, 1, t->now) &&
+		bucket_take(&t->news, TAP_NEWS, TAP_NEWS, 2, t->now);
+}
+
 bool ask_hold(struct tap *t, struct link *l, const struct flow_key *key, uint32_t line, struct ask_frame frame)
 {
 	struct waiting *w = free_place(l);
 
-	if (!w || !manager_is_there(t) || frame.len > sizeof(w->frame))
+	if (!w || frame.len > sizeof(w->frame) || !may_ask(t, l))
 		return false;
 	w->state = WAITING_HELD;
 	w->told = false;

@@ -20,6 +20,8 @@
 #define LINK_FLOWS_BURST 1000
 #define LINK_REPLIES 100 /* RST and ICMP of ours */
 #define LINK_LOGS 20
+#define LINK_QUESTIONS 10
+#define LINK_QUESTIONS_BURST 100
 #define LINK_QUERIES_MAX 256 /* DNS queries without an answer: an older one is forgotten */
 #define LINK_QUERY_US (30 * FLOW_SECOND)
 
@@ -67,7 +69,7 @@ struct link {
 	struct link_incoming incoming;
 	struct tap_stats stats; /* frames; the rest is counted when asked */
 	uint64_t rate; /* bytes a second each way; 0: no limit */
-	struct bucket up, down, queries, flows, replies, logs;
+	struct bucket up, down, queries, flows, replies, questions, logs;
 	uint32_t more[TAP_EVENT_NAME + 1]; /* events that were not told */
 	struct link_query query[LINK_QUERIES_MAX];
 	uint32_t next_query;

@@ -50,7 +50,8 @@ static void put_key(struct tap *t, struct tap_flow *f, const struct flow_key *ke
 /* Whether one more may be told. What it is made of is put together only then. */
 static bool may_tell(struct tap *t, struct link *l, enum tap_event event)
 {
-	if (manager_has_room(t) && bucket_take(&l->logs, LINK_LOGS, LINK_LOGS, 1, t->now))
+	if (manager_has_room(t) && bucket_take(&l->logs, LINK_LOGS, LINK_LOGS, 1, t->now) &&
+		bucket_take(&t->news, TAP_NEWS, TAP_NEWS, 1, t->now))
 		return true;
 	l->more[event]++;
 	return false;

@@ -15,6 +15,8 @@
 #include "tap/names.h"
 
 #define TAP_EXPIRE_US 1000000
+#define TAP_NEWS \
+	4000 /* questions, their withdrawals and logs a second, of all clients: vmosd believes no more than 6000 */
 
 struct tap {
 	sd_event *event; /* borrowed */
@@ -32,6 +34,7 @@ struct tap {
 	uint32_t nlinks;
 	uint16_t link_of[NETPLAN_INDEX_MAX + 1]; /* a place in @links, more by one; 0: none */
 	uint32_t last_question;
+	struct bucket news;
 	struct manager manager;
 };
 

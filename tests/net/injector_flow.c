@@ -315,6 +315,20 @@ static void cut_all(struct scene *s)
 	free(list);
 }
 
+/* More than the socket takes at once. */
+static void list_flows(struct scene *s)
+{
+	struct tap_msg m = { .type = TAP_FLOWS };
+	unsigned flows = 0;
+
+	stand_tap_send(&s->tap, &m, NULL);
+	do {
+		CHECK(stand_tap_report(&s->tap, &m, 5000));
+		flows += m.type == TAP_FLOW && m.flow.index == SCENE_A && m.flow.port == 443;
+	} while (m.type != TAP_FLOWS_END);
+	stand_ok(flows == MEMORY_FLOWS, "vmosd is told of %u flows", flows);
+}
+
 void test_full(struct scene *s)
 {
 	struct packet p = { .index = SCENE_A, .proto = 6, .flags = PACKET_ACK, .far = SCENE_FAR, .port = 443 };
@@ -324,6 +338,7 @@ void test_full(struct scene *s)
 	stand_tap_stop(&s->tap, false);
 	scene_start(s, s->program, full_memory(SCENE_FAR));
 	scene_allow(s, SCENE_A, NET_ALLOW);
+	list_flows(s);
 	start = stand_seconds();
 	for (uint32_t i = 0; i < 100000; i++) {
 		struct packet q = syn(SCENE_A, (uint16_t)(1 + i % 60000), "203.0.113.77");

@@ -136,6 +136,8 @@ static void test_refused(void **state)
 	refused("a allow any:065", 1, 13, "port");
 	refused("a allow any:65536", 1, 13, "port");
 	refused("a allow any:99999999999999999999", 1, 13, "port");
+	refused("a allow any:4294967376", 1, 13, "port");
+	refused("a allow 192.0.2.0/4294967320", 1, 19, "0 to 32");
 	refused("a allow any:1-", 1, 15, "port");
 	refused("a allow any:443-80", 1, 13, "lower port");
 	refused("a allow any:-80", 1, 13, "port");
@@ -287,14 +289,14 @@ static void test_decide(void **state)
 	assert_int_equal(decide("192.0.2.7", 80, NET_TCP, NULL), NET_DENY);
 	assert_int_equal(decide("192.0.2.7", 80, NET_UDP, NULL), NET_DENY);
 	assert_int_equal(decide("192.0.2.7", 81, NET_TCP, NULL), NET_ALLOW);
-	assert_int_equal(decide("192.0.2.7", 0, NET_ICMP, NULL), NET_ALLOW); /* no port is meant */
+	assert_int_equal(decide("192.0.2.7", 80, NET_ICMP, NULL), NET_ALLOW); /* no port is meant */
 	assert_int_equal(decide("192.0.3.7", 80, NET_TCP, NULL), NET_ALLOW);
 	assert_int_equal(parse("a allow *.example.org/tcp\na ask example.org\na deny x.example.org"), 0);
 	assert_int_equal(decide("192.0.2.7", 80, NET_TCP, "a.b.example.org"), NET_ALLOW);
 	assert_int_equal(decide("192.0.2.7", 80, NET_UDP, "a.b.example.org"), NET_DENY);
 	assert_int_equal(decide("192.0.2.7", 80, NET_TCP, "example.org"), NET_ASK);
 	assert_int_equal(decide("192.0.2.7", 80, NET_TCP, "x.example.org"), NET_DENY);
-	assert_int_equal(decide("192.0.2.7", 80, NET_TCP, "xexample.org"), NET_DENY);
+	assert_int_equal(decide("192.0.2.7", 80, NET_TCP, "notexample.org"), NET_DENY);
 	assert_int_equal(decide("192.0.2.7", 80, NET_TCP, NULL), NET_DENY);
 	assert_int_equal(decide("10.0.2.2", 80, NET_TCP, "a.example.org"), NET_DENY); /* the resolver lies */
 	assert_int_equal(parse("a allow 0.0.0.0/0"), 0);

@@ -7,6 +7,7 @@ BEGIN {
 	only["^wlr/"] = "agent"
 	only["^libxml/"] = "manager"
 	only["^(gtk|gdk|gio)/"] = "center"
+	only["^bpf/"] = "tap"
 }
 
 function refuse(why) {
