@@ -96,7 +96,10 @@ static void read_root(const struct protections_env *env, struct protection *p)
 
 static void read_network(const struct protections_env *env, struct protection *p)
 {
-	protections_say(p, true, "VMs have no network card.");
+	protections_say(p, true,
+		env->system ? "VMs have no network card."
+			    : "A VM reaches the network only through a NET VM, where a rule opens the link and its list "
+			      "allows it; vmos-tap drops all else.");
 }
 
 static void read_smack(const struct protections_env *env, struct protection *p)
@@ -130,7 +133,7 @@ static const struct {
 	{ "kvm", BOTH, false, read_kvm },
 	{ "helper-sandbox", BOTH, false, read_helpers },
 	{ "read-only-root", BOTH, false, read_root },
-	{ "no-network", BOTH, false, read_network },
+	{ "network", BOTH, false, read_network },
 	{ "offline", SYSTEM, false, protections_offline },
 	{ "verity", SYSTEM, false, protections_verity },
 	{ "lockdown", SYSTEM, false, protections_lockdown },
