@@ -300,7 +300,7 @@ static void test_foreign(void **state)
 		"template='x' kind='app' color='#000000' ready-timeout='1' net=''",
 		"template='x' kind='app' color='#000000' ready-timeout='1' net='../a'",
 		("template='x' kind='app' color='#000000' ready-timeout='1' "
-		"net='a123456789b123456789c123456789d123456789e'"),
+		 "net='a123456789b123456789c123456789d123456789e'"),
 		"template='x' kind='app' color='#000000' ready-timeout='1' net-limit='99999999'",
 	};
 	struct vm_config back;
