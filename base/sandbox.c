@@ -244,6 +244,20 @@ static int allow(scmp_filter_ctx filter, const char *name)
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, nr, 0);
 }
 
+static int allow_choice(scmp_filter_ctx filter, const struct sandbox_choice *choice)
+{
+	int nr = seccomp_syscall_resolve_name(choice->name), ret = 0;
+
+	if (nr == __NR_SCMP_ERROR)
+		return -EINVAL;
+	for (size_t i = 0; i < choice->count && ret == 0; i++) {
+		const struct scmp_arg_cmp first = SCMP_A0(SCMP_CMP_EQ, choice->firsts[i], 0);
+
+		ret = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, nr, 1, &first);
+	}
+	return ret;
+}
+
 static int fill_filter(scmp_filter_ctx filter, const char *const *names)
 {
 	int ret = 0;
@@ -268,7 +282,7 @@ static int fill_filter(scmp_filter_ctx filter, const char *const *names)
 }
 
 /* Should: leave the calls listed. Mustn't: let a 32-bit call table in (libseccomp's default: only the native one). */
-int sandbox_calls(const char *const *names)
+int sandbox_calls_with(const char *const *names, const struct sandbox_choice *choice)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int ret;
@@ -280,8 +294,15 @@ int sandbox_calls(const char *const *names)
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (ret == 0)
 		ret = fill_filter(filter, names);
+	if (ret == 0 && choice)
+		ret = allow_choice(filter, choice);
 	if (ret == 0)
 		ret = seccomp_load(filter);
 	seccomp_release(filter);
 	return ret;
+}
+
+int sandbox_calls(const char *const *names)
+{
+	return sandbox_calls_with(names, NULL);
 }

@@ -18,4 +18,14 @@ int sandbox_files(void);
  * (read, write, readv, writev, close, epoll_*, recvmsg, sendmsg, futex, clock_gettime, exit, …: sandbox.c has the list). */
 int sandbox_calls(const char *const *names);
 
+/* A call that is allowed only if its first argument is one of these. */
+struct sandbox_choice {
+	const char *name;
+	const unsigned *firsts;
+	size_t count;
+};
+
+/* The same, and what @choice says besides; NULL: nothing. */
+int sandbox_calls_with(const char *const *names, const struct sandbox_choice *choice);
+
 #endif

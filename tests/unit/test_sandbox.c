@@ -50,6 +50,13 @@ static bool with_names(void)
 	return sandbox_start() == 0 && sandbox_calls(names) == 0;
 }
 
+static bool with_choice(void)
+{
+	static const unsigned families[] = { AF_NETLINK, AF_UNIX };
+
+	return sandbox_start() == 0 && sandbox_calls_with(NULL, &(struct sandbox_choice){ "socket", families, 2 }) == 0;
+}
+
 static bool with_executable_memory(void)
 {
 	static const char *const names[] = { "mmap", "mprotect", NULL };
@@ -259,6 +266,9 @@ static void test_names(void **state)
 	assert_true(child_refused(with_names, act_exec));
 	assert_true(child_done(with_executable_memory, act_make_code));
 	assert_int_equal(sandbox_calls(unknown), -EINVAL);
+	assert_true(child_done(with_choice, act_unix_socket));
+	assert_true(child_refused(with_choice, act_tcp));
+	assert_int_equal(sandbox_calls_with(NULL, &(struct sandbox_choice){ .name = unknown[0] }), -EINVAL);
 }
 
 /* What every helper does must go on: its loop, packets with fds, memory, time, log lines, limits read by libraries. */
