@@ -6,6 +6,7 @@
 
 #define SETUP_FDS 2 /* memory, listener */
 #define PLUG_FDS 2 /* data, control */
+#define IFINDEX_MAX INT32_MAX
 #define STATE_FDS 1 /* memory */
 
 static int verdict(bool ok)
@@ -18,9 +19,17 @@ static bool is_client(uint32_t index)
 	return index >= 1 && index <= NETPLAN_INDEX_MAX;
 }
 
-static bool setup_ok(const struct tap_setup *s)
+static bool setup_ok(const struct tap_setup *s, unsigned nfds)
 {
+	if (s->fabric > TAP_FABRIC_KERNEL || nfds != SETUP_FDS + (s->fabric == TAP_FABRIC_KERNEL ? TAP_KERNEL_FDS : 0))
+		return false;
 	return memchr(s->net, 0, sizeof(s->net)) && text_is_vm_name(s->net);
+}
+
+/* Either a plug or a device. */
+static bool end_ok(const struct tap_link *l, unsigned nfds)
+{
+	return l->ifindex ? nfds == 0 && l->ifindex <= IFINDEX_MAX : nfds == PLUG_FDS;
 }
 
 static bool list_ok(const struct tap_list *l)
@@ -87,11 +96,11 @@ int tap_check_request(const struct tap_msg *m, size_t len, unsigned nfds)
 		return -EBADMSG;
 	switch (m->type) {
 	case TAP_SETUP:
-		return verdict(nfds == SETUP_FDS && setup_ok(&m->setup));
+		return verdict(setup_ok(&m->setup, nfds));
 	case TAP_NET:
-		return verdict(nfds == PLUG_FDS);
+		return verdict(end_ok(&m->link, nfds) && m->link.index == 0 && m->link.rate_kib == 0);
 	case TAP_LINK:
-		return verdict(nfds == PLUG_FDS && is_client(m->link.index));
+		return verdict(end_ok(&m->link, nfds) && is_client(m->link.index));
 	case TAP_UNLINK:
 		return verdict(nfds == 0 && is_client(m->id.index) && m->id.id == 0);
 	case TAP_LIST:

@@ -9,6 +9,21 @@
  * SETUP, and answers ADOPT by STATE with the memory's fd and then a HAVE for
  * each link; vmosd then sends lists anew. Links that a vmosd does not confirm by
  * a LIST within 30 s are closed. Without a vmosd what would be asked is refused.
+ *
+ * Frames move on one of two fabrics. VDE: vmosd gives plugs of switches. KERNEL
+ * (tap/tc.h): TAP devices and eBPF, for which vmosd has the privileges and
+ * vmos-tap has none. For each NET VM vmosd makes a network namespace with its
+ * TAP devices and nothing else in it, so that a vmos-tap that was taken over
+ * reaches no other device by its packet socket or by the tables. In there it
+ *  - calls tc_open() once and keeps it as long as the NET VM runs, also over the
+ *    death of a vmos-tap; SETUP brings the fds of tc_share();
+ *  - calls tc_set_net() or tc_add_client() for a device that is still down, sets
+ *    it up, then sends NET or LINK with its ifindex. Programs stay on a device;
+ *  - after UNLINK calls tc_del_client(), and never tc_keep(), tc_limit() or
+ *    tc_flow_*(): those are vmos-tap's.
+ * A vmosd that comes anew has no programs to attach: it takes the memory by
+ * ADOPT, gives the devices new programs (tc_open(), tc_set_net(), …), and has a
+ * new vmos-tap go on with the memory.
  */
 #ifndef PROTO_TAP_H
 #define PROTO_TAP_H
@@ -20,7 +35,8 @@
 #include "proto/text.h"
 
 #define TAP_FD 3
-#define TAP_FDS_MAX 3
+#define TAP_KERNEL_FDS 7 /* TC_FDS of tap/tc.h */
+#define TAP_FDS_MAX (2 + TAP_KERNEL_FDS)
 #define TAP_LINKS_MAX 250 /* clients of one NET VM */
 #define TAP_LINES_MAX 16384 /* targets of one link */
 #define TAP_FLOWS_MAX 8192 /* of one NET VM */
@@ -29,9 +45,9 @@
 
 enum tap_type {
 	/* vmosd to vmos-tap */
-	TAP_SETUP = 1, /* fds: memory (tap_memory_size(), sealed memfd), listener */
-	TAP_NET, /* fds: plug's data socket, plug's control socket: the NET VM's inside NIC; replaces an earlier one */
-	TAP_LINK, /* fds as NET: a client; it is dead until its first list is complete */
+	TAP_SETUP = 1, /* fds: memory (TAP_MEMORY_SIZE, sealed memfd), listener; KERNEL: those of tc_share() */
+	TAP_NET, /* the NET VM's inside NIC; replaces an earlier one. VDE: fds: plug's data socket, its control socket */
+	TAP_LINK, /* as NET: a client; it is dead until its first list is complete */
 	TAP_UNLINK,
 	TAP_LIST, /* begins a list: the COUNT messages TAP_LINE of it follow */
 	TAP_LINE, /* the last one makes the list count, whole; flows are decided anew */
@@ -56,13 +72,17 @@ enum tap_type {
 enum tap_event { TAP_EVENT_OPEN = 1, TAP_EVENT_CLOSE, TAP_EVENT_DENY, TAP_EVENT_CUT, TAP_EVENT_NAME };
 enum tap_reason { TAP_REASON_INTERNAL = 1, TAP_REASON_SETUP, TAP_REASON_PROTOCOL };
 
+enum tap_fabric { TAP_FABRIC_VDE, TAP_FABRIC_KERNEL };
+
 struct tap_setup {
 	char net[VM_NAME_MAX + 1]; /* the NET VM's name, for the log */
+	uint32_t fabric; /* enum tap_fabric; STATE: 0 */
 };
 
 struct tap_link {
-	uint32_t index; /* the client's, of netplan.h: names the link in all messages */
-	uint32_t rate_kib; /* a second, each way; 0: no limit */
+	uint32_t index; /* the client's, of netplan.h: names the link in all messages; NET: 0 */
+	uint32_t rate_kib; /* a second, each way; 0: no limit; NET: 0 */
+	uint32_t ifindex; /* KERNEL: the TAP device; VDE: 0 */
 };
 
 struct tap_list {
@@ -120,7 +140,7 @@ struct tap_msg {
 	uint32_t nfds; /* beside it */
 	union {
 		struct tap_setup setup;
-		struct tap_link link;
+		struct tap_link link; /* NET, LINK */
 		struct tap_list list;
 		struct tap_line line;
 		struct tap_flow flow; /* QUESTION, FLOW, LOG */

@@ -289,6 +289,11 @@ static int write_taps(void)
 		{ .type = TAP_FLOW, .flow = flow },
 		{ .type = TAP_STATS, .stats = { .flows = 1 } },
 		{ .type = TAP_FAILED, .fail = { .reason = TAP_REASON_SETUP, .text = "why" } },
+		{ .type = TAP_SETUP,
+			.nfds = 2 + TAP_KERNEL_FDS,
+			.setup = { .net = "net0", .fabric = TAP_FABRIC_KERNEL } },
+		{ .type = TAP_NET, .link = { .ifindex = 3 } },
+		{ .type = TAP_LINK, .link = { .index = 1, .ifindex = 4 } },
 	};
 	char name[32];
 	int ret = 0;

@@ -22,7 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	require(size == sizeof(m) && m.nfds <= TAP_FDS_MAX);
 	if (m.type == TAP_SETUP)
-		require(strnlen(m.setup.net, sizeof(m.setup.net)) <= VM_NAME_MAX);
+		require(strnlen(m.setup.net, sizeof(m.setup.net)) <= VM_NAME_MAX &&
+			(m.setup.fabric == TAP_FABRIC_KERNEL) == (m.nfds == TAP_FDS_MAX));
+	if (m.type == TAP_NET || m.type == TAP_LINK)
+		require((m.link.ifindex != 0) == (m.nfds == 0) && m.link.index <= NETPLAN_INDEX_MAX);
 	if (m.type == TAP_LINE)
 		require(net_target_is_valid(&m.line.target) && m.line.number < TAP_LINES_MAX);
 	if (m.type == TAP_LIST)

@@ -25,6 +25,9 @@ static const struct tap_msg requests[] = {
 	{ .type = TAP_QUERY },
 	{ .type = TAP_ADOPT },
 	{ .type = TAP_QUIT },
+	{ .type = TAP_SETUP, .nfds = 2 + TAP_KERNEL_FDS, .setup = { .net = "net0", .fabric = TAP_FABRIC_KERNEL } },
+	{ .type = TAP_NET, .link = { .ifindex = INT32_MAX } },
+	{ .type = TAP_LINK, .link = { .index = 1, .ifindex = 1 } },
 };
 
 static const struct tap_msg reports[] = {
@@ -56,13 +59,16 @@ static void test_good(void **state)
 
 static void test_size_and_fds(void **state)
 {
-	struct tap_msg m = requests[0];
+	struct tap_msg m;
 
-	for (size_t len = 0; len < sizeof(m); len++)
-		assert_int_equal(tap_check_request(&m, len, 2), -EBADMSG);
-	assert_int_equal(tap_check_request(&m, sizeof(m) + 1, 2), -EBADMSG);
 	for (size_t i = 0; i < COUNT(requests); i++) {
-		for (unsigned nfds = 0; nfds < 8; nfds++) {
+		m = requests[i];
+		for (size_t len = 0; len < sizeof(m); len++)
+			assert_int_equal(tap_check_request(&m, len, m.nfds), -EBADMSG);
+		assert_int_equal(tap_check_request(&m, sizeof(m) + 1, m.nfds), -EBADMSG);
+	}
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		for (unsigned nfds = 0; nfds < TAP_FDS_MAX + 2; nfds++) {
 			m = requests[i];
 			m.nfds = nfds;
 			assert_int_equal(
@@ -101,6 +107,16 @@ static void test_request_bounds(void **state)
 	REFUSED(tap_check_request, requests[6], m.answer.index = 0);
 	REFUSED(tap_check_request, requests[6], m.answer.id = 0);
 	REFUSED(tap_check_request, requests[6], m.answer.allow = 2);
+	REFUSED(tap_check_request, requests[0], m.setup.fabric = TAP_FABRIC_KERNEL);
+	REFUSED(tap_check_request, requests[11], m.setup.fabric = TAP_FABRIC_VDE);
+	REFUSED(tap_check_request, requests[11], m.setup.fabric = TAP_FABRIC_KERNEL + 1);
+	REFUSED(tap_check_request, requests[1], m.link.ifindex = 1);
+	REFUSED(tap_check_request, requests[1], m.link.index = 1);
+	REFUSED(tap_check_request, requests[12], m.link.rate_kib = 1);
+	REFUSED(tap_check_request, requests[12], m.link.ifindex = 0);
+	REFUSED(tap_check_request, requests[12], m.link.ifindex = 1u << 31);
+	REFUSED(tap_check_request, requests[13], m.link.index = 0);
+	REFUSED(tap_check_request, requests[13], m.link.ifindex = UINT32_MAX);
 	REFUSED(tap_check_request, requests[7], m.type = 0);
 	REFUSED(tap_check_request, requests[7], m.type = TAP_QUIT + 1);
 }
