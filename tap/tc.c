@@ -18,7 +18,7 @@
 
 static_assert(TC_INDEX_MAX == NETPLAN_INDEX_MAX, "a client for each index");
 
-enum table { CONFIG, CLIENTS, LINKS, FLOWS, COUNTERS, RING, PACKET, SPARE, TABLES };
+enum table { CONFIG, CLIENTS, LINKS, FLOWS, COUNTERS, RING, PACKET, TABLES };
 
 static_assert(TABLES == TC_FDS, "each fd is shared");
 
@@ -35,6 +35,7 @@ struct tc {
 	struct ring_buffer *ring;
 	tc_handler handler;
 	void *userdata;
+	unsigned left; /* frames that tc_read() may still take */
 	int cpus;
 };
 
@@ -44,7 +45,7 @@ static int handle_event(void *userdata, void *data, size_t size)
 
 	if (size == sizeof(struct tc_event) && tc->handler)
 		tc->handler(data, tc->userdata);
-	return 0;
+	return --tc->left ? 0 : -EAGAIN; /* it stops behind this one */
 }
 
 /* The kernel says in errno why not; libbpf's own words are for who writes the program. */
@@ -319,25 +320,19 @@ int tc_fd(const struct tc *tc)
 	return ring_buffer__epoll_fd(tc->ring);
 }
 
-int tc_read(struct tc *tc)
+unsigned tc_read(struct tc *tc, unsigned max)
 {
-	return ring_buffer__consume(tc->ring);
+	tc->left = max;
+	(void)ring_buffer__consume(tc->ring);
+	return max - tc->left;
 }
 
-int tc_send(struct tc *tc, uint32_t index, const void *data, size_t len)
+int tc_send(struct tc *tc, uint32_t ifindex, const void *data, size_t len)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_halen = ETH_ALEN };
-	struct tc_client client;
-	int r;
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_halen = ETH_ALEN, .sll_ifindex = (int)ifindex };
 
 	if (len < ETH_HLEN)
 		return -EINVAL;
-	r = get_client(tc, index, &client);
-	if (r < 0)
-		return r;
-	if (client.ifindex == 0)
-		return -ENODEV;
-	to.sll_ifindex = (int)client.ifindex;
 	memcpy(to.sll_addr, data, ETH_ALEN);
 	memcpy(&to.sll_protocol, (const uint8_t *)data + 12, 2);
 	if (sendto(tc->fds[PACKET], data, len, 0, (const struct sockaddr *)&to, sizeof(to)) < 0)

@@ -7,12 +7,16 @@
  *
  * Fails closed: a device must be down until its link is added, since before
  * that its frames reach the host's network. From then on nothing does, and
- * nothing of the host's reaches a guest, also when this process is gone: frames pass up to the time that tc_keep() says,
- * and while it is not said again none does.
+ * nothing of the host's reaches a guest, also when this process is gone: the
+ * kernel passes frames up to the time that tc_keep() says. While it is not said
+ * again all of them come to the handler; so it need be said only while flows
+ * are in the table.
  *
  * Loading and links need CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW. What is left
  * is done with fds alone: tc_share() and tc_adopt() give it to a process that
- * has no privilege and no file, and needs bpf(2) for the tables.
+ * has no privilege and no file, and needs bpf(2) to look up, update and delete
+ * in the tables. It can send to any device of the network namespace in which
+ * tc_open() was called: there should be no other than these.
  */
 #ifndef TAP_TC_H
 #define TAP_TC_H
@@ -22,7 +26,7 @@
 
 #include "tap/bpf/maps.h"
 
-#define TC_FDS 8
+#define TC_FDS 7
 
 struct tc;
 
@@ -31,13 +35,13 @@ typedef void (*tc_handler)(const struct tc_event *event, void *userdata);
 
 /* -EPERM: not permitted here; other -errno. */
 int tc_open(struct tc **ret_tc);
-void tc_close(struct tc *tc); /* programs stay on their devices, and let nothing pass from tc_keep()'s time on */
+void tc_close(struct tc *tc); /* programs stay on their devices */
 
 /* The fds are the caller's, borrowed; adopted ones are closed by tc_close(). */
 void tc_share(const struct tc *tc, int fds[TC_FDS]);
 int tc_adopt(struct tc **ret_tc, const int fds[TC_FDS]);
 
-/* Frames pass for so long from now on; 0: none from now on. */
+/* The kernel passes frames for so long from now on; 0: none from now on. */
 int tc_keep(struct tc *tc, unsigned seconds);
 
 /* The device of the NET VM's inside, and that of the client @index; both replace an earlier one. */
@@ -60,13 +64,13 @@ void tc_key_of(const struct tc_event *event, struct tc_key *ret_key);
 /* The next key behind @key, NULL: the first; -ENOENT: there is none. A key that was deleted begins anew. */
 int tc_flow_next(struct tc *tc, const struct tc_key *key, struct tc_key *ret_key);
 
-/* Readable when frames wait. tc_read() hands each to the handler, and says how many there were. */
+/* Readable when frames wait. tc_read() hands each, @max at most, to the handler, and says how many there were. */
 void tc_on_frame(struct tc *tc, tc_handler handler, void *userdata);
 int tc_fd(const struct tc *tc);
-int tc_read(struct tc *tc);
+unsigned tc_read(struct tc *tc, unsigned max);
 
-/* A frame to the client's device, TC_NET: to the NET VM's. */
-int tc_send(struct tc *tc, uint32_t index, const void *data, size_t len);
+/* A frame to a device. Never blocks. */
+int tc_send(struct tc *tc, uint32_t ifindex, const void *data, size_t len);
 
 int tc_counters(struct tc *tc, uint32_t index, struct tc_counters *ret_counters);
 

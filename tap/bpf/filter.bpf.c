@@ -163,7 +163,7 @@ ALWAYS void follow(struct way *w, struct tc_flow *flow)
 {
 	const struct frame_info *info = &w->s->info;
 	const uint8_t *tcp = info->ipv6 ? w->s->head + FRAME_AT6 : w->s->head + FRAME_AT4;
-	const bool first = (w->from_client ? flow->sent : flow->received) == 0;
+	const bool first = (w->from_client ? flow->flags_sent : flow->flags_received) == 0;
 	uint32_t *seq = w->from_client ? &flow->seq_sent : &flow->seq_received;
 	/* SYN and FIN count as a byte. */
 	uint32_t next = (frame_get16(tcp + 4) << 16 | frame_get16(tcp + 6)) + info->payload_len +
@@ -171,7 +171,6 @@ ALWAYS void follow(struct way *w, struct tc_flow *flow)
 
 	if (first || (int32_t)(next - *seq) > 0)
 		*seq = next;
-	flow->tcp_flags |= info->tcp_flags;
 }
 
 ALWAYS int pass(struct way *w, struct tc_flow *flow, uint64_t now)
@@ -184,7 +183,11 @@ ALWAYS int pass(struct way *w, struct tc_flow *flow, uint64_t now)
 	}
 	if (w->s->info.proto == 6)
 		follow(w, flow);
-	__sync_fetch_and_add(w->from_client ? &flow->sent : &flow->received, len);
+	if (w->from_client)
+		flow->flags_sent |= w->s->info.tcp_flags | TC_SEEN;
+	else
+		flow->flags_received |= w->s->info.tcp_flags | TC_SEEN;
+	__sync_fetch_and_add(w->from_client ? &flow->sent : &flow->received, w->s->info.payload_len);
 	flow->last = now;
 	w->skb->mark = TC_MARK;
 	if (w->from_client) {
@@ -223,21 +226,34 @@ ALWAYS int tell(struct way *w, enum frame_verdict verdict)
 	return TC_ACT_SHOT;
 }
 
+/* What begins a connection is looked at in user space, also where one of the same ends is there. */
+ALWAYS bool is_begin(const struct way *w)
+{
+	const struct frame_info *info = &w->s->info;
+
+	return w->from_client && info->proto == 6 && (info->tcp_flags & 0x17) == 0x02; /* SYN, no ACK, RST, FIN */
+}
+
+ALWAYS int refuse(struct way *w, enum frame_verdict verdict)
+{
+	const uint32_t zero = TC_NET;
+	struct tc_counters *count = w->from_client ? w->count : bpf_map_lookup_elem(&counters, &zero);
+
+	if (count && verdict < FRAME_VERDICTS)
+		count->verdicts[verdict]++;
+	return TC_ACT_SHOT;
+}
+
+/* While nobody says that he is there nothing passes here; user space hears of all of it, if it is there. */
 ALWAYS int decide(struct way *w)
 {
 	const uint64_t now = bpf_ktime_get_coarse_ns();
 	enum frame_verdict verdict = judge(w);
 	struct tc_flow *flow;
 
-	if (verdict < FRAME_VERDICTS)
-		w->count->verdicts[verdict]++;
 	if (verdict > FRAME_DHCP)
-		return TC_ACT_SHOT;
-	if (w->config->alive_until < now) {
-		w->count->dead++;
-		return TC_ACT_SHOT;
-	}
-	if (verdict != FRAME_FLOW)
+		return refuse(w, verdict);
+	if (verdict != FRAME_FLOW || is_begin(w) || w->config->alive_until < now)
 		return tell(w, verdict);
 	flow = find(w);
 	return flow ? pass(w, flow, now) : tell(w, verdict);
@@ -258,7 +274,9 @@ ALWAYS int go(struct way *w)
 {
 	w->client = bpf_map_lookup_elem(&clients, &w->index);
 	w->count = bpf_map_lookup_elem(&counters, &w->index);
-	return w->client && w->count && w->client->ifindex ? decide(w) : TC_ACT_SHOT;
+	if (w->client && w->count && w->client->ifindex)
+		return decide(w);
+	return w->from_client ? TC_ACT_SHOT : refuse(w, FRAME_FOREIGN);
 }
 
 SEC("tc")
@@ -277,17 +295,11 @@ SEC("tc")
 int from_net(struct __sk_buff *skb)
 {
 	struct way w = { .skb = skb };
-	struct tc_counters *count;
 
 	if (!begin(&w) || skb->ifindex != w.net->ifindex)
 		return TC_ACT_SHOT;
 	w.index = frame_index(w.s->head, skb->len);
-	if (w.index != TC_NET)
-		return go(&w);
-	count = bpf_map_lookup_elem(&counters, &w.index);
-	if (count)
-		count->verdicts[FRAME_FOREIGN]++;
-	return TC_ACT_SHOT;
+	return w.index == TC_NET ? refuse(&w, FRAME_FOREIGN) : go(&w);
 }
 
 SEC("tc")

@@ -15,7 +15,7 @@
 
 /* One for all. */
 struct tc_config {
-	uint64_t alive_until; /* CLOCK_MONOTONIC, ns: until then frames may pass; 0: the links are dead */
+	uint64_t alive_until; /* CLOCK_MONOTONIC, ns: until then flows pass; then all goes to user space */
 };
 
 struct tc_client {
@@ -41,18 +41,19 @@ struct tc_key {
 };
 
 struct tc_flow {
-	uint64_t sent, received; /* bytes of frames */
-	uint64_t last; /* CLOCK_MONOTONIC, ns; up to some ms late */
-	uint32_t tcp_flags; /* all that were seen */
+	uint64_t sent, received; /* bytes behind the headers */
+	uint64_t last; /* CLOCK_MONOTONIC, ns; up to some ms late; 0: nothing came yet */
+	uint32_t flags_sent, flags_received; /* of TCP, all that were seen; and TC_SEEN */
 	uint32_t seq_sent, seq_received; /* TCP: what follows the last byte of each direction, once there was one */
-	uint32_t zero;
 };
 
-/* Per client, and of TC_NET what no client could be found for. */
+#define TC_SEEN 0x100 /* something came that way */
+
+/* Per client; TC_NET: what came from the NET VM and may not be. */
 struct tc_counters {
 	uint64_t verdicts[FRAME_VERDICTS]; /* frames, as the filter said */
 	uint64_t sent, received, sent_bytes, received_bytes; /* what the kernel passed on by itself */
-	uint64_t dead, lost, limited; /* dropped: without a vmos-tap, while the ring was full, over the limit */
+	uint64_t lost, limited; /* dropped: while the ring was full, over the limit */
 };
 
 /* A frame for user space. */

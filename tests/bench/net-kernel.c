@@ -20,6 +20,7 @@
 
 static struct tc *tc;
 static struct net_decider decider;
+static int client, net; /* devices */
 
 static void handle_frame(const struct tc_event *e, void *userdata)
 {
@@ -35,7 +36,7 @@ static void handle_frame(const struct tc_event *e, void *userdata)
 	tc_key_of(e, &key);
 	if (e->from_client)
 		tc_flow_add(tc, &key);
-	tc_send(tc, e->from_client ? TC_NET : e->index, e->data, e->len);
+	tc_send(tc, (uint32_t)(e->from_client ? net : client), e->data, e->len);
 }
 
 static int device(const char *name)
@@ -58,11 +59,13 @@ int main(int argc, char **argv)
 	decider.count = strtoul(argv[3], NULL, 10);
 	targets = net_list_make(decider.count);
 	decider.targets = targets;
+	client = device(argv[1]);
+	net = device(argv[2]);
 	r = tc_open(&tc);
 	if (r == 0)
-		r = tc_set_net(tc, device(argv[2]));
+		r = tc_set_net(tc, net);
 	if (r == 0)
-		r = tc_add_client(tc, 1, device(argv[1]));
+		r = tc_add_client(tc, 1, client);
 	if (r < 0) {
 		errno = -r;
 		err(1, "the kernel's engine");
@@ -74,7 +77,7 @@ int main(int argc, char **argv)
 	p[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = tc_fd(tc), .events = POLLIN };
 	while (poll(p, 2, 1000) >= 0 && !p[0].revents) {
-		tc_read(tc);
+		tc_read(tc, UINT32_MAX);
 		tc_keep(tc, KEEP);
 	}
 	tc_close(tc);
