@@ -266,6 +266,47 @@ void flow_track(struct memory_flow *flow, const struct flow_packet *p)
 		flow->state = FLOW_PAIR;
 }
 
+static void merge_sequence(const struct memory_flow *flow, uint32_t *seq, uint32_t seen)
+{
+	if (flow->state == FLOW_HALF || (int32_t)(seen - *seq) > 0)
+		*seq = seen;
+}
+
+static void merge_tcp(struct memory_flow *flow, const struct flow_seen *seen)
+{
+	unsigned fins = !!(seen->flags_sent & FLOW_TCP_FIN) + !!(seen->flags_received & FLOW_TCP_FIN);
+
+	if (seen->did_send)
+		merge_sequence(flow, &flow->seq_sent, seen->seq_sent);
+	if (seen->did_receive)
+		merge_sequence(flow, &flow->seq_received, seen->seq_received);
+	if (flow->state == FLOW_HALF && seen->did_receive)
+		flow->state = FLOW_OPEN;
+	if (flow->state == FLOW_OPEN && fins)
+		flow->state = FLOW_HALFWAY;
+	if (fins == 2 || (seen->flags_sent | seen->flags_received) & FLOW_TCP_RST)
+		flow->state = FLOW_CLOSING;
+}
+
+void flow_merge(struct memory_flow *flow, const struct flow_seen *seen)
+{
+	if (seen->last > flow->last)
+		flow->last = seen->last;
+	flow->kernel_sent = seen->sent;
+	flow->kernel_received = seen->received;
+	if (flow->proto == NET_TCP)
+		merge_tcp(flow, seen);
+	else if (seen->did_receive && flow->state == FLOW_LONE)
+		flow->state = FLOW_PAIR;
+}
+
+void flow_settle(struct memory_flow *flow)
+{
+	flow->sent += flow->kernel_sent;
+	flow->received += flow->kernel_received;
+	flow->kernel_sent = flow->kernel_received = 0;
+}
+
 bool flow_is_over(const struct memory_flow *flow, uint64_t now)
 {
 	return now - flow->last >= timeouts[flow->state];

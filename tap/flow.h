@@ -63,6 +63,15 @@ struct flow_packet {
 	uint64_t now;
 };
 
+/* What the kernel has seen of a flow since it was told of it. */
+struct flow_seen {
+	uint64_t sent, received; /* bytes */
+	uint64_t last; /* as of struct memory_flow */
+	bool did_send, did_receive;
+	uint8_t flags_sent, flags_received; /* TCP: all of them */
+	uint32_t seq_sent, seq_received;
+};
+
 /* Takes up what stands in @at: whole entries stay, others are wiped, also a second one of a key. */
 void flows_open(struct flows *f, struct memory_flow *at, const uint64_t secret[2], uint64_t now);
 
@@ -83,6 +92,9 @@ struct memory_flow *flows_add(struct flows *f, const struct flow_key *key, uint6
 void flows_remove(struct flows *f, struct memory_flow *flow);
 
 void flow_track(struct memory_flow *flow, const struct flow_packet *packet);
+void flow_merge(struct memory_flow *flow, const struct flow_seen *seen);
+/* The kernel is to count from 0 again. */
+void flow_settle(struct memory_flow *flow);
 bool flow_is_over(const struct memory_flow *flow, uint64_t now);
 
 /* A flow of @index after @flow (NULL: the first); removing the one returned before is allowed only after this call. */

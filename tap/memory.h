@@ -14,7 +14,7 @@
 #include "proto/nettarget.h"
 #include "proto/tap.h"
 
-#define MEMORY_MAGIC 0x0001706174736f6dull /* changes with the layout */
+#define MEMORY_MAGIC 0x0002706174736f6dull /* changes with the layout */
 #define MEMORY_FLOWS TAP_FLOWS_MAX
 #define MEMORY_NAMES 16384
 
@@ -30,7 +30,8 @@ struct memory_flow {
 	uint32_t generation, line; /* of the list that decided last */
 	uint32_t seq_sent, seq_received; /* TCP: what follows the last byte of each direction */
 	uint64_t began, last;
-	uint64_t sent, received; /* bytes of the client */
+	uint64_t sent, received; /* bytes of the client, … */
+	uint64_t kernel_sent, kernel_received; /* … and those the kernel passed, since it was told of the flow */
 };
 
 struct memory_name {

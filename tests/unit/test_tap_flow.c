@@ -112,6 +112,50 @@ static void test_others(void **state)
 	assert_true(flow_is_over(echo, NOW + 30 * FLOW_SECOND));
 }
 
+/* What the kernel has seen comes to the same as what was tracked here. */
+static void test_merge(void **state)
+{
+	struct memory_flow *flow = add(1, NET_TCP, 1, NOW), *udp = add(1, NET_UDP, 2, NOW);
+	struct flow_seen seen = { .last = NOW + 5, .did_send = true, .seq_sent = 0xfffffff0, .sent = 7 };
+
+	track(flow, true, FLOW_TCP_SYN, 101);
+	flow_merge(flow, &seen);
+	assert_int_equal(flow->state, FLOW_HALF);
+	assert_int_equal(flow->seq_sent, 0xfffffff0);
+	assert_int_equal(flow->last, NOW + 5);
+	seen.last = NOW; /* an older one */
+	seen.did_receive = true;
+	seen.seq_received = 0x90000000;
+	flow_merge(flow, &seen);
+	assert_int_equal(flow->state, FLOW_OPEN);
+	assert_int_equal(flow->last, NOW + 5);
+	assert_int_equal(flow->seq_received, 0x90000000);
+	seen.seq_sent = 16; /* over the end of the numbers, and back again */
+	flow_merge(flow, &seen);
+	seen.seq_sent = 0xfffffff0;
+	seen.flags_received = FLOW_TCP_FIN;
+	flow_merge(flow, &seen);
+	assert_int_equal(flow->seq_sent, 16);
+	assert_int_equal(flow->state, FLOW_HALFWAY);
+	flow_merge(flow, &seen); /* the same FIN */
+	assert_int_equal(flow->state, FLOW_HALFWAY);
+	seen.flags_sent = FLOW_TCP_FIN;
+	flow_merge(flow, &seen);
+	assert_int_equal(flow->state, FLOW_CLOSING);
+	assert_int_equal(flow->sent, 10);
+	flow_settle(flow);
+	flow_settle(flow);
+	assert_int_equal(flow->sent, 17);
+	flow = add(1, NET_TCP, 3, NOW);
+	flow_merge(flow, &(struct flow_seen){ .did_send = true, .flags_sent = FLOW_TCP_RST });
+	assert_int_equal(flow->state, FLOW_CLOSING);
+	assert_int_equal(flow->last, NOW);
+	flow_merge(udp, &(struct flow_seen){ .did_send = true });
+	assert_int_equal(udp->state, FLOW_LONE);
+	flow_merge(udp, &(struct flow_seen){ .did_receive = true });
+	assert_int_equal(udp->state, FLOW_PAIR);
+}
+
 static void test_expire(void **state)
 {
 	uint32_t budget = MEMORY_FLOWS, ended = 0;
@@ -257,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup(test_find, setup),
 		cmocka_unit_test_setup(test_tcp, setup),
 		cmocka_unit_test_setup(test_others, setup),
+		cmocka_unit_test_setup(test_merge, setup),
 		cmocka_unit_test_setup(test_expire, setup),
 		cmocka_unit_test_setup(test_shares, setup),
 		cmocka_unit_test_setup(test_full_table, setup),
