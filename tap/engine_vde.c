@@ -8,10 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "tap/engine.h"
 #include "tap/path.h"
@@ -126,34 +123,11 @@ static void push(struct plug *plug, const uint8_t *data, uint32_t len)
 	out.count++;
 }
 
-static void push_now(struct plug *plug, const uint8_t *data, uint32_t len)
+static void vde_send(struct plug *to, const uint8_t *data, uint32_t len, bool now)
 {
-	push(plug, data, len);
-	flush();
-}
-
-void engine_to_net(struct tap *t, const uint8_t *data, uint32_t len)
-{
-	push(&t->plug, data, len);
-	if (!reading)
+	push(to, data, len);
+	if (now || !reading)
 		flush();
-}
-
-void engine_to_client(struct tap *t, struct link *link, const uint8_t *data, uint32_t len)
-{
-	push(&link->plug, data, len);
-	if (!reading)
-		flush();
-}
-
-void engine_to_net_now(struct tap *t, const uint8_t *data, uint32_t len)
-{
-	push_now(&t->plug, data, len);
-}
-
-void engine_to_client_now(struct tap *t, struct link *link, const uint8_t *data, uint32_t len)
-{
-	push_now(&link->plug, data, len);
 }
 
 /* Frames read; 0: there is none. */
@@ -211,7 +185,7 @@ static int handle_end(sd_event_source *source, int fd, uint32_t revents, void *u
 	return 0;
 }
 
-void engine_open(void)
+static int vde_open(struct tap *t, const int fds[TAP_KERNEL_FDS])
 {
 	for (unsigned i = 0; i < BATCH; i++) {
 		in_iovs[i] = (struct iovec){ .iov_base = slots[i], .iov_len = SLOT };
@@ -220,32 +194,36 @@ void engine_open(void)
 		out.msgs[i].msg_hdr.msg_iov = &out.iovs[i];
 		out.msgs[i].msg_hdr.msg_iovlen = 1;
 	}
+	return 0;
 }
 
-int engine_plug(struct tap *t, struct link *link, int data, int control)
+static int vde_plug(struct plug *plug)
 {
-	struct plug *plug = link ? &link->plug : &t->plug;
+	sd_event *event = plug->tap->event;
 	int r;
 
-	engine_unplug(plug);
-	*plug = (struct plug){ .tap = t, .link = link, .data = data, .control = control };
 	queue_of(plug)->first = queue_of(plug)->count = 0;
-	r = sd_event_add_io(t->event, &plug->reads, data, EPOLLIN, handle_frames, plug);
+	r = sd_event_add_io(event, &plug->reads, plug->data, EPOLLIN, handle_frames, plug);
 	if (r >= 0)
-		r = sd_event_add_io(t->event, &plug->ends, control, EPOLLIN, handle_end, plug);
+		r = sd_event_add_io(event, &plug->ends, plug->control, EPOLLIN, handle_end, plug);
 	if (r >= 0)
 		r = sd_event_source_set_priority(plug->reads, SD_EVENT_PRIORITY_IDLE);
-	if (r < 0)
-		engine_unplug(plug);
 	return r < 0 ? r : 0;
 }
 
-void engine_unplug(struct plug *plug)
+static void vde_unplug(struct plug *plug)
 {
 	plug->reads = sd_event_source_disable_unref(plug->reads);
 	plug->ends = sd_event_source_disable_unref(plug->ends);
-	if (plug->data >= 0)
-		close(steal_fd(&plug->data));
-	if (plug->control >= 0)
-		close(steal_fd(&plug->control));
 }
+
+/* Besides what every helper needs: frames come and go in batches. */
+static const char *const vde_calls[] = { "recvmmsg", "sendmmsg", NULL };
+
+const struct engine engine_vde = {
+	.calls = vde_calls,
+	.open = vde_open,
+	.plug = vde_plug,
+	.unplug = vde_unplug,
+	.send = vde_send,
+};

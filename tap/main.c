@@ -19,9 +19,6 @@
 
 #define LATE_US 100000 /* how late the timer may be */
 
-/* Besides what every helper needs: frames come and go in batches. */
-static const char *const main_calls[] = { "recvmmsg", "sendmmsg", NULL };
-
 static int main_sandbox(void)
 {
 	int r = sandbox_start();
@@ -29,7 +26,7 @@ static int main_sandbox(void)
 	if (r >= 0)
 		r = sandbox_files();
 	if (r >= 0)
-		r = sandbox_calls(main_calls);
+		r = engine_sandbox();
 	return r < 0 ? r : 0;
 }
 
@@ -53,7 +50,7 @@ static int main_timer(struct tap *t)
 
 static int main_open(struct tap *t)
 {
-	int fds[2] = { -1, -1 };
+	int fds[TAP_FDS_MAX];
 	struct tap_setup setup;
 	int r = manager_receive_setup(t->manager.sock, &setup, fds);
 
@@ -66,8 +63,9 @@ static int main_open(struct tap *t)
 		return r;
 	}
 	log_open("vmos-tap", t->net);
-	engine_open();
-	r = manager_prepare(t);
+	r = engine_open(t, (enum tap_fabric)setup.fabric, fds + 2);
+	if (r >= 0)
+		r = manager_prepare(t);
 	if (r >= 0)
 		r = main_timer(t);
 	if (r >= 0)

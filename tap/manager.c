@@ -12,28 +12,26 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "tap/ask.h"
+#include "tap/path.h"
 #include "tap/report.h"
 #include "tap/tap.h"
 
 #define CONFIRM_US 30000000 /* in which a new vmosd must send the lists */
 #define ORDERS_MAX 256 /* taken before frames have their turn again: a list is long */
 
-int manager_receive_setup(int sock, struct tap_setup *ret_setup, int ret_fds[2])
+int manager_receive_setup(int sock, struct tap_setup *ret_setup, int ret_fds[TAP_FDS_MAX])
 {
 	struct tap_msg m;
-	int fds[TAP_FDS_MAX];
 	unsigned nfds = 0;
-	ssize_t n = fd_recv_packet(sock, &m, sizeof(m), fds, TAP_FDS_MAX, &nfds);
+	ssize_t n = fd_recv_packet(sock, &m, sizeof(m), ret_fds, TAP_FDS_MAX, &nfds);
 
 	if (n < 0)
 		return (int)n;
 	if (tap_check_request(&m, (size_t)n, nfds) < 0 || m.type != TAP_SETUP) {
-		fd_close_all(fds, nfds);
+		fd_close_all(ret_fds, nfds);
 		return -EBADMSG;
 	}
 	*ret_setup = m.setup;
-	ret_fds[0] = fds[0];
-	ret_fds[1] = fds[1];
 	return 0;
 }
 
@@ -102,7 +100,7 @@ static int pump_flows(struct tap *t)
 
 	for (; row->asked; row->asked--, row->at = 0) {
 		for (; row->at < MEMORY_FLOWS; row->at++) {
-			const struct memory_flow *flow = &t->flows.at[row->at];
+			struct memory_flow *flow = &t->flows.at[row->at];
 
 			if (flow->used && report_flow(t, flow) == -EAGAIN)
 				return -EAGAIN;
@@ -143,11 +141,16 @@ void manager_fail(struct tap *t, enum tap_reason reason, const char *text)
 	sd_event_exit(t->event, (int)reason);
 }
 
-static void take_plug(struct tap *t, struct link *l, int *fds)
+static void take_plug(struct tap *t, struct link *l, const struct tap_link *about, int *fds)
 {
-	int data = steal_fd(&fds[0]), control = steal_fd(&fds[1]);
+	struct plug end = PLUG_NONE;
 
-	if (engine_plug(t, l, data, control) < 0)
+	end.ifindex = about->ifindex;
+	if (!about->ifindex) {
+		end.data = steal_fd(&fds[0]);
+		end.control = steal_fd(&fds[1]);
+	}
+	if (engine_plug(t, l, &end) < 0)
 		log_error("a plug cannot be used: its side is dead");
 }
 
@@ -156,9 +159,16 @@ static void take_link(struct tap *t, const struct tap_link *about, int *fds)
 	struct link *l = tap_add_link(t, about);
 
 	if (l)
-		take_plug(t, l, fds);
+		take_plug(t, l, about, fds);
 	else
 		log_error("more than %d links", TAP_LINKS_MAX);
+}
+
+/* Without a list nothing may pass. */
+static void no_list(struct tap *t, uint32_t index)
+{
+	log_error("no memory for a list: link %u is dead", index);
+	path_hold_all(t, index);
 }
 
 static void take_list(struct tap *t, const struct tap_list *head)
@@ -169,7 +179,7 @@ static void take_list(struct tap *t, const struct tap_list *head)
 	if (!l)
 		log_warning("a list for a link that is not there");
 	else if (r < 0)
-		log_error("no memory for a list: link %u is dead", head->index);
+		no_list(t, head->index);
 	else if (r > 0)
 		tap_take_list(t, l);
 }
@@ -180,7 +190,7 @@ static void take_line(struct tap *t, const struct tap_line *line)
 	int r = l ? link_take_line(l, line) : 0;
 
 	if (r == -ENOMEM)
-		log_error("no memory for a list: link %u is dead", line->index);
+		no_list(t, line->index);
 	else if (r < 0)
 		log_warning("a line that is not the next one of its list");
 	else if (r > 0)
@@ -213,7 +223,7 @@ static void manager_obey(struct tap *t, const struct tap_msg *m, int *fds)
 {
 	switch (m->type) {
 	case TAP_NET:
-		take_plug(t, NULL, fds);
+		take_plug(t, NULL, &m->link, fds);
 		break;
 	case TAP_LINK:
 		take_link(t, &m->link, fds);
@@ -272,7 +282,7 @@ static void manager_lose(struct tap *t)
 static bool manager_receive(struct tap *t)
 {
 	struct tap_msg msg;
-	int fds[TAP_FDS_MAX] = { -1, -1, -1 };
+	int fds[TAP_FDS_MAX];
 	unsigned nfds = 0;
 	ssize_t n = fd_recv_packet(t->manager.sock, &msg, sizeof(msg), fds, TAP_FDS_MAX, &nfds);
 

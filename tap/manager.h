@@ -23,8 +23,8 @@ struct manager {
 	struct manager_row have, stats, flows;
 };
 
-/* Waits for SETUP on @sock. */
-int manager_receive_setup(int sock, struct tap_setup *ret_setup, int ret_fds[2]);
+/* Waits for SETUP on @sock. @ret_fds: memory, listener, and those of the kernel's fabric. */
+int manager_receive_setup(int sock, struct tap_setup *ret_setup, int ret_fds[TAP_FDS_MAX]);
 int manager_prepare(struct tap *t);
 void manager_close(struct tap *t);
 

@@ -72,6 +72,7 @@ void path_end(struct tap *t, struct memory_flow *flow, enum tap_event event)
 {
 	struct link *l = tap_link(t, flow->index);
 
+	engine_flow_end(t, flow);
 	if (l) {
 		report_flow_event(t, l, flow, event);
 		if (event == TAP_EVENT_CUT && flow->proto == NET_TCP && flow->state != FLOW_CLOSING)
@@ -92,22 +93,45 @@ void path_cut_all(struct tap *t, struct link *l)
 	}
 }
 
+/* Whether a flow may go on under the list that its link has now. */
+static bool may_go_on(struct tap *t, const struct link *l, struct memory_flow *flow)
+{
+	struct flow_key key = flow_key_of(flow);
+	uint32_t line;
+	enum net_action action = path_decide(t, l, &key, flow->began, &line);
+
+	flow->generation = l->generation;
+	flow->line = line;
+	return action == NET_ALLOW || (action == NET_ASK && flow->answered);
+}
+
+/* None passes any longer before the first is told of: thousands of RSTs take their time. */
 void path_decide_anew(struct tap *t, struct link *l)
 {
-	struct memory_flow *flow = flows_of(&t->flows, l->index, NULL);
+	static bool cut[MEMORY_FLOWS]; /* by place */
+	struct memory_flow *flow = NULL;
 
+	while ((flow = flows_of(&t->flows, l->index, flow))) {
+		cut[flow - t->flows.at] = !may_go_on(t, l, flow);
+		if (cut[flow - t->flows.at])
+			engine_flow_end(t, flow);
+		else
+			engine_flow_begin(t, flow);
+	}
+	flow = flows_of(&t->flows, l->index, NULL);
 	while (flow) {
 		struct memory_flow *after = flows_of(&t->flows, l->index, flow);
-		struct flow_key key = flow_key_of(flow);
-		uint32_t line;
-		enum net_action action = path_decide(t, l, &key, flow->began, &line);
 
-		flow->generation = l->generation;
-		flow->line = line;
-		if (action == NET_DENY || (action == NET_ASK && !flow->answered))
+		if (cut[flow - t->flows.at])
 			path_end(t, flow, TAP_EVENT_CUT);
 		flow = after;
 	}
+}
+
+void path_hold_all(struct tap *t, uint32_t index)
+{
+	for (struct memory_flow *flow = flows_of(&t->flows, index, NULL); flow; flow = flows_of(&t->flows, index, flow))
+		engine_flow_end(t, flow);
 }
 
 bool path_admit(struct tap *t, struct link *l, const struct flow_key *key, uint32_t line, bool answered)
@@ -128,6 +152,7 @@ bool path_admit(struct tap *t, struct link *l, const struct flow_key *key, uint3
 	flow->answered = answered;
 	tap_arm(t);
 	report_flow_event(t, l, flow, TAP_EVENT_OPEN);
+	engine_flow_begin(t, flow);
 	return true;
 }
 
@@ -235,6 +260,8 @@ static void track(
 			!!(info->tcp_flags & FLOW_TCP_FIN);
 	}
 	flow_track(flow, &p);
+	if (flow->state == FLOW_CLOSING)
+		engine_flow_end(t, flow);
 }
 
 /* What a client may begin a flow with: not the end of one. */
@@ -249,13 +276,17 @@ static void client_flow(struct tap *t, struct link *l, const uint8_t *data, uint
 {
 	struct flow_key key = key_of(l, info);
 	struct memory_flow *flow;
+	bool begins;
 
 	if (is_dns(info)) {
 		take_query(t, l, data, len, info);
 		return;
 	}
 	flow = flows_find(&t->flows, &key);
-	if (flow && flow->state == FLOW_CLOSING && (info->tcp_flags & TCP_CONTROL) == FLOW_TCP_SYN) {
+	begins = info->proto == NET_TCP && (info->tcp_flags & TCP_CONTROL) == FLOW_TCP_SYN;
+	if (flow && begins)
+		engine_flow_look(t, flow);
+	if (flow && begins && flow->state == FLOW_CLOSING) {
 		path_end(t, flow, TAP_EVENT_CLOSE);
 		flow = NULL;
 	}

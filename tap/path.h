@@ -26,6 +26,8 @@ void path_reject(struct tap *t, struct link *l, const struct flow_key *key, cons
 /* Ends a flow, and tells why. CUT: TCP's ends get a RST. */
 void path_end(struct tap *t, struct memory_flow *flow, enum tap_event event);
 void path_cut_all(struct tap *t, struct link *l);
+/* No flow of a client passes but through here, until path_decide_anew() says so. */
+void path_hold_all(struct tap *t, uint32_t index);
 void path_decide_anew(struct tap *t, struct link *l);
 
 #endif

@@ -31,8 +31,8 @@ static void put_flow(struct tap *t, struct tap_flow *f, const struct memory_flow
 		.port = flow->port,
 		.age = seconds(t->now - flow->began),
 		.idle = seconds(t->now - flow->last),
-		.sent = flow->sent,
-		.received = flow->received,
+		.sent = flow->sent + flow->kernel_sent,
+		.received = flow->received + flow->kernel_received,
 	};
 	memcpy(f->addr, flow->addr, sizeof(f->addr));
 	put_name(t, f, flow->began);
@@ -129,10 +129,11 @@ int report_have(struct tap *t, const struct link *l)
 	return manager_send(t, &m, -1);
 }
 
-int report_flow(struct tap *t, const struct memory_flow *flow)
+int report_flow(struct tap *t, struct memory_flow *flow)
 {
 	struct tap_msg m = { .type = TAP_FLOW };
 
+	engine_flow_look(t, flow);
 	put_flow(t, &m.flow, flow);
 	return manager_send(t, &m, -1);
 }
@@ -141,6 +142,7 @@ int report_stats(struct tap *t, const struct link *link)
 {
 	struct tap_msg m = { .type = TAP_STATS, .stats = link ? link->stats : t->stats };
 
+	engine_count(t, link, &m.stats);
 	m.stats.flows = link ? t->flows.held[link->index] : t->flows.count;
 	m.stats.waiting = link ? ask_count(link) : 0;
 	m.stats.names = link ? names_count(&t->names, link->index, t->now) : t->names.count;

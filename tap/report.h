@@ -16,7 +16,7 @@ void report_name(struct tap *t, struct link *l, const uint8_t *addr, const char 
 int report_question(struct tap *t, const struct link *l, const struct waiting *w);
 int report_withdrawal(struct tap *t, const struct link *l, const struct waiting *w);
 int report_have(struct tap *t, const struct link *l);
-int report_flow(struct tap *t, const struct memory_flow *flow);
+int report_flow(struct tap *t, struct memory_flow *flow);
 /* @link NULL: the NET VM's side. */
 int report_stats(struct tap *t, const struct link *link);
 

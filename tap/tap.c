@@ -52,13 +52,10 @@ int tap_open(struct tap *t, const struct tap_setup *setup, int memory_fd)
 
 void tap_close(struct tap *t)
 {
-	for (uint32_t i = 0; i < TAP_LINKS_MAX; i++) {
-		if (!t->links[i].index)
-			continue;
-		engine_unplug(&t->links[i].plug);
-		link_close(&t->links[i]);
-	}
-	engine_unplug(&t->plug);
+	engine_close(t);
+	for (uint32_t i = 0; i < TAP_LINKS_MAX; i++)
+		if (t->links[i].index)
+			link_close(&t->links[i]);
 	if (t->memory)
 		munmap(t->memory, TAP_MEMORY_SIZE);
 	if (t->memory_fd >= 0)
@@ -78,6 +75,7 @@ struct link *tap_add_link(struct tap *t, const struct tap_link *about)
 	struct link *l = tap_link(t, about->index);
 
 	if (l) {
+		path_hold_all(t, l->index);
 		ask_drop(t, l);
 		ask_forget(l);
 		engine_unplug(&l->plug);
@@ -136,8 +134,12 @@ void tap_expire(struct tap *t)
 	struct memory_flow *flow;
 
 	tap_tick(t);
-	while ((flow = flows_expired(&t->flows, t->now, &budget)))
-		path_end(t, flow, TAP_EVENT_CLOSE);
+	engine_second(t);
+	while ((flow = flows_expired(&t->flows, t->now, &budget))) {
+		engine_flow_look(t, flow);
+		if (flow_is_over(flow, t->now))
+			path_end(t, flow, TAP_EVENT_CLOSE);
+	}
 	for (uint32_t i = 0; i < TAP_LINKS_MAX; i++)
 		if (t->links[i].nwaiting)
 			ask_expire(t, &t->links[i]);

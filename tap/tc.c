@@ -290,6 +290,11 @@ int tc_flow_del(struct tc *tc, const struct tc_key *key)
 	return bpf_map_delete_elem(tc->fds[FLOWS], key);
 }
 
+int tc_flow_take(struct tc *tc, const struct tc_key *key, struct tc_flow *ret_flow)
+{
+	return bpf_map_lookup_and_delete_elem(tc->fds[FLOWS], key, ret_flow);
+}
+
 int tc_flow_get(struct tc *tc, const struct tc_key *key, struct tc_flow *ret_flow)
 {
 	return bpf_map_lookup_elem(tc->fds[FLOWS], key, ret_flow);

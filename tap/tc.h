@@ -58,6 +58,8 @@ int tc_detach(int ifindex);
 /* -ENOSPC: there are TC_FLOWS_MAX. A flow that is there already goes on counting. */
 int tc_flow_add(struct tc *tc, const struct tc_key *key);
 int tc_flow_del(struct tc *tc, const struct tc_key *key); /* cut when it returns; -ENOENT */
+/* The same, with the last that was known of it. */
+int tc_flow_take(struct tc *tc, const struct tc_key *key, struct tc_flow *ret_flow);
 int tc_flow_get(struct tc *tc, const struct tc_key *key, struct tc_flow *ret_flow);
 void tc_key_of(const struct tc_event *event, struct tc_key *ret_key);
 
