@@ -4,6 +4,22 @@
 
 #include "tests/net/scene.h"
 
+static struct stand_plug switch_card(const char *name)
+{
+	stand_switch(name);
+	return stand_plug(name);
+}
+
+static void switch_give(struct scene *s, struct tap_msg *m, const char *name)
+{
+	struct stand_plug plug = stand_plug(name);
+
+	stand_tap_send(&s->tap, m, &plug);
+	stand_close(&plug);
+}
+
+static const struct scene_fabric switches = { .card = switch_card, .give = switch_give };
+
 int main(int argc, char **argv)
 {
 	static struct scene scene;
@@ -13,7 +29,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	stand_begin(argv[2]);
-	scene_open(&scene);
+	scene_open(&scene, &switches);
 	scene_start(&scene, argv[1], -1);
 	test_filter(&scene);
 	test_bare(&scene);

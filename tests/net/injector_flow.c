@@ -14,17 +14,6 @@
 
 #define RESOLVER NETPLAN_RESOLVER4
 
-static struct packet syn(uint32_t index, uint16_t local_port, const char *far)
-{
-	return (struct packet){ .index = index,
-		.proto = 6,
-		.flags = PACKET_SYN,
-		.far = far,
-		.local_port = local_port,
-		.port = 443,
-		.seq = 1000 };
-}
-
 /* Asks for a name; whether the question reached the NET VM. */
 static bool ask(struct scene *s, uint16_t id, const char *name, struct packet *p, uint8_t query[512])
 {
@@ -77,7 +66,7 @@ static void answers(struct scene *s)
 void test_names(struct scene *s)
 {
 	const struct net_target list = scene_name(NET_ALLOW, "example.org");
-	struct packet p = syn(SCENE_A, 6001, "203.0.113.5"), udp = { .index = SCENE_A, .proto = 17 };
+	struct packet p = scene_syn(SCENE_A, 6001, "203.0.113.5"), udp = { .index = SCENE_A, .proto = 17 };
 	struct tap_flow log;
 
 	scene_list(s, SCENE_A, NET_DENY, &list, 1);
@@ -87,7 +76,7 @@ void test_names(struct scene *s)
 	log = scene_log(s, SCENE_A, TAP_EVENT_OPEN);
 	stand_ok(log.line == 0 && log.port == 443 && strcmp(log.name, "example.org") == 0,
 		"the log names line and name");
-	p = syn(SCENE_A, 6002, "203.0.113.66");
+	p = scene_syn(SCENE_A, 6002, "203.0.113.66");
 	scene_say(s, &p);
 	stand_ok(scene_refusal(s, &p) & PACKET_RST, "another address cannot: a RST comes back");
 	log = scene_log(s, SCENE_A, TAP_EVENT_DENY);
@@ -96,7 +85,7 @@ void test_names(struct scene *s)
 	udp.local_port = udp.port = 7000;
 	scene_say(s, &udp);
 	stand_ok(scene_refusal(s, &udp) == 0x100, "to UDP \"prohibited\" comes back");
-	p = syn(SCENE_A, 6003, RESOLVER);
+	p = scene_syn(SCENE_A, 6003, RESOLVER);
 	p.port = 53;
 	scene_say(s, &p);
 	stand_ok(scene_refusal(s, &p) & PACKET_RST, "no DNS by TCP where only names are allowed");
@@ -125,7 +114,7 @@ static void too_many(struct scene *s)
 	struct tap_msg m;
 
 	for (uint16_t i = 0; i < TAP_WAITING_MAX + 10; i++) {
-		struct packet p = syn(SCENE_A, (uint16_t)(7000 + i), "203.0.113.9");
+		struct packet p = scene_syn(SCENE_A, (uint16_t)(7000 + i), "203.0.113.9");
 
 		scene_say(s, &p);
 		asked += stand_tap_report(&s->tap, &m, 300) && m.type == TAP_QUESTION;
@@ -137,7 +126,7 @@ static void too_many(struct scene *s)
 	stand_ok(withdrawn == asked, "a list that allows them withdraws %u questions", withdrawn);
 	m.flow.port = 0;
 	for (uint16_t i = 0; i < TAP_WAITING_MAX; i++) {
-		struct packet p = syn(SCENE_A, (uint16_t)(7000 + i), "203.0.113.9");
+		struct packet p = scene_syn(SCENE_A, (uint16_t)(7000 + i), "203.0.113.9");
 
 		m.flow.port += scene_hear(s, &p);
 	}
@@ -146,7 +135,7 @@ static void too_many(struct scene *s)
 
 void test_questions(struct scene *s)
 {
-	struct packet p = syn(SCENE_A, 6101, "203.0.113.5");
+	struct packet p = scene_syn(SCENE_A, 6101, "203.0.113.5");
 	uint8_t frame[2048];
 	struct tap_flow q;
 
@@ -168,7 +157,7 @@ void test_questions(struct scene *s)
 	p.flags = PACKET_ACK;
 	scene_say(s, &p);
 	stand_ok(scene_hear(s, &p), "what the user allowed goes on under a list that asks");
-	p = syn(SCENE_A, 6102, "203.0.113.5");
+	p = scene_syn(SCENE_A, 6102, "203.0.113.5");
 	scene_say(s, &p);
 	q = question(s);
 	answer(s, q.id, 0);
@@ -176,22 +165,6 @@ void test_questions(struct scene *s)
 	answer(s, q.id, 1);
 	stand_ok(stand_receive(&s->net, frame, 200) == 0, "a second answer changes nothing");
 	too_many(s);
-}
-
-/* An open connection of A. */
-static struct packet connect_a(struct scene *s, uint16_t port)
-{
-	struct packet p = syn(SCENE_A, port, SCENE_FAR);
-
-	scene_say(s, &p);
-	CHECK(scene_hear(s, &p));
-	p.to_client = true;
-	p.flags = PACKET_SYN | PACKET_ACK;
-	p.seq = 5000;
-	p.ack = 1001;
-	scene_say(s, &p);
-	CHECK(scene_hear(s, &p));
-	return p;
 }
 
 static bool hears_reset(const struct stand_plug *plug, uint32_t seq)
@@ -211,7 +184,7 @@ static bool hears_reset(const struct stand_plug *plug, uint32_t seq)
 
 void test_cut(struct scene *s)
 {
-	struct packet p = connect_a(s, 6201);
+	struct packet p = scene_connect(s, 6201);
 	struct tap_flow log;
 	double start;
 
@@ -234,10 +207,11 @@ void test_killed(struct scene *s)
 	int memory;
 
 	scene_allow(s, SCENE_A, NET_ALLOW);
-	p = connect_a(s, 6301);
+	p = scene_connect(s, 6301);
 	memory = s->tap.memory;
 	stand_ok(stand_tap_stop(&s->tap, false) == 128 + 9, "vmos-tap is killed");
 	p.flags = PACKET_ACK;
+	usleep((useconds_t)(s->fabric->passes * 1e6));
 	scene_say(s, &p);
 	stand_ok(!scene_hear(s, &p), "nothing passes while it is dead");
 	scene_start(s, s->program, memory);
@@ -341,7 +315,7 @@ void test_full(struct scene *s)
 	list_flows(s);
 	start = stand_seconds();
 	for (uint32_t i = 0; i < 100000; i++) {
-		struct packet q = syn(SCENE_A, (uint16_t)(1 + i % 60000), "203.0.113.77");
+		struct packet q = scene_syn(SCENE_A, (uint16_t)(1 + i % 60000), "203.0.113.77");
 
 		q.port = (uint16_t)(1 + i / 60000);
 		scene_say(s, &q);
@@ -375,7 +349,7 @@ void test_orphan(struct scene *s)
 	(void)scene_marker(s, SCENE_B, false);
 	stand_ok(true, "without vmosd what is allowed goes on");
 	scene_drain(&s->a); /* RSTs of all that was cut */
-	p = syn(SCENE_A, 6401, "203.0.113.5");
+	p = scene_syn(SCENE_A, 6401, "203.0.113.5");
 	scene_say(s, &p);
 	stand_ok(scene_refusal(s, &p) & PACKET_RST, "what would be asked is refused");
 	stand_tap_adopt(&s->tap);
@@ -388,7 +362,7 @@ void test_orphan(struct scene *s)
 	stand_tap_send(&s->tap, &m, NULL); /* what is no message is left out */
 	m = (struct tap_msg){ .type = TAP_UNLINK, .id.index = SCENE_B };
 	stand_tap_send(&s->tap, &m, NULL);
-	p = syn(SCENE_B, 6402, "203.0.113.5");
+	p = scene_syn(SCENE_B, 6402, "203.0.113.5");
 	scene_say(s, &p);
 	stand_ok(!scene_hear(s, &p), "a link that is taken away is dead");
 	stand_ok(stand_tap_stop(&s->tap, true) == 0, "it leaves when it is told to");

@@ -10,6 +10,7 @@
 #include "proto/netplan.h"
 
 #define PACKET_MAX 1514
+#define PACKET_FIN 0x01
 #define PACKET_SYN 0x02
 #define PACKET_RST 0x04
 #define PACKET_ACK 0x10

@@ -7,14 +7,12 @@
 #define MARKER_PORT 9
 #define TRIES 50
 
-void scene_open(struct scene *s)
+void scene_open(struct scene *s, const struct scene_fabric *fabric)
 {
-	stand_switch("a");
-	stand_switch("b");
-	stand_switch("net");
-	s->a = stand_plug("a");
-	s->b = stand_plug("b");
-	s->net = stand_plug("net");
+	s->fabric = fabric;
+	s->a = fabric->card("a");
+	s->b = fabric->card("b");
+	s->net = fabric->card("net");
 	forge_parties(&s->of_a, SCENE_A, SCENE_B);
 	forge_parties(&s->of_b, SCENE_B, SCENE_A);
 }
@@ -22,10 +20,8 @@ void scene_open(struct scene *s)
 static void give(struct scene *s, uint32_t type, const char *name, uint32_t index)
 {
 	struct tap_msg m = { .type = type, .link.index = index };
-	struct stand_plug plug = stand_plug(name);
 
-	stand_tap_send(&s->tap, &m, &plug);
-	stand_close(&plug);
+	s->fabric->give(s, &m, name);
 }
 
 void scene_start(struct scene *s, const char *program, int memory)
@@ -93,6 +89,32 @@ bool scene_hear(struct scene *s, const struct packet *p)
 		if (n == len && memcmp(frame, want, len) == 0)
 			return true;
 	return false;
+}
+
+struct packet scene_syn(uint32_t index, uint16_t local_port, const char *far)
+{
+	return (struct packet){ .index = index,
+		.proto = 6,
+		.flags = PACKET_SYN,
+		.far = far,
+		.local_port = local_port,
+		.port = 443,
+		.seq = 1000 };
+}
+
+struct packet scene_connect(struct scene *s, uint16_t port)
+{
+	struct packet p = scene_syn(SCENE_A, port, SCENE_FAR);
+
+	scene_say(s, &p);
+	CHECK(scene_hear(s, &p));
+	p.to_client = true;
+	p.flags = PACKET_SYN | PACKET_ACK;
+	p.seq = 5000;
+	p.ack = 1001;
+	scene_say(s, &p);
+	CHECK(scene_hear(s, &p));
+	return p;
 }
 
 /* Frames until the one wanted: how many others; UINT32_MAX: it did not come. */

@@ -11,7 +11,17 @@
 #define SCENE_B 300
 #define SCENE_FAR "198.51.100.7"
 
+struct scene;
+
+/* What the scene stands on. */
+struct scene_fabric {
+	struct stand_plug (*card)(const char *name); /* of a VM */
+	void (*give)(struct scene *s, struct tap_msg *m, const char *name); /* sends NET or LINK with where it ends */
+	double passes; /* seconds in which a vmos-tap that was killed may be missed by nobody */
+};
+
 struct scene {
+	const struct scene_fabric *fabric;
 	const char *program;
 	struct stand_tap tap;
 	struct stand_plug a, b, net; /* the cards of the VMs */
@@ -21,7 +31,7 @@ struct scene {
 
 /* Starts vmos-tap (@memory as in stand_tap_start()), with the links of both clients, without lists. */
 void scene_start(struct scene *s, const char *program, int memory);
-void scene_open(struct scene *s); /* the cards; once */
+void scene_open(struct scene *s, const struct scene_fabric *fabric); /* the cards; once */
 /* A list of @count targets. */
 void scene_list(struct scene *s, uint32_t index, enum net_action fallback, const struct net_target *t, uint32_t count);
 /* A list that is only its fallback. */
@@ -39,6 +49,10 @@ const struct stand_plug *scene_card(const struct scene *s, uint32_t index);
 void scene_say(struct scene *s, const struct packet *p);
 /* Waits for this frame where it goes to; others are left out. */
 bool scene_hear(struct scene *s, const struct packet *p);
+/* What begins a connection to port 443. */
+struct packet scene_syn(uint32_t index, uint16_t local_port, const char *far);
+/* Opens one of A to SCENE_FAR: the far end's SYN and ACK, which came. */
+struct packet scene_connect(struct scene *s, uint16_t port);
 /* The answer of TCP or ICMP to a client's packet: its flags, 0x100 for ICMP; 0: none within a second. */
 unsigned scene_refusal(struct scene *s, const struct packet *p);
 struct tap_stats scene_stats(struct scene *s, uint32_t index);

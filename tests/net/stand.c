@@ -19,6 +19,7 @@
 
 #define SWITCHES_MAX 8
 #define WAIT_MS 10000
+#define TAP_MIN 14 /* bytes */
 
 static char root[64];
 static const char *plugger; /* the program that opens plugs; borrowed */
@@ -157,12 +158,18 @@ struct stand_plug stand_plug(const char *name)
 void stand_close(struct stand_plug *plug)
 {
 	close(plug->data);
-	close(plug->control);
+	if (plug->control >= 0)
+		close(plug->control);
 	plug->data = plug->control = -1;
 }
 
 void stand_send(const struct stand_plug *plug, const void *frame, size_t len)
 {
+	/* What is no frame a TAP device refuses. */
+	if (plug->control < 0) {
+		CHECK(write(plug->data, frame, len) == (ssize_t)len || len < TAP_MIN);
+		return;
+	}
 	for (;;) {
 		struct pollfd p = { .fd = plug->data, .events = POLLOUT };
 
@@ -180,7 +187,7 @@ size_t stand_receive(const struct stand_plug *plug, uint8_t frame[2048], int ms)
 
 	if (poll(&p, 1, ms) <= 0)
 		return 0;
-	n = recv(plug->data, frame, 2048, MSG_DONTWAIT);
+	n = read(plug->data, frame, 2048);
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -188,6 +195,9 @@ static void tap_exec(const char *program, int sock)
 {
 	if (dup2(sock, TAP_FD) < 0)
 		_exit(125);
+	/* Whoever we are: it needs no privilege. */
+	for (unsigned long cap = 0; cap < 64; cap++)
+		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	fd_set_cloexec(TAP_FD, false);
 	/* In a build with sanitizers: any finding is an exit code of its own. Looking for leaks needs ptrace. */
 	setenv("ASAN_OPTIONS", "detect_leaks=0:exitcode=99", 1);
@@ -198,8 +208,8 @@ static void tap_exec(const char *program, int sock)
 
 void stand_tap_start(struct stand_tap *t, const char *program, int memory)
 {
-	struct tap_msg m = { .type = TAP_SETUP, .nfds = 2, .setup.net = "net0" };
-	int pair[2], listener;
+	struct tap_msg m = { .type = TAP_SETUP, .nfds = 2, .setup = { .net = "net0", .fabric = t->fabric } };
+	int pair[2], listener, fds[TAP_FDS_MAX];
 
 	CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 	t->memory = memory >= 0 ? memory : fd_memfd_sealed("tap", TAP_MEMORY_SIZE);
@@ -216,7 +226,12 @@ void stand_tap_start(struct stand_tap *t, const char *program, int memory)
 	tap_pid = t->pid;
 	close(pair[1]);
 	t->sock = pair[0];
-	CHECK(fd_send_packet(t->sock, &m, sizeof(m), (int[]){ t->memory, listener }, 2) == 0);
+	fds[0] = t->memory;
+	fds[1] = listener;
+	memcpy(fds + 2, t->kernel_fds, sizeof(t->kernel_fds));
+	if (t->fabric == TAP_FABRIC_KERNEL)
+		m.nfds = TAP_FDS_MAX;
+	CHECK(fd_send_packet(t->sock, &m, sizeof(m), fds, m.nfds) == 0);
 	close(listener);
 	stand_tap_expect(t, TAP_UP, &m);
 }

@@ -23,7 +23,7 @@
 #define CHECK(x) ((x) ? (void)0 : stand_die(__FILE__, __LINE__, #x))
 
 struct stand_plug {
-	int data, control;
+	int data, control; /* @control -1: a TAP device */
 };
 
 struct stand_tap {
@@ -31,6 +31,8 @@ struct stand_tap {
 	int sock; /* vmosd's end */
 	int memory;
 	char path[128]; /* of the listener */
+	enum tap_fabric fabric;
+	int kernel_fds[TAP_KERNEL_FDS]; /* borrowed; of the kernel's fabric */
 };
 
 void stand_die(const char *file, int line, const char *what) __attribute__((noreturn));
@@ -49,7 +51,7 @@ struct stand_plug stand_plug(const char *name);
 void stand_path(const char *name, char path[128]);
 void stand_close(struct stand_plug *plug);
 
-/* Waits for room. */
+/* Waits for room; a TAP device has always some. */
 void stand_send(const struct stand_plug *plug, const void *frame, size_t len);
 /* The next frame within @ms: its length; 0: none came. */
 size_t stand_receive(const struct stand_plug *plug, uint8_t frame[2048], int ms);
