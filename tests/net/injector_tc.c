@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tap/tc.h"
@@ -211,6 +212,23 @@ static void idle(struct scene *s)
 	scene_allow(s, SCENE_B, NET_ALLOW);
 }
 
+/* A plug on this fabric: the link is there, and dead. */
+static void other_fabric(struct scene *s)
+{
+	struct tap_msg m = { .type = TAP_LINK, .link.index = 9 };
+	struct stand_plug plug;
+	int pair[2];
+
+	CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+	plug = (struct stand_plug){ pair[0], pair[0] };
+	stand_tap_send(&s->tap, &m, &plug);
+	close(pair[0]);
+	stand_ok(read(pair[1], &m, 1) <= 0, "a plug of VDE is closed on this fabric");
+	close(pair[1]);
+	m = (struct tap_msg){ .type = TAP_UNLINK, .id.index = 9 };
+	stand_tap_send(&s->tap, &m, NULL);
+}
+
 static void test_kernel(struct scene *s)
 {
 	stand_ok(status_of(s->tap.pid, "CapEff:", 16) == 0, "vmos-tap has no capability");
@@ -218,6 +236,7 @@ static void test_kernel(struct scene *s)
 	by_the_kernel(s);
 	closed(s);
 	limited(s);
+	other_fabric(s);
 	idle(s);
 }
 
