@@ -124,6 +124,7 @@ check "two clients of a NET VM" net_vms
 check "the NET VM has a network" within 60 has_uplink
 check "with a page in it" lead_there
 page=http://page.test:$port/ address=http://$far:$port/
+"$vmos" rule del work net0 2>/dev/null # of another file
 check "without a rule nothing passes" fetches_not work "$address"
 "$vmos" rule add work net0 w
 "$vmos" rule add web net0 w
