@@ -126,9 +126,10 @@ pids()
 	done
 }
 
+# All of it: the first thread may be a zombie while others still hold files and locks.
 is_gone()
 {
-	[ ! -e "/proc/$1" ] || [[ $(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null) == [ZX] ]]
+	[ ! -e "/proc/$1" ] || [[ $(awk '{ sub(/.*\) /, ""); print $1, $18 }' "/proc/$1/stat" 2>/dev/null) == @([ZX] [01]|"") ]]
 }
 
 has_line()
