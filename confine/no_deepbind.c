@@ -4,10 +4,14 @@
  * RTLD_DEEPBIND, at which AddressSanitizer ends the program; it can do without.
  */
 #include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
 
 void *dlopen(const char *file, int mode)
 {
-	void *(*next)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
+	void *symbol = dlsym(RTLD_NEXT, "dlopen");
+	void *(*next)(const char *, int);
 
-	return next ? next(file, mode & ~RTLD_DEEPBIND) : NULL;
+	memcpy(&next, &symbol, sizeof(next)); /* as ISO C has no conversion between the two */
+	return symbol ? next(file, mode & ~RTLD_DEEPBIND) : NULL;
 }
