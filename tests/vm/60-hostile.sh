@@ -19,7 +19,7 @@ change_manager()
 	done
 	mkdir -p "$work/asan" "$work/programs"
 	# vmos-confine is gone before a guest writes its first byte; AddressSanitizer does not let it load libvdeplug's modules.
-	ln -sf "$top"/build-asan/{courier/vmos-courier,desktop/vmos-desktop,tap/vmos-tap} "$build/confine/vmos-confine" "$work/programs"
+	ln -sf "$top"/build-asan/{manager/vmosd,courier/vmos-courier,desktop/vmos-desktop,tap/vmos-tap} "$build/confine/vmos-confine" "$work/programs"
 	export VMOS_LIBEXEC=$work/programs
 	export ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:log_path=$work/asan/report"
 	export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:log_path=$work/asan/report"
