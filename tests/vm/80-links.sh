@@ -8,7 +8,7 @@ switches()
 	local dir
 
 	for dir in /proc/[0-9]*; do
-		grep -qsF "vms/$1/" "$dir/cmdline" && grep -qszx vde_switch "$dir/cmdline" && echo "${dir#/proc/}"
+		grep -qsF "$work/run/vmos/vms/$1/" "$dir/cmdline" && grep -qszx vde_switch "$dir/cmdline" && echo "${dir#/proc/}"
 	done
 }
 
