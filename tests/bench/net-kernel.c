@@ -26,12 +26,13 @@ static void handle_frame(const struct tc_event *e, void *userdata)
 {
 	struct net_flow flow = { .proto = e->info.proto, .port = e->info.remote_port };
 	struct tc_key key;
+	size_t line;
 
 	(void)userdata;
 	if (e->verdict != FRAME_FLOW || e->have != e->len)
 		return;
 	memcpy(flow.addr, e->info.remote, sizeof(flow.addr));
-	if (e->from_client && netlist_decide(&decider, &flow, NULL) != NET_ALLOW)
+	if (e->from_client && netlist_decide(&decider, &flow, &line) != NET_ALLOW)
 		return;
 	tc_key_of(e, &key);
 	if (e->from_client)

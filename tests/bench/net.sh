@@ -126,7 +126,8 @@ with_path()
 		say "$subject: no path"
 	fi
 	if [ -n "$path_tool" ]; then
-		eval "exec ${PATH_TOOL[1]}>&-" # the end of its standard input ends it
+		# the end of its standard input ends it
+		[ -z "${PATH_TOOL[1]:-}" ] || eval "exec ${PATH_TOOL[1]}>&-"
 		wait "$path_tool"
 	fi 2>/dev/null
 	kill "${servers[@]}" "${plugs[@]}" "${namespaces[@]}" 2>/dev/null
