@@ -352,3 +352,17 @@ int client_send_display(sd_bus *bus, bool wanted)
 	r = sd_bus_message_append(call, "s", path);
 	return r < 0 ? client_broken(r) : client_send(bus, call, NULL, NULL);
 }
+
+int client_remove(sd_bus *bus, sd_bus_message *call, const char *of, const char *what, uint32_t *ret_removed)
+{
+	sd_bus_message *reply cleanup_message = NULL;
+	int r = sd_bus_message_append(call, "ss", of, what);
+
+	if (r < 0)
+		return client_broken(r);
+	r = client_send(bus, call, NULL, &reply);
+	if (r)
+		return r;
+	r = sd_bus_message_read(reply, "u", ret_removed);
+	return r < 0 ? client_broken(r) : 0;
+}

@@ -53,6 +53,8 @@ int client_net_call(sd_bus *bus, const char *method, sd_bus_message **ret_call);
  * be NULL. 0, or an exit code after saying why.
  */
 int client_send(sd_bus *bus, sd_bus_message *call, const char *progress, sd_bus_message **ret_reply);
+/* Fills @call with two words, sends it, and says how many lines were removed. Exit code as above. */
+int client_remove(sd_bus *bus, sd_bus_message *call, const char *of, const char *what, uint32_t *ret_removed);
 
 /* A method of a VM without arguments or reply, in one go. */
 int client_vm_do(sd_bus *bus, const char *name, const char *method, const char *progress);

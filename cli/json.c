@@ -5,12 +5,12 @@
 
 #include "cli/cli.h"
 
-static void add_string(struct json_object *o, const char *key, const char *value)
+void json_add_text(struct json_object *o, const char *key, const char *value)
 {
 	json_object_object_add(o, key, json_object_new_string(value));
 }
 
-static void add_number(struct json_object *o, const char *key, uint64_t value)
+void json_add_number(struct json_object *o, const char *key, uint64_t value)
 {
 	json_object_object_add(o, key, json_object_new_uint64(value));
 }
@@ -28,22 +28,22 @@ struct json_object *json_vm(const struct vm_info *vm)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_string(o, "name", vm->name);
-	add_string(o, "kind", vm->kind);
-	add_string(o, "template", vm->template);
-	add_string(o, "color", vm->color);
-	add_string(o, "state", vm->state);
-	add_string(o, "agent", vm->agent);
-	add_string(o, "desktop", vm->desktop);
-	add_string(o, "net", vm->net);
-	add_string(o, "net_state", vm->net_state);
-	add_number(o, "net_limit", (uint64_t)vm->net_limit << 10);
-	add_number(o, "net_index", vm->net_index);
-	add_number(o, "memory", (uint64_t)vm->memory << 20);
-	add_number(o, "vcpus", vm->vcpus);
-	add_string(o, "disk_path", vm->disk_path);
-	add_string(o, "console_log", vm->console_log);
-	add_string(o, "last_error", vm->last_error);
+	json_add_text(o, "name", vm->name);
+	json_add_text(o, "kind", vm->kind);
+	json_add_text(o, "template", vm->template);
+	json_add_text(o, "color", vm->color);
+	json_add_text(o, "state", vm->state);
+	json_add_text(o, "agent", vm->agent);
+	json_add_text(o, "desktop", vm->desktop);
+	json_add_text(o, "net", vm->net);
+	json_add_text(o, "net_state", vm->net_state);
+	json_add_number(o, "net_limit", (uint64_t)vm->net_limit << 10);
+	json_add_number(o, "net_index", vm->net_index);
+	json_add_number(o, "memory", (uint64_t)vm->memory << 20);
+	json_add_number(o, "vcpus", vm->vcpus);
+	json_add_text(o, "disk_path", vm->disk_path);
+	json_add_text(o, "console_log", vm->console_log);
+	json_add_text(o, "last_error", vm->last_error);
 	return o;
 }
 
@@ -51,29 +51,29 @@ struct json_object *json_stats(const struct vm_stats *s)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_number(o, "cpu_ns", s->cpu_ns);
-	add_number(o, "memory", s->memory_kib << 10);
-	add_number(o, "disk", s->disk_bytes);
-	add_number(o, "windows", s->windows);
-	add_number(o, "frames", s->frames);
-	add_number(o, "bytes_copied", s->bytes_copied);
-	add_number(o, "desktop_wakeups", s->desktop_wakeups);
-	add_number(o, "courier_wakeups", s->courier_wakeups);
-	add_number(o, "guest_cpu_permille", s->guest_cpu_permille);
-	add_number(o, "guest_memory_total", s->guest_mem_total_kib << 10);
-	add_number(o, "guest_memory_used", s->guest_mem_used_kib << 10);
-	add_number(o, "guest_disk_total", s->guest_disk_total);
-	add_number(o, "guest_disk_used", s->guest_disk_used);
-	add_number(o, "ready_ms", s->ready_ms);
-	add_number(o, "net_sent_bytes", s->net_sent_bytes);
-	add_number(o, "net_received_bytes", s->net_received_bytes);
-	add_number(o, "net_sent", s->net_sent);
-	add_number(o, "net_received", s->net_received);
-	add_number(o, "net_refused", s->net_refused);
-	add_number(o, "net_forged", s->net_forged);
-	add_number(o, "net_dropped", s->net_dropped);
-	add_number(o, "net_flows", s->net_flows);
-	add_number(o, "net_waiting", s->net_waiting);
+	json_add_number(o, "cpu_ns", s->cpu_ns);
+	json_add_number(o, "memory", s->memory_kib << 10);
+	json_add_number(o, "disk", s->disk_bytes);
+	json_add_number(o, "windows", s->windows);
+	json_add_number(o, "frames", s->frames);
+	json_add_number(o, "bytes_copied", s->bytes_copied);
+	json_add_number(o, "desktop_wakeups", s->desktop_wakeups);
+	json_add_number(o, "courier_wakeups", s->courier_wakeups);
+	json_add_number(o, "guest_cpu_permille", s->guest_cpu_permille);
+	json_add_number(o, "guest_memory_total", s->guest_mem_total_kib << 10);
+	json_add_number(o, "guest_memory_used", s->guest_mem_used_kib << 10);
+	json_add_number(o, "guest_disk_total", s->guest_disk_total);
+	json_add_number(o, "guest_disk_used", s->guest_disk_used);
+	json_add_number(o, "ready_ms", s->ready_ms);
+	json_add_number(o, "net_sent_bytes", s->net_sent_bytes);
+	json_add_number(o, "net_received_bytes", s->net_received_bytes);
+	json_add_number(o, "net_sent", s->net_sent);
+	json_add_number(o, "net_received", s->net_received);
+	json_add_number(o, "net_refused", s->net_refused);
+	json_add_number(o, "net_forged", s->net_forged);
+	json_add_number(o, "net_dropped", s->net_dropped);
+	json_add_number(o, "net_flows", s->net_flows);
+	json_add_number(o, "net_waiting", s->net_waiting);
 	return o;
 }
 
@@ -81,11 +81,11 @@ struct json_object *json_template(const struct template_info *t)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_string(o, "name", t->name);
-	add_string(o, "version", t->version);
+	json_add_text(o, "name", t->name);
+	json_add_text(o, "version", t->version);
 	add_strings(o, "versions", t->versions);
-	add_string(o, "architecture", t->architecture);
-	add_number(o, "size", t->size);
+	json_add_text(o, "architecture", t->architecture);
+	json_add_number(o, "size", t->size);
 	add_strings(o, "used_by", t->used_by);
 	return o;
 }
@@ -94,18 +94,18 @@ struct json_object *json_transfer(const struct transfer_info *t)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_string(o, "id", t->id);
-	add_string(o, "kind", t->kind);
-	add_string(o, "from", t->from);
-	add_string(o, "to", t->to);
-	add_string(o, "claim", t->claim);
-	add_string(o, "state", t->state);
-	add_number(o, "done", t->done);
-	add_number(o, "total", t->total);
-	add_string(o, "reason", t->reason);
-	add_number(o, "code", t->code);
+	json_add_text(o, "id", t->id);
+	json_add_text(o, "kind", t->kind);
+	json_add_text(o, "from", t->from);
+	json_add_text(o, "to", t->to);
+	json_add_text(o, "claim", t->claim);
+	json_add_text(o, "state", t->state);
+	json_add_number(o, "done", t->done);
+	json_add_number(o, "total", t->total);
+	json_add_text(o, "reason", t->reason);
+	json_add_number(o, "code", t->code);
 	add_strings(o, "problems", t->problems);
-	add_number(o, "started", t->started);
+	json_add_number(o, "started", t->started);
 	return o;
 }
 
@@ -113,17 +113,17 @@ struct json_object *json_manager(const struct manager_info *m)
 {
 	struct json_object *o = json_object_new_object(), *array = json_object_new_array();
 
-	add_string(o, "version", m->version);
-	add_string(o, "mode", m->mode);
-	add_string(o, "accelerator", m->accelerator);
-	add_string(o, "accelerator_reason", m->reason);
-	add_string(o, "display", m->display);
+	json_add_text(o, "version", m->version);
+	json_add_text(o, "mode", m->mode);
+	json_add_text(o, "accelerator", m->accelerator);
+	json_add_text(o, "accelerator_reason", m->reason);
+	json_add_text(o, "display", m->display);
 	for (size_t i = 0; i < m->nprotections; i++) {
 		struct json_object *p = json_object_new_object();
 
-		add_string(p, "name", m->protections[i].name);
+		json_add_text(p, "name", m->protections[i].name);
 		json_object_object_add(p, "on", json_object_new_boolean(m->protections[i].on));
-		add_string(p, "text", m->protections[i].text);
+		json_add_text(p, "text", m->protections[i].text);
 		json_object_array_add(array, p);
 	}
 	json_object_object_add(o, "protections", array);

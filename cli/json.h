@@ -3,9 +3,15 @@
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
 
+#include <stdint.h>
+
 #include <json-c/json.h>
 
 #include "cli/inventory.h"
+
+/* Add a member. */
+void json_add_text(struct json_object *o, const char *key, const char *value);
+void json_add_number(struct json_object *o, const char *key, uint64_t value);
 
 struct json_object *json_vm(const struct vm_info *vm);
 struct json_object *json_stats(const struct vm_stats *s);

@@ -81,7 +81,7 @@ static int net_ask_line(int argc, char **argv)
 
 static int net_del(int argc, char **argv)
 {
-	sd_bus_message *call cleanup_message = NULL, *reply cleanup_message = NULL;
+	sd_bus_message *call cleanup_message = NULL;
 	sd_bus *bus cleanup_bus = NULL;
 	uint32_t removed;
 	int r = cli_simple_options(argc, argv, 2, 2, NULL);
@@ -90,17 +90,10 @@ static int net_del(int argc, char **argv)
 		r = client_open(&bus);
 	if (!r)
 		r = client_net_call(bus, "DelLine", &call);
+	if (!r)
+		r = client_remove(bus, call, argv[optind], argv[optind + 1], &removed);
 	if (r)
 		return r;
-	r = sd_bus_message_append(call, "ss", argv[optind], argv[optind + 1]);
-	if (r < 0)
-		return client_broken(r);
-	r = client_send(bus, call, NULL, &reply);
-	if (r)
-		return r;
-	r = sd_bus_message_read(reply, "u", &removed);
-	if (r < 0)
-		return client_broken(r);
 	return removed
 		? CLI_OK
 		: cli_error(CLI_NOT_FOUND,

@@ -38,34 +38,24 @@ static const char *proto_name(uint8_t proto)
 	return proto == NET_TCP ? "tcp" : proto == NET_UDP ? "udp" : "icmp";
 }
 
-static void add_text(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-static void add_number(struct json_object *o, const char *key, uint64_t value)
-{
-	json_object_object_add(o, key, json_object_new_uint64(value));
-}
-
 static struct json_object *flow_json(const struct flow *f)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_text(o, "vm", f->vm);
-	add_text(o, "net", f->net);
-	add_text(o, "program", f->program);
-	add_text(o, "name", f->name);
-	add_text(o, "address", f->address);
-	add_text(o, "proto", proto_name(f->proto));
-	add_number(o, "port", f->port);
-	add_number(o, "local_port", f->local_port);
-	add_number(o, "sent", f->sent);
-	add_number(o, "received", f->received);
-	add_number(o, "age", f->age);
-	add_number(o, "idle", f->idle);
-	add_text(o, "action", f->action);
-	add_text(o, "line", f->line);
+	json_add_text(o, "vm", f->vm);
+	json_add_text(o, "net", f->net);
+	json_add_text(o, "program", f->program);
+	json_add_text(o, "name", f->name);
+	json_add_text(o, "address", f->address);
+	json_add_text(o, "proto", proto_name(f->proto));
+	json_add_number(o, "port", f->port);
+	json_add_number(o, "local_port", f->local_port);
+	json_add_number(o, "sent", f->sent);
+	json_add_number(o, "received", f->received);
+	json_add_number(o, "age", f->age);
+	json_add_number(o, "idle", f->idle);
+	json_add_text(o, "action", f->action);
+	json_add_text(o, "line", f->line);
 	return o;
 }
 

@@ -131,7 +131,7 @@ static int nothing_to_remove(sd_bus *bus, const char *subject, const char *objec
 
 static int rule_del(int argc, char **argv)
 {
-	sd_bus_message *call cleanup_message = NULL, *reply cleanup_message = NULL;
+	sd_bus_message *call cleanup_message = NULL;
 	sd_bus *bus cleanup_bus = NULL;
 	uint32_t removed;
 	int r = cli_simple_options(argc, argv, 2, 2, NULL);
@@ -140,17 +140,10 @@ static int rule_del(int argc, char **argv)
 		r = client_open(&bus);
 	if (!r)
 		r = client_manager_call(bus, "DelRule", &call);
+	if (!r)
+		r = client_remove(bus, call, argv[optind], argv[optind + 1], &removed);
 	if (r)
 		return r;
-	r = sd_bus_message_append(call, "ss", argv[optind], argv[optind + 1]);
-	if (r < 0)
-		return client_broken(r);
-	r = client_send(bus, call, NULL, &reply);
-	if (r)
-		return r;
-	r = sd_bus_message_read(reply, "u", &removed);
-	if (r < 0)
-		return client_broken(r);
 	return removed ? tell_other(bus, argv[optind], argv[optind + 1])
 		       : nothing_to_remove(bus, argv[optind], argv[optind + 1]);
 }

@@ -54,11 +54,6 @@ static int read_list(sd_bus_message *reply, struct list *l)
 	return r;
 }
 
-static void add_text(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
 static int print_json(const struct list *l)
 {
 	struct json_object *array = json_object_new_array();
@@ -67,15 +62,15 @@ static int print_json(const struct list *l)
 		const struct entry *e = &l->entries[i];
 		struct json_object *o = json_object_new_object();
 
-		add_text(o, "subject", e->subject);
-		add_text(o, "object", e->object);
-		add_text(o, "access", e->access);
+		json_add_text(o, "subject", e->subject);
+		json_add_text(o, "object", e->object);
+		json_add_text(o, "access", e->access);
 		json_object_object_add(o, "ask", json_object_new_boolean(e->ask));
 		json_object_object_add(o, "notify", json_object_new_boolean(e->notify));
-		json_object_object_add(o, "for", json_object_new_uint64(e->seconds));
+		json_add_number(o, "for", e->seconds);
 		json_object_object_add(o, "counts", json_object_new_boolean(e->counts));
-		add_text(o, "file", e->file);
-		json_object_object_add(o, "line", json_object_new_uint64(e->line));
+		json_add_text(o, "file", e->file);
+		json_add_number(o, "line", e->line);
 		json_object_array_add(array, o);
 	}
 	return json_print(array, 1);
