@@ -11,19 +11,13 @@
  * a LIST within 30 s are closed. Without a vmosd what would be asked is refused.
  *
  * Frames move on one of two fabrics. VDE: vmosd gives plugs of switches. KERNEL
- * (tap/tc.h): TAP devices and eBPF, for which vmosd has the privileges and
- * vmos-tap has none. For each NET VM vmosd makes a network namespace with its
- * TAP devices and nothing else in it, so that a vmos-tap that was taken over
- * reaches no other device by its packet socket or by the tables. In there it
- *  - calls tc_open() once and keeps it as long as the NET VM runs, also over the
- *    death of a vmos-tap; SETUP brings the fds of tc_share();
- *  - calls tc_set_net() or tc_add_client() for a device that is still down, sets
- *    it up, then sends NET or LINK with its ifindex. Programs stay on a device;
- *  - after UNLINK calls tc_del_client(), and never tc_keep(), tc_limit() or
- *    tc_flow_*(): those are vmos-tap's.
- * A vmosd that comes anew has no programs to attach: it takes the memory by
- * ADOPT, gives the devices new programs (tc_open(), tc_set_net(), …), and has a
- * new vmos-tap go on with the memory.
+ * (tap/tc.h): TAP devices and eBPF, which vmos-wire makes and loads for vmosd
+ * (proto/wire.h): vmos-tap gets fds by SETUP, and has no privilege. The network
+ * namespace of each NET VM holds its cards and nothing else, so that a vmos-tap
+ * that was taken over reaches no other device by its packet socket or by the
+ * tables. A card is told by NET or LINK when vmos-wire has put the filter on it
+ * and it is up; after UNLINK it comes down. tc_keep(), tc_limit() and tc_flow_*()
+ * are vmos-tap's alone.
  */
 #ifndef PROTO_TAP_H
 #define PROTO_TAP_H
