@@ -2,7 +2,6 @@
 #include "manager/console.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,4 +74,14 @@ void console_tail(const char *path, char *dst, size_t cap)
 		used += (size_t)n;
 	}
 	dst[used] = '\0';
+}
+
+bool console_ends_in_order(const char *path)
+{
+	static const char goodbye[] = "reboot: "; /* kernel/reboot.c: "Power down", "Restarting system", "System halted" */
+	uint8_t untrusted[CONSOLE_READ];
+	size_t len = read_end(path, untrusted, sizeof(untrusted));
+	size_t at = find_start(untrusted, len, 1);
+
+	return memmem(untrusted + at, len - at, goodbye, sizeof(goodbye) - 1);
 }

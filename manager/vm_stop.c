@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "manager/console.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/manager_rules.h"
@@ -233,6 +234,21 @@ int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_
 	return 1;
 }
 
+/* Ended from inside. What its agent's end left as an error was part of that, where it was meant. */
+static enum vm_state guest_ended(struct vm *vm)
+{
+	char tail[CONSOLE_TEXT_MAX];
+
+	if (console_ends_in_order(vm->console)) {
+		vm_set_error(vm, NULL);
+		return VM_OFF;
+	}
+	console_tail(vm->console, tail, sizeof(tail));
+	vm_set_error(vm, "The guest's kernel ended unexpectedly. Start the VM again; its whole console is in %s.%s%s",
+		vm->console, tail[0] ? " Its last lines:\n" : "", tail);
+	return VM_FAILED;
+}
+
 static void domain_stopped(struct vm *vm, enum virt_detail detail)
 {
 	char *log cleanup_free = manager_qemu_log(vm->manager, vm->config.name);
@@ -253,7 +269,7 @@ static void domain_stopped(struct vm *vm, enum virt_detail detail)
 		vm_set_error(vm, "QEMU ended unexpectedly. Start the VM again; what QEMU said is in %s.",
 			log ? log : "its log");
 	else if (!wanted)
-		vm_set_error(vm, NULL); /* switched off from inside, its agent's end was part of that */
+		state = guest_ended(vm);
 	vm_off(vm, state);
 }
 

@@ -217,3 +217,7 @@ for end in poweroff "shutdown -h now" "systemctl poweroff" reboot; do
 	check "no error is told of it" field_is web last_error ""
 	check "it starts again with its files" starts_again "$end"
 done
+guest_root web sh -c 'echo c >/proc/sysrq-trigger' &
+check "a guest whose kernel panics has failed" within 30 field_is web state failed
+check "and the error has what its console said" eval 'field web last_error | grep -q "Kernel panic"'
+check "start it again" "$vmos" start web

@@ -82,6 +82,7 @@ check "another rule" within 5 sends "$b" "$a"
 check "stop $a" "$vmos" stop --force "$a"
 check "of a VM that is off nothing is left" sends_not "$b" "$a"
 check "start $a" timeout 200 "$vmos" start "$a"
+again_if_gone "$b"
 check "with it comes the rule" sends "$b" "$a"
 check "the rules are closed to VMs" rules_are_closed
 check "vmos why has the kernel's own yes" kernel_says yes "$b" "$a"

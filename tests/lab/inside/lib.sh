@@ -179,6 +179,18 @@ need_vm()
 	"$vmos" start "$1"
 }
 
+# again_if_gone VM: what follows is not about guests that end by themselves, which happens under nested emulation once in
+# many hours. It is told, with what the guest's console said, and the VM is started anew.
+again_if_gone()
+{
+	local said
+
+	field_is "$1" state running && return
+	said=$(field "$1" last_error)
+	note "$1 is $(field "$1" state): $said"
+	check "start $1, which is gone" timeout 200 "$vmos" start "$1"
+}
+
 in_vm()
 {
 	local vm=$1

@@ -3,12 +3,27 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static bool ends_in_order(const char *text)
+{
+	char path[] = "/tmp/vmos-console-XXXXXX";
+	int fd = mkstemp(path);
+	bool ret;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	ret = console_ends_in_order(path);
+	unlink(path);
+	return ret;
+}
 
 static void tail_of(const void *bytes, size_t len, char *dst, size_t cap)
 {
@@ -61,12 +76,24 @@ static void test_hostile(void **state)
 	assert_true(strlen(text) < 300);
 }
 
+static void test_goodbye(void **state)
+{
+	assert_true(ends_in_order("[    9.1] reboot: Power down\r\n"));
+	assert_true(ends_in_order("one\n[    9.1] reboot: Restarting system\n\n"));
+	assert_true(ends_in_order("reboot: Power down"));
+	assert_false(ends_in_order("[ 9.1] reboot: Power down\nKernel panic - not syncing\n"));
+	assert_false(ends_in_order("login:\n"));
+	assert_false(ends_in_order(""));
+	assert_false(console_ends_in_order("/nonexistent/console.log"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_goodbye),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
