@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
@@ -406,4 +407,17 @@ int fd_check_peer(int sock)
 	if (ret < 0)
 		return ret;
 	return cred.uid == geteuid() || cred.uid == 0 ? 0 : -EPERM;
+}
+
+int fd_accept_own(int listener)
+{
+	int sock cleanup_fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (sock < 0)
+		return -errno;
+	if (fd_check_peer(sock) < 0) {
+		log_warning("somebody else's process knocked and was turned away");
+		return -EPERM;
+	}
+	return steal_fd(&sock);
 }

@@ -51,5 +51,7 @@ int fd_unix_connect(const char *path, int type);
 int fd_peer(int sock, struct ucred *ret_cred);
 /* 0: the peer of @sock has our own uid or is root, which is vmosd to the helpers of system mode; else -EPERM. */
 int fd_check_peer(int sock);
+/* Accepts a connection, close-on-exec and non-blocking; -EPERM: fd_check_peer() says no, which is logged. */
+int fd_accept_own(int listener);
 
 #endif

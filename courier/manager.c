@@ -276,15 +276,10 @@ static int manager_watch(struct manager *m)
 static int handle_visitors(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct manager *m = userdata;
-	int sock cleanup_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (sock < 0)
+	m->sock = fd_accept_own(fd);
+	if (m->sock < 0)
 		return 0;
-	if (fd_check_peer(sock) < 0) {
-		log_warning("somebody else's process knocked and was turned away");
-		return 0;
-	}
-	m->sock = steal_fd(&sock);
 	if (manager_watch(m) < 0) {
 		close(steal_fd(&m->sock));
 		return 0;

@@ -157,19 +157,6 @@ static void receive(struct manager *m)
 		fd_close_all(fds, nfds);
 }
 
-static void welcome(struct manager *m)
-{
-	int sock cleanup_fd = accept4(m->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (sock < 0)
-		return;
-	if (fd_check_peer(sock) < 0) {
-		log_warning("somebody else's process knocked and was turned away");
-		return;
-	}
-	m->sock = steal_fd(&sock);
-}
-
 int manager_fd(const struct manager *m)
 {
 	return m->sock >= 0 ? m->sock : m->listener;
@@ -180,7 +167,7 @@ void manager_wake(struct manager *m)
 	if (m->sock >= 0)
 		receive(m);
 	else
-		welcome(m);
+		m->sock = fd_accept_own(m->listener);
 }
 
 void manager_finish(struct manager *m)

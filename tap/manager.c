@@ -326,15 +326,10 @@ static int manager_watch(struct tap *t)
 static int handle_visitors(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct tap *t = userdata;
-	int sock cleanup_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (sock < 0)
+	t->manager.sock = fd_accept_own(fd);
+	if (t->manager.sock < 0)
 		return 0;
-	if (fd_check_peer(sock) < 0) {
-		log_warning("somebody else's process knocked and was turned away");
-		return 0;
-	}
-	t->manager.sock = steal_fd(&sock);
 	if (manager_watch(t) < 0) {
 		close(steal_fd(&t->manager.sock));
 		return 0;

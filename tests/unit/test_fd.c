@@ -235,7 +235,7 @@ static void test_unix_sockets(void **state)
 	const char *path = in_folder("socket");
 	char long_path[200];
 	struct stat st;
-	int listener = fd_unix_listen(path, SOCK_SEQPACKET, 4), fd;
+	int listener = fd_unix_listen(path, SOCK_SEQPACKET, 4), fd, accepted;
 
 	assert_true(listener >= 0);
 	assert_int_equal(stat(path, &st), 0);
@@ -243,7 +243,13 @@ static void test_unix_sockets(void **state)
 	fd = fd_unix_connect(path, SOCK_SEQPACKET);
 	assert_true(fd >= 0);
 	assert_int_equal(fd_check_peer(fd), 0);
+	accepted = fd_accept_own(listener);
+	assert_true(accepted >= 0);
+	assert_true(fcntl(accepted, F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(accepted, F_GETFL) & O_NONBLOCK);
+	close(accepted);
 	close(fd);
+	assert_int_equal(fd_accept_own(fd), -EBADF);
 	assert_int_equal(fd_unix_listen(path, SOCK_SEQPACKET, 4), -EADDRINUSE); /* somebody serves it */
 	close(listener);
 	assert_int_equal(fd_unix_connect(path, SOCK_SEQPACKET), -ECONNREFUSED);
