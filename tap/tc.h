@@ -12,7 +12,9 @@
  * again all of them come to the handler; so it need be said only while flows
  * are in the table.
  *
- * Loading and links need CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW. What is left
+ * Loading and links need CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW, and CAP_PERFMON,
+ * without which the kernel refuses what compilers do: an index into memory with
+ * other bounds on another path, a part of a spilled pointer. What is left
  * is done with fds alone: tc_share() and tc_adopt() give it to a process that
  * has no privilege and no file, and needs bpf(2) to look up, update and delete
  * in the tables. It can send to any device of the network namespace in which

@@ -54,8 +54,10 @@ static struct wire_msg done; /* the last answer */
 /* What vmos-wire@.service leaves it. */
 static void drop_capabilities(void)
 {
+	static const char kept[] = { CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON };
+
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
-		if (cap != CAP_BPF && cap != CAP_NET_ADMIN && cap != CAP_NET_RAW && prctl(PR_CAPBSET_DROP, cap) < 0)
+		if (!memchr(kept, cap, sizeof(kept)) && prctl(PR_CAPBSET_DROP, cap) < 0)
 			_exit(96);
 	}
 }
