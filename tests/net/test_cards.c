@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -50,6 +51,7 @@ static struct wire net, idle;
 static struct tc *tc; /* of net's filter, as vmos-tap has it */
 static int inside = -1, client = -1; /* queues */
 static struct wire_msg done; /* the last answer */
+static bool without_node; /* of TAP devices, for those that are started */
 
 /* What vmos-wire@.service leaves it. */
 static void drop_capabilities(void)
@@ -78,6 +80,8 @@ static struct wire start(bool own_namespace, const char *fds)
 	if (w.pid == 0) {
 		if (own_namespace && unshare(CLONE_NEWNET) < 0)
 			_exit(99);
+		if (without_node && (unshare(CLONE_NEWNS) < 0 || mount("none", "/dev/net", "tmpfs", 0, NULL) < 0))
+			_exit(95);
 		if (dup2(pair[1], 3) < 0 || fd_set_cloexec(3, false) < 0)
 			_exit(98);
 		snprintf(text, sizeof(text), "%d", (int)getpid());
@@ -272,6 +276,11 @@ static void test_refused(void **state)
 	w = start(false, "1");
 	assert_int_equal(open_wire(&w, 0), 0);
 	assert_int_equal(end(&w), 0);
+	without_node = true;
+	w = start(true, "1");
+	without_node = false;
+	assert_int_equal(open_wire(&w, 0), -ENOENT);
+	assert_int_equal(end(&w), 1);
 }
 
 /* Each in a network of its own, and with nothing that it does not need. */

@@ -289,6 +289,7 @@ static void test_numbers(void **state)
 	assert_int_equal(tc_add_client(tc, CLIENT, client_device), 0);
 	assert_int_equal(tc_flow_add(tc, &key), 0);
 	assert_false(send_kind(find("udp4")).came);
+	assert_int_equal(taps_drain(client), 0);
 	assert_int_equal(tc_set_net(tc, net_device), 0);
 	assert_true(send_kind(find("udp4")).same);
 	tc_del_client(tc, TC_NET);
