@@ -15,6 +15,7 @@
 #define LABEL_LOG "vmos.log" /* the audit log, which the host may read and no VM */
 #define LABEL_OFF "vmos.off" /* no rule ever names it: what carries it is closed to all */
 #define LABEL_HOST "_" /* the rest of the host */
+#define LABEL_ANY "@" /* the kernel's own: a socket that whoever is given it may receive */
 
 /*
  * qemu     the QEMU process

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/smack.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/net_fabric.h"
@@ -352,16 +353,20 @@ static const char *kernel_why_no_inside(const struct vm *net)
 				: "vmos-wire of the NET VM ended, or it was started without one: restart the NET VM";
 }
 
-/* The socket by which vmos-tap sends: by its labels the kernel decides whether it may be received. */
+/*
+ * The socket by which vmos-tap sends: by its labels the kernel decides who may
+ * receive it. It is the same one each time that vmos-wire is asked, so vmosd
+ * must be able to receive it again for the next vmos-tap.
+ */
 static int label_sockets(const struct vm *net, const int *fds, unsigned n)
 {
 	struct stat st;
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && i < n; i++) {
+	for (unsigned i = 0; net->identity.apart && r == 0 && i < n; i++) {
 		r = fstat(fds[i], &st) < 0 ? -errno : 0;
 		if (r == 0 && S_ISSOCK(st.st_mode))
-			r = identity_label_fd(&net->identity, fds[i], LABEL_COURIER);
+			r = smack_fd_set(fds[i], LABEL_ANY);
 	}
 	return r;
 }

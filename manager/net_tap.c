@@ -328,6 +328,9 @@ static int prepare(struct net_tap *tap, const char *run_dir, const char *note)
 		tap->memory = fd_memfd_sealed("vmos-tap", TAP_MEMORY_SIZE);
 	if (tap->memory < 0)
 		return tap->memory;
+	r = identity_label_fd(tap->identity, tap->memory, LABEL_COURIER);
+	if (r < 0)
+		return r;
 	unlink(listen_path);
 	listener = fd_unix_listen(listen_path, SOCK_SEQPACKET, 1);
 	if (listener < 0)
