@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "confine/ablation.h"
 #include "confine/blockdev.h"
+#include "confine/cable.h"
 #include "confine/connect.h"
 #include "confine/grants.h"
 #include "confine/narrow.h"
@@ -69,6 +70,9 @@ static int adapt(char **argv)
 	ret = plug_netdevs(argv, &path);
 	if (ret < 0)
 		return fail("no switch for the VM's network card at", path, ret);
+	ret = cable_netdevs(argv, CABLE_PATIENCE_MS, &path);
+	if (ret < 0)
+		return fail("vmosd hands out no network card of the VM's at", path, ret);
 	ablation_sandbox(argv);
 	return 0;
 }

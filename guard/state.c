@@ -11,11 +11,16 @@
  * for sockets the kernel asks the rules in both directions, whatever
  * capabilities the receiver has (smack_file_receive() in smack_lsm.c). The
  * audit log is among them; it is not "_" itself, as VMs may read what is.
+ * vmos-wire gives vmosd the socket by which vmos-tap sends, and opens the node
+ * of TAP devices, as nobody else does.
  */
 const struct state_rule state_rules[] = {
 	{ "vmos.manager", "_", "w" },
 	{ "_", "vmos.manager", "w" },
 	{ "_", "vmos.log", "r" },
+	{ "vmos.manager", "vmos.wire", "w" },
+	{ "vmos.wire", "vmos.manager", "w" },
+	{ "vmos.wire", "vmos.tun", "rw" },
 	{ NULL, NULL, NULL },
 };
 

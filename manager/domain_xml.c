@@ -182,7 +182,7 @@ static void build_machine(
 	if (!paths->kernel)
 		return;
 	/* its number on the NET VM that it uses: an uplink of QEMU's has its addresses from there */
-	if (config->net_index && paths->nic_switch)
+	if (config->net_index && paths->nic)
 		snprintf(index, sizeof(index), " vmos.net=%u", config->net_index);
 	snprintf(cmdline, sizeof(cmdline), "console=ttyS0 quiet panic=1 vmos.name=%s%s%s%s%s%s", config->name, index,
 		net ? " vmos.kind=net" : "", paths->uplink_user ? " vmos.uplink=dhcp" : "",
@@ -298,20 +298,27 @@ static void write_value(struct builder *b, const char *path, char *dst, size_t c
 		b->error = b->error ? b->error : -ENAMETOOLONG;
 }
 
-/* One network card: the end of a VDE switch, or (@socket NULL) of QEMU's own network. */
-static void add_card(struct builder *b, xmlNodePtr commandline, unsigned slot, const char *socket, const uint8_t *mac)
+/* One network card; its end is given by an option of QEMU's that @key begins, or (@end NULL) its own network. */
+struct card {
+	unsigned slot;
+	const char *kind, *key, *end;
+	const uint8_t *mac;
+};
+
+static void add_card(struct builder *b, xmlNodePtr commandline, const struct card *card)
 {
 	char escaped[512], netdev[640], device[160], address[18];
 
-	netplan_format_mac(mac, address);
-	if (socket) {
-		write_value(b, socket, escaped, sizeof(escaped));
-		snprintf(netdev, sizeof(netdev), "vde,id=vmosnet%u,sock=%s", slot, escaped);
+	netplan_format_mac(card->mac, address);
+	if (card->end) {
+		write_value(b, card->end, escaped, sizeof(escaped));
+		snprintf(netdev, sizeof(netdev), "%s,id=vmosnet%u,%s=%s", card->kind, card->slot, card->key, escaped);
 	} else {
-		snprintf(netdev, sizeof(netdev), "user,id=vmosnet%u", slot);
+		snprintf(netdev, sizeof(netdev), "user,id=vmosnet%u", card->slot);
 	}
-	snprintf(device, sizeof(device), "virtio-net-pci,netdev=vmosnet%u,mac=%s,bus=pcie.0,addr=0x%02x,romfile=", slot,
-		address, slot);
+	snprintf(device, sizeof(device),
+		"virtio-net-pci,netdev=vmosnet%u,mac=%s,bus=pcie.0,addr=0x%02x,romfile=", card->slot, address,
+		card->slot);
 	add_argument(b, commandline, "-netdev");
 	add_argument(b, commandline, netdev);
 	add_argument(b, commandline, "-device");
@@ -320,20 +327,24 @@ static void add_card(struct builder *b, xmlNodePtr commandline, unsigned slot, c
 
 /*
  * The cards, by words of QEMU: libvirt 9.0 has none for VDE, and its own user
- * network is a process of its own. vmos-confine opens the end of the switch.
+ * network is a process of its own. vmos-confine opens the end of the switch, or
+ * fetches the queue of the TAP device, which libvirt would make itself.
  */
 static void build_cards(
 	struct builder *b, xmlNodePtr commandline, const struct vm_config *config, const struct domain_paths *paths)
 {
+	const char *kind = paths->taps ? "tap" : "vde", *key = paths->taps ? "path" : "sock";
 	uint8_t mac[NETPLAN_MAC];
+	const struct card nic = { SLOT_NIC, kind, key, paths->uplink_user ? NULL : paths->nic, mac };
+	const struct card clients = { SLOT_CLIENTS, kind, key, paths->clients, netplan_gateway_mac };
 
 	if (!config->net_index)
 		return;
 	netplan_mac(config->net_index, mac);
-	if (paths->nic_switch || paths->uplink_user)
-		add_card(b, commandline, SLOT_NIC, paths->uplink_user ? NULL : paths->nic_switch, mac);
-	if (paths->clients_switch)
-		add_card(b, commandline, SLOT_CLIENTS, paths->clients_switch, netplan_gateway_mac);
+	if (paths->nic || paths->uplink_user)
+		add_card(b, commandline, &nic);
+	if (paths->clients)
+		add_card(b, commandline, &clients);
 }
 
 static void add_environment(struct builder *b, xmlNodePtr commandline, const char *name, const char *value)

@@ -40,8 +40,9 @@ struct domain_paths {
 	const char *disk, *console;
 	const char *ctl_socket;
 	const char *gui_socket; /* NULL: it has no windows */
-	const char *nic_switch; /* VDE switch of its own card, of a NET VM its uplink; NULL: it has no such card */
-	const char *clients_switch; /* of a NET VM: where its clients are; NULL: it has no such card */
+	const char *nic; /* the end of its own card, of a NET VM its uplink; NULL: it has no such card */
+	const char *clients; /* of a NET VM: that of the card where its clients are; NULL: it has no such card */
+	bool taps; /* these are sockets where queues of TAP devices are handed out; false: folders of VDE switches */
 	bool uplink_user; /* of a NET VM: its uplink is QEMU's user network */
 	bool nested; /* KVM on a host that is a VM itself */
 	const char *preload; /* a library for QEMU to load (the escape drill); NULL: none */

@@ -9,10 +9,13 @@
 
 #define LABEL_MANAGER "vmos.manager" /* vmosd */
 #define LABEL_LIBVIRT "vmos.libvirt" /* libvirtd */
+#define LABEL_WIRE "vmos.wire" /* vmos-wire and its sockets */
+#define LABEL_TUN "vmos.tun" /* the node of TAP devices, and so the queue of each card */
 #define LABEL_ROOT "vmos.root" /* the templates' files, which every VM may read */
 #define LABEL_LOG "vmos.log" /* the audit log, which the host may read and no VM */
 #define LABEL_OFF "vmos.off" /* no rule ever names it: what carries it is closed to all */
 #define LABEL_HOST "_" /* the rest of the host */
+#define LABEL_ANY "@" /* the kernel's own: a socket that whoever is given it may receive */
 
 /*
  * qemu     the QEMU process

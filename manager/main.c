@@ -17,11 +17,13 @@
 
 #include "base/log.h"
 #include "manager/manager.h"
+#include "proto/wire.h"
 
 static int usage(FILE *out)
 {
 	fprintf(out,
-		"Usage: vmosd [--system | --help | --version]\n\n"
+		"Usage: vmosd [--system] [--fabric vde|kernel] [--wire SOCKET]\n"
+		"       vmosd --help | --version\n\n"
 		"Manages the VMs of the user who runs it; \"vmos\" starts it when needed. With --system it manages\n"
 		"the VMs of the host, as the service vmosd.service. See vmosd(8).\n");
 	return out == stdout ? 0 : 2;
@@ -120,25 +122,44 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 	return r;
 }
 
-int main(int argc, char **argv)
+/* Sets mode, fabric and wire_path. < 0: the exit code's negative, -1 - code, after saying why. */
+static int read_arguments(int argc, char **argv, struct manager *m)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
-		{ "system", no_argument, NULL, 's' }, { "version", no_argument, NULL, 'v' }, { 0 } };
-	const struct mode *mode = &mode_session;
-	struct manager manager = { 0 };
-	sd_event *event = NULL;
-	sd_bus *bus = NULL;
-	int c, r;
+	static const struct option options[] = { { "fabric", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' }, { "system", no_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'v' }, { "wire", required_argument, NULL, 'w' }, { 0 } };
+	const char *fabric = NULL;
+	int c;
 
+	m->mode = &mode_session;
+	m->wire_path = WIRE_SOCKET;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'v')
-			return printf("vmosd %s\n", VMOS_VERSION) < 0;
-		if (c != 's')
-			return usage(c == 'h' ? stdout : stderr);
-		mode = &mode_system;
+			return -1 - (printf("vmosd %s\n", VMOS_VERSION) < 0);
+		else if (c == 's')
+			m->mode = &mode_system;
+		else if (c == 'f')
+			fabric = optarg;
+		else if (c == 'w')
+			m->wire_path = optarg;
+		else
+			return -1 - usage(c == 'h' ? stdout : stderr);
 	}
-	if (optind < argc)
-		return usage(stderr);
+	m->fabric = net_fabric_find(fabric ? fabric : m->mode->fabric);
+	return optind < argc || !m->fabric || m->wire_path[0] != '/' ? -1 - usage(stderr) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct manager manager = { 0 };
+	const struct mode *mode;
+	sd_event *event = NULL;
+	sd_bus *bus = NULL;
+	int r = read_arguments(argc, argv, &manager);
+
+	if (r < 0)
+		return -1 - r;
+	mode = manager.mode;
 	if (mode->system && geteuid() != 0) {
 		fprintf(stderr, "vmosd: --system is for the host's service: systemctl start vmosd\n");
 		return 2;

@@ -17,6 +17,7 @@
 #include "manager/folder_watch.h"
 #include "manager/manager_rules.h"
 #include "manager/mode.h"
+#include "manager/net_fabric.h"
 #include "manager/net_lists.h"
 #include "manager/rules.h"
 #include "manager/template.h"
@@ -32,6 +33,7 @@
 
 struct audit;
 struct net_lists;
+struct net_wire;
 struct stats_call;
 
 struct manager {
@@ -62,6 +64,9 @@ struct manager {
 	struct agents agents; /* who asks the user */
 	struct decisions decisions;
 
+	const struct net_fabric *fabric; /* static */
+	const char *wire_path; /* where vmos-wire listens; static */
+	struct net_wire *wires; /* the kernel's fabric: one for each NET VM, and one where cards wait; owned */
 	sd_event_source *net_wake; /* deferred: looks at the links */
 
 	struct vm *vms;

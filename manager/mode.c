@@ -56,6 +56,7 @@ static char *system_display(void)
 
 const struct mode mode_session = {
 	.name = "session",
+	.fabric = "vde",
 	.data = paths_data,
 	.run = paths_runtime,
 	.open_bus = private_bus_open,
@@ -66,6 +67,7 @@ const struct mode mode_session = {
 const struct mode mode_system = {
 	.name = "system",
 	.system = true,
+	.fabric = "kernel",
 	.libvirt_uri = "qemu:///system",
 	.capabilities = "/var/cache/libvirt/qemu/capabilities",
 	.qemu_log = "/var/log/libvirt/qemu",

@@ -17,6 +17,7 @@ struct mode {
 	bool system;
 	const char *libvirt_uri; /* NULL: the embedded driver, below $DATA/libvirt */
 	const char *capabilities; /* where libvirt remembers what QEMU can do; NULL: below $DATA/libvirt */
+	const char *fabric; /* of network cards, where none is chosen */
 	const char *qemu_log; /* folder of what QEMU says; NULL: below $DATA/libvirt */
 
 	/* $DATA and $RUN; the caller frees them. NULL with errno. */

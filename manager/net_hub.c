@@ -2,19 +2,16 @@
 #include "manager/net_hub.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "manager/manager.h"
+#include "manager/net_fabric.h"
 #include "manager/net_links.h"
 #include "manager/net_lists.h"
-#include "manager/net_plug.h"
 #include "manager/programs.h"
 
 struct net_flows_call {
@@ -23,14 +20,9 @@ struct net_flows_call {
 	struct net_flows_call *next; /* net_hub.flows */
 };
 
-int net_hub_start_by(struct vm *vm, struct net_switch_start *ret_start)
+static const struct net_fabric *fabric_of(const struct vm *vm)
 {
-	*ret_start = (struct net_switch_start){
-		.event = vm->manager->event,
-		.identity = &vm->identity,
-		.program = programs_find(vm->manager->libexec, "confine"),
-	};
-	return ret_start->program ? 0 : -ENOENT;
+	return vm->manager->fabric;
 }
 
 static struct vm *find_client(const struct vm *net, uint32_t index)
@@ -59,34 +51,24 @@ static void end_flows(struct vm *net)
 	free(call);
 }
 
-/* The switch sees the end of the socket that vmos-tap has too. */
-static void cut(struct net_link *l)
+static void cut(struct vm *vm)
 {
-	net_plug_cancel(l->plug);
-	l->plug = NULL;
-	if (l->ctl >= 0) {
-		shutdown(l->ctl, SHUT_RDWR);
-		close(l->ctl);
-	}
-	l->ctl = -1;
-	l->via[0] = '\0';
-	l->linked = l->stats_wanted = false;
+	vm->link.via[0] = '\0';
+	vm->link.linked = vm->link.stats_wanted = false;
+	fabric_of(vm)->cut(vm);
 }
 
 /* Nothing of @net's vmos-tap counts any more. */
 static void forget_all(struct vm *net)
 {
-	net_plug_cancel(net->hub.plug);
-	net->hub.plug = NULL;
+	fabric_of(net)->unplug(net);
 	net->hub.plugged = false;
 	while (net->hub.flows)
 		end_flows(net);
 	for (struct vm *vm = net->manager->vms; vm; vm = vm->next) {
-		struct net_link *l = &vm->link;
-
-		if (strcmp(l->via, net->config.name) != 0)
+		if (strcmp(vm->link.via, net->config.name) != 0)
 			continue;
-		cut(l);
+		cut(vm);
 		net_lists_unlinked(net->manager, vm);
 	}
 }
@@ -172,19 +154,23 @@ static void handle_drained(struct net_tap *tap)
 		net_hub_send_lists(tap->owner);
 }
 
-static int start_tap(struct vm *net)
+int net_hub_run_tap(struct vm *net, const int *kernel)
 {
 	char *program cleanup_free = programs_find(net->manager->libexec, "tap");
+	const struct net_tap_start start = {
+		.program = program, .run_dir = net->run_dir, .net = net->config.name, .kernel = kernel
+	};
 
-	return program ? net_tap_start(&net->tap, program, net->run_dir, net->config.name) : -ENOENT;
+	return program ? net_tap_start(&net->tap, &start) : -ENOENT;
 }
 
-static void give_up(struct vm *net, const char *text)
+void net_hub_give_up(struct vm *net, const char *text)
 {
 	net->tap.state = NET_TAP_ENDED;
 	snprintf(net->tap.text, sizeof(net->tap.text), "%s", text);
 	vm_set_error(
 		net, "vmos-tap of this NET VM ended (%s): its clients have no network until it is restarted.", text);
+	net_links_wake(net->manager);
 }
 
 static void handle_ended(struct net_tap *tap)
@@ -195,12 +181,12 @@ static void handle_ended(struct net_tap *tap)
 
 	forget_all(net);
 	memcpy(text, tap->text, sizeof(text));
-	if (!vm_is_off(net) && net->clients.pid && net_tap_may_restart(tap))
-		r = start_tap(net);
+	if (!vm_is_off(net) && !fabric_of(net)->why_no_inside(net) && net_tap_may_restart(tap))
+		r = fabric_of(net)->start_tap(net);
 	if (r == 0)
 		log_warning("NET VM %s: vmos-tap ended (%s) and was started again", net->config.name, text);
 	else
-		give_up(net, text);
+		net_hub_give_up(net, text);
 	net_links_wake(net->manager);
 }
 
@@ -215,19 +201,19 @@ static const struct net_tap_ops tap_ops = {
 void net_hub_init(struct vm *net)
 {
 	net_tap_init(&net->tap, &tap_ops, net);
-	net->link.ctl = -1;
+	net_fabric_init(net);
 	net->tap.event = net->manager->event;
 	net->tap.identity = &net->identity;
 }
 
 void net_hub_start(struct vm *net)
 {
-	int r = start_tap(net);
+	int r = fabric_of(net)->start_tap(net);
 
 	if (r == -ENOENT)
-		give_up(net, "it is not installed");
+		net_hub_give_up(net, "it is not installed");
 	else if (r < 0)
-		give_up(net, strerror(-r));
+		net_hub_give_up(net, strerror(-r));
 }
 
 void net_hub_adopt(struct vm *net)
@@ -235,7 +221,7 @@ void net_hub_adopt(struct vm *net)
 	int r = net_tap_adopt(&net->tap, net->run_dir);
 
 	/* no memory of flows is left, but clients need not wait for a restart of the NET VM */
-	if (r < 0 && net->clients.pid)
+	if (r < 0 && !fabric_of(net)->why_no_inside(net))
 		net_hub_start(net);
 }
 
@@ -247,57 +233,48 @@ void net_hub_stop(struct vm *net)
 	net_tap_stop(&net->tap);
 }
 
-static int open_plug(struct vm *vm, const char *dir, net_plug_fn done, struct net_plug **ret_plug)
+void net_hub_lose(struct vm *net, const char *text)
 {
-	struct net_switch_start start;
-	char *program cleanup_free = NULL;
-	int r = net_hub_start_by(vm, &start);
-
-	if (r < 0)
-		return r;
-	program = (char *)start.program;
-	return net_plug_open(&start, dir, done, vm, ret_plug);
+	for (struct vm *vm = net->manager->vms; vm; vm = vm->next) {
+		if (strcmp(vm->link.via, net->config.name) == 0)
+			net_hub_unlink(vm);
+	}
+	net_hub_stop(net);
+	net_hub_give_up(net, text);
 }
 
-static void handle_net_plug(const int *fds, void *userdata)
+void net_hub_inside_plugged(struct vm *net, uint32_t ifindex, const int *fds)
 {
-	struct tap_msg m = { .type = TAP_NET, .nfds = 2 };
-	struct vm *net = userdata;
+	const struct tap_msg m = { .type = TAP_NET, .nfds = fds ? 2 : 0, .link = { .ifindex = ifindex } };
 
-	net->hub.plug = NULL;
-	if (fds && net_tap_send(&net->tap, &m, fds) == 0)
+	if ((fds || ifindex) && net_tap_send(&net->tap, &m, fds) == 0)
 		net->hub.plugged = true;
 	else
-		vm_set_error(
-			net, "Its switch gave vmos-tap no plug: its clients have no network until it is restarted.");
+		vm_set_error(net,
+			"vmos-tap could not be given its card: its clients have no network until it is restarted.");
 }
 
 void net_hub_plug(struct vm *net)
 {
-	if (net->hub.plugged || net->hub.plug || !net->clients.pid)
-		return;
-	if (open_plug(net, net->clients.dir, handle_net_plug, &net->hub.plug) < 0)
-		handle_net_plug(NULL, net);
+	if (!net->hub.plugged && !fabric_of(net)->why_no_inside(net))
+		fabric_of(net)->plug(net);
 }
 
-static void handle_link_plug(const int *fds, void *userdata)
+void net_hub_plugged(struct vm *vm, uint32_t ifindex, const int *fds)
 {
-	struct vm *vm = userdata, *net = manager_find_vm(vm->manager, vm->link.via);
-	struct tap_msg m = { .type = TAP_LINK, .nfds = 2 };
+	struct vm *net = manager_find_vm(vm->manager, vm->link.via);
+	struct tap_msg m = { .type = TAP_LINK, .nfds = fds ? 2 : 0 };
 	struct net_link *l = &vm->link;
 	int r = -EPIPE;
 
-	l->plug = NULL;
 	l->rate_kib = vm->config.net_limit;
-	m.link = (struct tap_link){ .index = vm->config.net_index, .rate_kib = l->rate_kib };
-	if (fds && net) {
-		l->ctl = fcntl(fds[1], F_DUPFD_CLOEXEC, 3);
-		r = l->ctl < 0 ? -errno : net_tap_send(&net->tap, &m, fds);
-	}
+	m.link = (struct tap_link){ .index = vm->config.net_index, .rate_kib = l->rate_kib, .ifindex = ifindex };
+	if ((fds || ifindex) && net)
+		r = net_tap_send(&net->tap, &m, fds);
 	l->linked = l->list_due = r == 0;
 	l->unplugged = r < 0;
 	if (r < 0)
-		cut(l);
+		cut(vm);
 	net_links_wake(vm->manager);
 }
 
@@ -307,8 +284,7 @@ void net_hub_link(struct vm *net, struct vm *vm)
 	vm->link.linked = false;
 	memset(&vm->link.stats, 0, sizeof(vm->link.stats));
 	vm->link.rate_kib = vm->config.net_limit;
-	if (open_plug(vm, vm->nic.dir, handle_link_plug, &vm->link.plug) < 0)
-		handle_link_plug(NULL, vm);
+	fabric_of(vm)->link(vm);
 }
 
 void net_hub_unlink(struct vm *vm)
@@ -319,7 +295,7 @@ void net_hub_unlink(struct vm *vm)
 
 	if (net && l->linked)
 		net_tap_send(&net->tap, &m, NULL);
-	cut(l);
+	cut(vm);
 	net_lists_unlinked(vm->manager, vm);
 	l->unplugged = false;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is said to and by the vmos-tap of a NET VM, in terms of VMs. Of net_links.c only. */
+/* What is said to and by the vmos-tap of a NET VM, in terms of VMs. Of net_links.c and the fabrics only. */
 #ifndef MANAGER_NET_HUB_H
 #define MANAGER_NET_HUB_H
 
-#include "manager/net_switch.h"
+#include <stdint.h>
 
 struct vm;
 
@@ -21,7 +21,14 @@ void net_hub_unlink(struct vm *vm);
 /* Sends the lists that are due, one at a time. */
 void net_hub_send_lists(struct vm *net);
 
-/* How @vm's processes are started. False: vmos-confine is not installed. The caller frees start->program. */
-int net_hub_start_by(struct vm *vm, struct net_switch_start *ret_start);
+/* For the fabrics. @fds: VDE's plug, data and control socket, borrowed; @ifindex: the kernel's device; NULL and 0: neither came. */
+void net_hub_inside_plugged(struct vm *net, uint32_t ifindex, const int *fds);
+void net_hub_plugged(struct vm *vm, uint32_t ifindex, const int *fds);
+/* Runs vmos-tap. @kernel: what the kernel's fabric gives it, borrowed; NULL: VDE. -errno; -ENOENT: it is not installed. */
+int net_hub_run_tap(struct vm *net, const int *kernel);
+/* vmos-tap does not run, and will not: why goes to LastError. */
+void net_hub_give_up(struct vm *net, const char *text);
+/* The same of one that runs and whose cards are out of reach: its links end at once. */
+void net_hub_lose(struct vm *net, const char *text);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/paths.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/net_fabric.h"
 #include "manager/net_hub.h"
 #include "manager/net_index.h"
 #include "manager/net_lists.h"
@@ -25,9 +26,7 @@ bool net_links_is_net(const struct vm *vm)
 
 bool net_links_has_cards(const struct manager *m, const char **ret_why)
 {
-	*ret_why = m->system ? "system mode has no network yet"
-			     : "vde_switch is missing: install the package vde2, then restart the VM";
-	return !m->system && net_switch_is_installed();
+	return m->fabric->has_cards(m, ret_why);
 }
 
 const char *net_links_state(const struct vm *vm)
@@ -123,6 +122,8 @@ static const char no_rule[] = "no rule opens it", not_running[] = "the VM does n
 /* Why @vm has no link to @net although it names it; NULL: it shall have one. */
 static const char *why_dead(struct vm *vm, const struct vm *net)
 {
+	const struct net_fabric *fabric = vm->manager->fabric;
+	const char *why;
 	bool asks;
 
 	if (vm_is_off(vm) || vm->state == VM_STOPPING)
@@ -133,10 +134,13 @@ static const char *why_dead(struct vm *vm, const struct vm *net)
 		return no_rule;
 	if (vm_is_off(net) || net->state == VM_STOPPING)
 		return "the NET VM is off";
-	if (!vm->nic.pid || !vm->config.net_index)
-		return "its switch ended, or it was started without a network card: restart the VM";
-	if (!net->clients.pid)
-		return "the NET VM's switch ended, or it was started without one: restart the NET VM";
+	if (!vm->config.net_index)
+		return "it was started without a network card: restart the VM";
+	why = fabric->why_no_card(vm);
+	if (!why)
+		why = fabric->why_no_inside(net);
+	if (why)
+		return why;
 	if (net->tap.state == NET_TAP_ENDED || net->tap.state == NET_TAP_NONE)
 		return "vmos-tap ended: restart the NET VM";
 	return NULL;
@@ -150,14 +154,14 @@ static void show_dead(struct vm *vm, const char *why)
 
 	if (why == not_running)
 		set_state(vm, "dead: %s", why);
-	else if (!net_links_has_cards(vm->manager, &no_cards) && !vm->nic.pid)
+	else if (vm->manager->fabric->why_no_card(vm) && !net_links_has_cards(vm->manager, &no_cards))
 		set_state(vm, "dead: %s", no_cards);
 	else if (why == no_rule)
 		set_state(vm, "dead: %s (\"vmos rule add %s %s w\")", why, name, via);
 	else if (net && net->state == VM_FAILED)
 		set_state(vm, "dead: %s failed (\"vmos show %s\")", via, via);
 	else if (net && net->tap.state == NET_TAP_ENDED && !vm_is_off(net))
-		set_state(vm, "dead: vmos-tap of %s ended (%s)", via, net->tap.text);
+		set_state(vm, "dead: vmos-tap of %s ended (%s): restart %s", via, net->tap.text, via);
 	else
 		set_state(vm, "dead: %s", why);
 }
@@ -187,7 +191,7 @@ static void look_at_link(struct vm *vm)
 	if (l->linked)
 		set_state(vm, "up");
 	else if (l->unplugged)
-		set_state(vm, "dead: its switch gave vmos-tap no plug: restart the VM");
+		set_state(vm, "dead: vmos-tap could not be given its card: restart the VM");
 	else
 		set_state(vm, "dead: vmos-tap of %s is not ready yet", vm->config.net);
 }
@@ -198,6 +202,8 @@ static int handle_wake(sd_event_source *source, void *userdata)
 
 	for (struct vm *vm = m->vms; vm; vm = vm->next)
 		look_at_link(vm);
+	if (m->fabric->settle)
+		m->fabric->settle(m);
 	for (struct vm *vm = m->vms; vm; vm = vm->next) {
 		if (vm->tap.state != NET_TAP_UP)
 			continue;
@@ -226,6 +232,8 @@ int net_links_open(struct manager *m)
 {
 	int r = sd_event_add_defer(m->event, &m->net_wake, handle_wake, m);
 
+	if (r >= 0 && m->fabric->open)
+		m->fabric->open(m);
 	if (r >= 0)
 		r = manager_rules_on_change(m, net_links_wake);
 	if (r >= 0)
@@ -238,42 +246,23 @@ void net_links_close(struct manager *m)
 	m->net_wake = sd_event_source_disable_unref(m->net_wake);
 }
 
-static void handle_switch_ended(struct net_switch *sw, void *userdata)
-{
-	struct vm *vm = userdata;
-
-	vm_set_error(vm, "A switch of its network (%s) ended. Restart the VM to have its network back.", sw->dir);
-	net_links_wake(vm->manager);
-}
-
-static void init_switch(struct vm *vm, struct net_switch *sw)
-{
-	sw->ended = handle_switch_ended;
-	sw->userdata = vm;
-}
-
 int net_links_vm_start(struct vm *vm)
 {
-	struct net_switch_start start;
-	char *program cleanup_free = NULL;
 	const char *why;
 	int r;
 
 	if (!net_links_has_cards(vm->manager, &why))
 		return 0;
-	r = net_hub_start_by(vm, &start);
-	if (r < 0)
-		return r;
-	program = (char *)start.program;
-	init_switch(vm, &vm->nic);
-	init_switch(vm, &vm->clients);
-	if (!net_links_is_net(vm) || vm->config.net[0])
-		r = net_switch_start(&vm->nic, &start);
-	if (r == 0 && net_links_is_net(vm))
-		r = net_switch_start(&vm->clients, &start);
+	r = vm->manager->fabric->vm_start(vm);
 	if (r == 0 && net_links_is_net(vm))
 		net_hub_start(vm);
 	return r;
+}
+
+void net_links_vm_started(struct vm *vm)
+{
+	if (vm->manager->fabric->vm_started)
+		vm->manager->fabric->vm_started(vm);
 }
 
 void net_links_start_net(struct vm *vm)
@@ -290,28 +279,18 @@ void net_links_start_net(struct vm *vm)
 	sd_bus_error_free(&error);
 }
 
-static void adopt_switch(struct vm *vm, struct net_switch *sw)
-{
-	init_switch(vm, sw);
-	if (net_switch_adopt(sw, vm->manager->event) < 0)
-		log_debug("VM %s: no switch runs in %s", vm->config.name, sw->dir);
-}
-
 void net_links_vm_adopt(struct vm *vm)
 {
-	adopt_switch(vm, &vm->nic);
-	if (!net_links_is_net(vm))
-		return;
-	adopt_switch(vm, &vm->clients);
-	net_hub_adopt(vm);
+	vm->manager->fabric->vm_adopt(vm);
+	if (net_links_is_net(vm))
+		net_hub_adopt(vm);
 }
 
 void net_links_vm_off(struct vm *vm)
 {
 	net_hub_unlink(vm);
 	net_hub_stop(vm);
-	net_switch_stop(&vm->nic);
-	net_switch_stop(&vm->clients);
+	vm->manager->fabric->vm_off(vm);
 	vm->link.unplugged = false;
 	net_lists_vm_off(vm->manager, vm);
 	net_links_wake(vm->manager);
@@ -332,6 +311,8 @@ void net_links_dismiss(const char *run_dir)
 void net_links_vm_free(struct vm *vm)
 {
 	net_hub_unlink(vm);
+	if (vm->manager->fabric->vm_free)
+		vm->manager->fabric->vm_free(vm);
 	net_switch_finish(&vm->nic);
 	net_switch_finish(&vm->clients);
 	free(vm->link.state);

@@ -23,9 +23,9 @@ struct vm;
 struct net_link {
 	char via[VM_NAME_MAX + 1]; /* the NET VM whose vmos-tap has its plug, or is to get it; "": none */
 	struct net_plug *plug; /* being opened for it; may be NULL */
-	bool linked; /* vmos-tap has the plug */
+	bool linked; /* vmos-tap has it */
 	int ctl; /* the plug's control socket: with its end the plug is dead, whatever vmos-tap does; -1: found, or none */
-	bool unplugged; /* it could not be opened: the switch is gone, or busy until the next change */
+	bool unplugged; /* it could not be had: the switch or vmos-wire is gone, or busy until the next change */
 	bool asks; /* the rule says ask … */
 	bool list_due; /* vmos-tap has not been told the list that counts */
 	uint32_t rate_kib; /* that vmos-tap was told */
@@ -60,8 +60,10 @@ int net_links_check(const struct vm *vm, const char *net, sd_bus_error *ret_erro
 /* The names of the VMs that use the NET VM @name, comma separated; NULL: none. The caller frees it. */
 char *net_links_users(const struct manager *m, const char *name);
 
-/* vm_start: its switches, and of a NET VM vmos-tap; these must be there before QEMU. -errno. */
+/* vm_start: its cards, and of a NET VM vmos-tap; what QEMU finds of these must be there before it. -errno. */
 int net_links_vm_start(struct vm *vm);
+/* QEMU runs. */
+void net_links_vm_started(struct vm *vm);
 /* The NET VM of @vm starts too, where the rule is there. */
 void net_links_start_net(struct vm *vm);
 /* It was found running. */

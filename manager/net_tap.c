@@ -300,12 +300,17 @@ static int watch(struct net_tap *tap)
 		tap->event, &tap->timer, CLOCK_MONOTONIC, NET_TAP_UP_TIMEOUT * 1000000ull, 0, handle_up_timeout, tap);
 }
 
-static int send_setup(struct net_tap *tap, int listener, const char *net)
+static int send_setup(struct net_tap *tap, int listener, const struct net_tap_start *start)
 {
-	const int fds[] = { tap->memory, listener };
+	int fds[TAP_FDS_MAX] = { tap->memory, listener };
 	struct tap_msg m = { .type = TAP_SETUP, .nfds = 2 };
 
-	snprintf(m.setup.net, sizeof(m.setup.net), "%s", net);
+	snprintf(m.setup.net, sizeof(m.setup.net), "%s", start->net);
+	if (start->kernel) {
+		m.setup.fabric = TAP_FABRIC_KERNEL;
+		m.nfds = TAP_FDS_MAX;
+		memcpy(fds + 2, start->kernel, TAP_KERNEL_FDS * sizeof(int));
+	}
 	return net_tap_send(tap, &m, fds);
 }
 
@@ -323,6 +328,9 @@ static int prepare(struct net_tap *tap, const char *run_dir, const char *note)
 		tap->memory = fd_memfd_sealed("vmos-tap", TAP_MEMORY_SIZE);
 	if (tap->memory < 0)
 		return tap->memory;
+	r = identity_label_fd(tap->identity, tap->memory, LABEL_COURIER);
+	if (r < 0)
+		return r;
 	unlink(listen_path);
 	listener = fd_unix_listen(listen_path, SOCK_SEQPACKET, 1);
 	if (listener < 0)
@@ -331,16 +339,16 @@ static int prepare(struct net_tap *tap, const char *run_dir, const char *note)
 	return r < 0 ? r : steal_fd(&listener);
 }
 
-int net_tap_start(struct net_tap *tap, const char *program, const char *run_dir, const char *net)
+int net_tap_start(struct net_tap *tap, const struct net_tap_start *start)
 {
-	char *note cleanup_free = paths_join(run_dir, "tap.pid", NULL);
+	char *note cleanup_free = paths_join(start->run_dir, "tap.pid", NULL);
 	const struct spawn_helper spawn = {
-		.path = program,
-		.vm = net,
+		.path = start->program,
+		.vm = start->net,
 		.identity = tap->identity,
 		.label = LABEL_COURIER,
 	};
-	int listener cleanup_fd = note ? prepare(tap, run_dir, note) : -ENOMEM;
+	int listener cleanup_fd = note ? prepare(tap, start->run_dir, note) : -ENOMEM;
 	int pair[2], r;
 
 	if (listener < 0)
@@ -349,7 +357,7 @@ int net_tap_start(struct net_tap *tap, const char *program, const char *run_dir,
 		return -errno;
 	tap->failed = false;
 	tap->sock = pair[0];
-	r = send_setup(tap, listener, net);
+	r = send_setup(tap, listener, start);
 	if (r == 0)
 		r = spawn_helper(&spawn, pair[1], &tap->pid);
 	close(pair[1]);

@@ -39,6 +39,13 @@ struct net_tap_ops {
 	void (*ended)(struct net_tap *tap);
 };
 
+/* All borrowed. */
+struct net_tap_start {
+	const char *program, *run_dir;
+	const char *net; /* the NET VM's name */
+	const int *kernel; /* TAP_KERNEL_FDS of them, of SETUP; NULL: VDE */
+};
+
 struct net_tap_out;
 
 struct net_tap {
@@ -61,8 +68,8 @@ struct net_tap {
 };
 
 void net_tap_init(struct net_tap *tap, const struct net_tap_ops *ops, void *owner);
-/* Starts @program for the NET VM @net, whose folder is @run_dir, after ending one that is noted there. -errno: it does not run. */
-int net_tap_start(struct net_tap *tap, const char *program, const char *run_dir, const char *net);
+/* Starts one, after ending one that is noted in its folder. -errno: it does not run. */
+int net_tap_start(struct net_tap *tap, const struct net_tap_start *start);
 /* Connects to one that an earlier vmosd started: it is starting until all its links are told. */
 int net_tap_adopt(struct net_tap *tap, const char *run_dir);
 /* Ends it for good, and forgets its memory; no callback follows. */

@@ -96,11 +96,12 @@ static void read_root(const struct protections_env *env, struct protection *p)
 
 static void read_network(const struct protections_env *env, struct protection *p)
 {
-	protections_say(p, true,
-		env->system
-			? "VMs have no network card."
-			: "A VM reaches the network only through a NET VM, where a rule opens the link and its list "
-			  "allows it; vmos-tap drops all else.");
+	if (env->no_cards)
+		protections_say(p, true, "VMs have no network card: %s.", env->no_cards);
+	else
+		protections_say(p, true,
+			"A VM reaches the network only through a NET VM, where a rule opens the link and its list "
+			"allows it; vmos-tap drops all else.");
 }
 
 static void read_smack(const struct protections_env *env, struct protection *p)

@@ -25,6 +25,7 @@ struct protections_env {
 	const char *const *rules_dirs; /* NULL terminated */
 	const char *lists_error; /* of the network lists; NULL: they are in force … */
 	size_t lists; /* … with so many lines */
+	const char *no_cards; /* why VMs have no network card; NULL: they have */
 	int driver; /* 1: libvirt's security model smack is in force, 0: it is not; -errno: libvirt did not say */
 	bool kvm, confine;
 	const char *kvm_words, *confine_words;

@@ -25,9 +25,11 @@ static size_t read_all(struct manager *m, struct protection *ret_list)
 		.confine_words = m->confine.words,
 		.landlock_abi = landlock_abi(),
 	};
+	const char *no_cards;
 	struct stat st;
 	size_t n;
 
+	env.no_cards = net_links_has_cards(m, &no_cards) ? NULL : no_cards;
 	if (m->system)
 		env.driver = virt_has_secmodel(m->virt, "smack");
 	if (stat("/", &st) == 0)

@@ -131,3 +131,15 @@ int smack_rules_pair(const char *from, const char *to, bool allowed)
 		return r < 0 ? r : 0;
 	return allowed ? load(&rule) : unload(&rule);
 }
+
+int smack_rules_card(const char *vm, bool allowed)
+{
+	struct smack_rule rule = { .object = LABEL_TUN, .access = "rw" };
+	int r = label_of(vm, LABEL_QEMU, rule.subject);
+
+	if (r == 0)
+		r = smack_may(rule.subject, rule.object, rule.access);
+	if (r < 0 || r == allowed)
+		return r < 0 ? r : 0;
+	return allowed ? load(&rule) : unload(&rule);
+}

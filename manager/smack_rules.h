@@ -32,4 +32,7 @@ int smack_rules_stop(const char *vm);
 /* Makes the kernel's rule from @from to @to as @allowed says; nothing to do: nothing done. -errno. */
 int smack_rules_pair(const char *from, const char *to, bool allowed);
 
+/* Lets the QEMU of @vm receive the queue of a card and set it up, or no longer: frames pass all the same. -errno. */
+int smack_rules_card(const char *vm, bool allowed);
+
 #endif

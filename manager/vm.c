@@ -16,6 +16,7 @@
 #include "manager/drill.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/net_fabric.h"
 #include "manager/net_hub.h"
 #include "proto/uapi/vmos_channel.h"
 
@@ -54,7 +55,9 @@ static int vm_make_paths(struct vm *vm)
 	vm->console = paths_join(vm->dir, "console.log", NULL);
 	vm->ctl_socket = paths_join(vm->run_dir, "ctl.sock", NULL);
 	vm->gui_socket = paths_join(vm->run_dir, "gui.sock", NULL);
-	if (!vm->disk || !vm->console || !vm->ctl_socket || !vm->gui_socket)
+	vm->card_socket = paths_join(vm->run_dir, "card.sock", NULL);
+	vm->inside_socket = paths_join(vm->run_dir, "inside.sock", NULL);
+	if (!vm->disk || !vm->console || !vm->ctl_socket || !vm->gui_socket || !vm->card_socket || !vm->inside_socket)
 		return -ENOMEM;
 	if (net_switch_init(&vm->nic, vm->run_dir, "switch") < 0 ||
 		net_switch_init(&vm->clients, vm->run_dir, "clients") < 0)
@@ -107,6 +110,8 @@ void vm_free(struct vm *vm)
 	free(vm->console);
 	free(vm->ctl_socket);
 	free(vm->gui_socket);
+	free(vm->card_socket);
+	free(vm->inside_socket);
 	free(vm->bus_path);
 	free(vm->last_error);
 	free(vm);
@@ -238,11 +243,9 @@ static void set_cards(struct vm *vm, struct domain_paths *paths)
 
 	if (!net_links_has_cards(vm->manager, &why))
 		return;
-	paths->uplink_user = net_links_is_net(vm) && !vm->config.net[0];
-	if (!paths->uplink_user)
-		paths->nic_switch = vm->nic.dir;
-	if (net_links_is_net(vm))
-		paths->clients_switch = vm->clients.dir;
+	/* the host of system mode has no network to give */
+	paths->uplink_user = !vm->manager->system && net_links_is_net(vm) && !vm->config.net[0];
+	vm->manager->fabric->describe(vm, paths);
 }
 
 int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)

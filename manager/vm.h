@@ -14,6 +14,7 @@
 #include "manager/helper.h"
 #include "manager/identity.h"
 #include "manager/ivshmem.h"
+#include "manager/net_card.h"
 #include "manager/net_links.h"
 #include "manager/net_switch.h"
 #include "manager/net_tap.h"
@@ -57,7 +58,7 @@ struct vm {
 	struct identity identity;
 	char *dir, *run_dir; /* $DATA/vms/NAME, $RUN/vms/NAME */
 	char *disk, *console; /* files in dir */
-	char *ctl_socket, *gui_socket; /* in run_dir */
+	char *ctl_socket, *gui_socket, *card_socket, *inside_socket; /* in run_dir */
 	char *bus_path;
 	sd_bus_slot *bus_slot; /* may be NULL: not on the bus */
 
@@ -75,7 +76,9 @@ struct vm {
 	struct region region[HELPER_KINDS];
 	struct ivshmem server[HELPER_KINDS];
 	struct helper helper[HELPER_KINDS];
-	struct net_switch nic, clients; /* of its card, a NET VM's uplink; of a NET VM's inside card */
+	struct net_switch nic, clients; /* VDE: of its card, a NET VM's uplink; of a NET VM's inside card */
+	struct net_card card; /* the kernel's fabric: the same … */
+	struct net_inside inside; /* … of a NET VM */
 	struct net_link link; /* to the NET VM it uses */
 	struct net_tap tap; /* of a NET VM */
 	struct net_hub hub; /* of a NET VM */

@@ -116,7 +116,7 @@ static int open_channels(struct vm *vm, const char **ret_what)
 	if (r == 0)
 		r = identity_own_folder(&vm->identity, vm->run_dir);
 	if (r == 0) {
-		*ret_what = "network switch";
+		*ret_what = "network card";
 		r = net_links_vm_start(vm);
 	}
 	for (unsigned i = 0; r == 0 && i < (net_links_is_net(vm) ? HELPER_DESKTOP : HELPER_KINDS); i++) {
@@ -233,6 +233,7 @@ static void handle_started(const struct virt_job *job, void *userdata)
 
 	vm_job_done(vm);
 	vm->start_job = false;
+	net_links_vm_started(vm);
 	if (vm->drill)
 		drill_started(vm, job->result < 0 ? job->message : NULL);
 	if (job->result < 0) {

@@ -2,7 +2,6 @@
 #include "proto/wire.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/netplan.h"
@@ -53,14 +52,22 @@ int wire_check_reply(const struct wire_msg *m, uint32_t request, size_t len, uns
 		return -EBADMSG;
 	if (m->error)
 		return verdict(nfds == 0 && m->ifindex == 0);
-	return verdict(is_empty(m->text) && nfds == fds_of(request) && device == (m->ifindex != 0) &&
-		m->ifindex <= INT32_MAX);
+	return verdict(
+		is_empty(m->text) && nfds == fds_of(request) && device == (m->ifindex != 0) && m->ifindex <= INT32_MAX);
 }
 
 void wire_name(uint32_t index, char name[WIRE_NAME_MAX + 1])
 {
-	if (index)
-		snprintf(name, WIRE_NAME_MAX + 1, "vmos%u", index);
-	else
-		snprintf(name, WIRE_NAME_MAX + 1, "inside");
+	uint32_t unit = 1;
+
+	if (index == 0) {
+		memcpy(name, "inside", sizeof("inside"));
+		return;
+	}
+	memcpy(name, "vmos", strlen("vmos"));
+	while (index / unit >= 10)
+		unit *= 10;
+	for (name += strlen("vmos"); unit; unit /= 10)
+		*name++ = (char)('0' + index / unit % 10);
+	*name = 0;
 }

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_SOCKET "/run/vmos/wire.sock" /* in system mode: systemd listens, and starts a vmos-wire for each connection */
+#define WIRE_SOCKET "/run/vmos/wire.sock" /* system mode: systemd starts a vmos-wire for each connection */
 #define WIRE_FDS_MAX 7 /* TC_FDS of tap/tc.h */
 #define WIRE_TEXT_MAX 96
 #define WIRE_NAME_MAX 15

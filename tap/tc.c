@@ -204,18 +204,33 @@ int tc_detach(int ifindex)
 	return bpf_tc_hook_destroy(&hook);
 }
 
+static int get_client(struct tc *tc, uint32_t index, struct tc_client *ret_client)
+{
+	return index > TC_INDEX_MAX ? -EINVAL : bpf_map_lookup_elem(tc->fds[CLIENTS], &index, ret_client);
+}
+
+/* The kernel gives the number of a device that is gone to another one: who had it is gone too. */
+static void forget_others(struct tc *tc, uint32_t index, uint32_t ifindex)
+{
+	struct tc_client net;
+	uint32_t other;
+
+	if (bpf_map_lookup_elem(tc->fds[LINKS], &ifindex, &other) == 0 && other != index)
+		tc_del_client(tc, other);
+	if (index != TC_NET && get_client(tc, TC_NET, &net) == 0 && net.ifindex == ifindex)
+		tc_del_client(tc, TC_NET);
+}
+
 int tc_set_net(struct tc *tc, int ifindex)
 {
 	const uint32_t index = TC_NET;
 	const struct tc_client net = { .ifindex = (uint32_t)ifindex };
 	int r = guard(tc, "from_net", ifindex);
 
-	return r < 0 ? r : bpf_map_update_elem(tc->fds[CLIENTS], &index, &net, BPF_ANY);
-}
-
-static int get_client(struct tc *tc, uint32_t index, struct tc_client *ret_client)
-{
-	return index > TC_INDEX_MAX ? -EINVAL : bpf_map_lookup_elem(tc->fds[CLIENTS], &index, ret_client);
+	if (r < 0)
+		return r;
+	forget_others(tc, TC_NET, net.ifindex);
+	return bpf_map_update_elem(tc->fds[CLIENTS], &index, &net, BPF_ANY);
 }
 
 int tc_add_client(struct tc *tc, uint32_t index, int ifindex)
@@ -233,6 +248,7 @@ int tc_add_client(struct tc *tc, uint32_t index, int ifindex)
 	r = guard(tc, "from_client", ifindex);
 	if (r < 0)
 		return r;
+	forget_others(tc, index, client.ifindex);
 	if (old.ifindex && old.ifindex != client.ifindex)
 		bpf_map_delete_elem(tc->fds[LINKS], &old.ifindex);
 	r = bpf_map_update_elem(tc->fds[CLIENTS], &index, &client, BPF_ANY);
@@ -268,10 +284,12 @@ void tc_del_client(struct tc *tc, uint32_t index)
 	const struct tc_client none = { .ifindex = 0 };
 	struct tc_client client;
 
-	if (index == TC_NET || get_client(tc, index, &client) < 0 || client.ifindex == 0)
+	if (get_client(tc, index, &client) < 0 || client.ifindex == 0)
+		return;
+	bpf_map_update_elem(tc->fds[CLIENTS], &index, &none, BPF_ANY);
+	if (index == TC_NET)
 		return;
 	bpf_map_delete_elem(tc->fds[LINKS], &client.ifindex);
-	bpf_map_update_elem(tc->fds[CLIENTS], &index, &none, BPF_ANY);
 	drop_flows(tc, index);
 }
 

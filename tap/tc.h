@@ -12,7 +12,9 @@
  * again all of them come to the handler; so it need be said only while flows
  * are in the table.
  *
- * Loading and links need CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW. What is left
+ * Loading and links need CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW, and CAP_PERFMON,
+ * without which the kernel refuses what compilers do: an index into memory with
+ * other bounds on another path, a part of a spilled pointer. What is left
  * is done with fds alone: tc_share() and tc_adopt() give it to a process that
  * has no privilege and no file, and needs bpf(2) to look up, update and delete
  * in the tables. It can send to any device of the network namespace in which
@@ -44,12 +46,15 @@ int tc_adopt(struct tc **ret_tc, const int fds[TC_FDS]);
 /* The kernel passes frames for so long from now on; 0: none from now on. */
 int tc_keep(struct tc *tc, unsigned seconds);
 
-/* The device of the NET VM's inside, and that of the client @index; both replace an earlier one. */
+/*
+ * The device of the NET VM's inside, and that of the client @index; both
+ * replace an earlier one, and whoever had a device of this number before.
+ */
 int tc_set_net(struct tc *tc, int ifindex);
 int tc_add_client(struct tc *tc, uint32_t index, int ifindex);
 /* What flows of the client may bring it and take from it, in KiB a second; 0: no limit. tc_add_client() leaves it. */
 int tc_limit(struct tc *tc, uint32_t index, uint32_t rate_kib);
-/* Its device stays filtered, its flows and its limit are gone. */
+/* Its device stays filtered, its flows and its limit are gone. Of TC_NET: nothing goes there any more. */
 void tc_del_client(struct tc *tc, uint32_t index);
 
 /* Takes the filter off a device; its frames reach the host's network from then on. */

@@ -12,6 +12,7 @@
 #include "proto/runctl.h"
 #include "proto/tap.h"
 #include "proto/uapi/vmos_channel.h"
+#include "proto/wire.h"
 #include "proto/xfer.h"
 #include "tests/net/forge.h"
 
@@ -308,6 +309,29 @@ static int write_taps(void)
 	return ret;
 }
 
+static int write_wires(void)
+{
+	const struct wire_msg all[] = {
+		{ .type = WIRE_OPEN, .filter = 1 },
+		{ .type = WIRE_MAKE, .index = NETPLAN_INDEX_MAX },
+		{ .type = WIRE_GIVE, .nfds = 1, .index = 1 },
+		{ .type = WIRE_TAKE },
+		{ .type = WIRE_SHARE },
+		{ .type = WIRE_DONE, .nfds = 1 },
+		{ .type = WIRE_DONE, .index = 1, .ifindex = 3 },
+		{ .type = WIRE_DONE, .nfds = WIRE_FDS_MAX },
+		{ .type = WIRE_DONE, .index = 1, .error = -ENODEV, .text = "the card is not here" },
+	};
+	char name[32];
+	int ret = 0;
+
+	for (size_t i = 0; i < COUNT(all) && ret == 0; i++) {
+		snprintf(name, sizeof(name), "wire-%zu", i);
+		ret = write_seed("wire", name, &all[i], sizeof(all[i]));
+	}
+	return ret;
+}
+
 static int write_dns(void)
 {
 	static const char query[] = "\x12\x34\x01\0\0\1\0\0\0\0\0\0\3Www\7example\0\0\1\0\1";
@@ -426,6 +450,8 @@ int main(int argc, char **argv)
 		ret = write_frames();
 	if (ret == 0)
 		ret = write_taps();
+	if (ret == 0)
+		ret = write_wires();
 	if (ret == 0)
 		ret = write_paths();
 	if (ret == 0)

@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -143,6 +144,17 @@ int taps_bridge(const char *name)
 	if (r == 0)
 		r = write_file(path, "0");
 	return r < 0 ? r : taps_up(name);
+}
+
+int taps_left_out(const char *what, int r)
+{
+	const int reasons[] = { EPERM, EACCES, ENOENT, ENODEV, ENOSYS, EOPNOTSUPP };
+	bool skipped = false;
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		skipped = skipped || r == -reasons[i];
+	printf("%s: %s: %s\n", skipped ? "skipped" : "failed", what, strerror(-r));
+	return skipped ? TAPS_SKIPPED : 1;
 }
 
 int taps_join(const char *bridge, const char *tap, int join)

@@ -7,6 +7,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define TAPS_SKIPPED 77 /* meson's */
+
+/* Says why a test is left out; its exit status. Only what is not there, or not permitted, is a reason, else it failed. */
+int taps_left_out(const char *what, int r);
+
 /* From here on the process has a network of its own, without IPv6 of the host's: 0, or -errno: not permitted. */
 int taps_unshare(void);
 

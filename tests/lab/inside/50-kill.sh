@@ -25,14 +25,27 @@ new_helper()
 	[ -n "$pid" ] && [ "$pid" != "$2" ] && is_labelled "$pid" "$3" && [ "$(uid_of "$pid")" = "$(vm_uid personal)" ]
 }
 
+# One vmos-wire, the same, in whose namespace both cards are: systemd has kept the connection for the next vmosd.
+wire_is()
+{
+	local have
+
+	have=$(pids vmos-wire)
+	echo "vmos-wire: ${have:-none}"
+	[ -n "$have" ] && [ "$have" = "$1" ] && [ "$(grep -c '^ *vmos[0-9]' "/proc/$have/net/dev")" = 2 ]
+}
+
 need "personal is there" need_vm personal blue
 need "work is there" need_vm work green
 a=$(pids qemu-system personal)
 b=$(pids qemu-system work)
+wire=$(pids vmos-wire)
+check "their network cards are where no link leads to" wire_is "$wire"
 check "kill -9 of vmosd" kill_unit vmosd.service
 check "systemd starts it again" within 30 vmosd_is_back
 check "personal and work run on" test "$(field personal state) $(field work state)" = "running running"
 check "in the same processes" test "$(pids qemu-system personal) $(pids qemu-system work)" = "$a $b"
+check "and their cards are where they were" wire_is "$wire"
 check "and answer" within 30 in_vm personal true
 check "both of them" within 30 in_vm work true
 check "vmosd has its label again" is_labelled "$(systemctl show -P MainPID vmosd.service)" vmos.manager
@@ -48,3 +61,4 @@ check "kill -9 of personal's QEMU" kill -9 "$a"
 check "vmos says that personal failed" within 20 field_is personal state failed
 check "work runs on" in_vm work true
 check "personal starts again" "$vmos" start personal
+check "with a card that the vmosd of now had made there" wire_is "$wire"

@@ -15,7 +15,7 @@ shared_uid=64990
 other_uid=64991
 off_host=192.0.2.1
 all_off=nnp,landlock,seccomp,sandbox
-labels=(_ vmos.manager vmos.libvirt vmos.root vmos.device vmos.abl-b.qemu vmos.abl-b.image)
+labels=(_ vmos.manager vmos.libvirt vmos.root vmos.device vmos.tun vmos.abl-b.qemu vmos.abl-b.image)
 open_settings=(kernel.yama.ptrace_scope=0 kernel.perf_event_paranoid=-1 kernel.io_uring_disabled=0
 	kernel.unprivileged_bpf_disabled=0 vm.unprivileged_userfaultfd=1 user.max_user_namespaces=1000
 	fs.protected_hardlinks=0 kernel.dmesg_restrict=0)

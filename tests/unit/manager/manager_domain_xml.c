@@ -40,7 +40,7 @@ static const struct domain_paths paths = {
 	.console = "/d/work/console.log",
 	.ctl_socket = "/r/work/ctl.sock",
 	.gui_socket = "/r/work/gui.sock",
-	.nic_switch = "/r/work/switch",
+	.nic = "/r/work/switch",
 };
 
 /* A NET VM: its inside card, and QEMU's user network. */
@@ -65,7 +65,7 @@ static const struct domain_paths net_paths = {
 	.disk = "/d/net0/private.qcow2",
 	.console = "/d/net0/console.log",
 	.ctl_socket = "/r/net0/ctl.sock",
-	.clients_switch = "/r/net0/clients",
+	.clients = "/r/net0/clients",
 	.uplink_user = true,
 };
 
@@ -91,7 +91,7 @@ static void test_golden_system(void **state)
 	size_t len;
 
 	system.uid = 64100;
-	p.nic_switch = NULL;
+	p.nic = NULL;
 	assert_int_equal(fd_read_file(GOLDEN_SYSTEM, 1 << 20, &golden, &len), 0);
 	assert_int_equal(domain_xml_build(&system, &p, true, &xml), 0);
 	assert_string_equal(xml, golden);
@@ -123,7 +123,7 @@ static void test_net_of_net(void **state)
 	char *xml = NULL;
 
 	p.uplink_user = false;
-	p.nic_switch = "/r/net,0/switch";
+	p.nic = "/r/net,0/switch";
 	assert_int_equal(domain_xml_build(&net_config, &p, false, &xml), 0);
 	assert_non_null(strstr(xml, "value=\"vde,id=vmosnet7,sock=/r/net,,0/switch\""));
 	assert_non_null(strstr(xml, "value=\"vde,id=vmosnet8,sock=/r/net0/clients\""));
@@ -132,6 +132,27 @@ static void test_net_of_net(void **state)
 	assert_non_null(strstr(xml, " vmos.net=300 vmos.kind=net"));
 	assert_null(strstr(xml, "vmos.uplink"));
 	assert_null(strstr(xml, "\"user,"));
+	free(xml);
+}
+
+/* Cards that are TAP devices: vmos-confine gets their queues from these sockets. */
+static void test_taps(void **state)
+{
+	struct domain_paths p = net_paths;
+	char *xml = NULL;
+
+	p.taps = true;
+	p.clients = "/r/net,0/inside.sock";
+	assert_int_equal(domain_xml_build(&net_config, &p, false, &xml), 0);
+	assert_non_null(strstr(xml, "value=\"user,id=vmosnet7\""));
+	assert_non_null(strstr(xml, "value=\"tap,id=vmosnet8,path=/r/net,,0/inside.sock\""));
+	assert_non_null(strstr(xml, "netdev=vmosnet8,mac=52:76:6d:ff:00:01"));
+	assert_null(strstr(xml, "vde"));
+	free(xml);
+	p.uplink_user = false;
+	p.nic = "/r/net0/card.sock";
+	assert_int_equal(domain_xml_build(&net_config, &p, false, &xml), 0);
+	assert_non_null(strstr(xml, "value=\"tap,id=vmosnet7,path=/r/net0/card.sock\""));
 	free(xml);
 }
 
@@ -158,7 +179,7 @@ static void test_long_path(void **state)
 	memset(path, ',', sizeof(path));
 	path[0] = '/';
 	path[sizeof(path) - 1] = '\0';
-	p.nic_switch = path;
+	p.nic = path;
 	assert_int_equal(domain_xml_build(&config, &p, false, &xml), -ENAMETOOLONG);
 }
 
@@ -341,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_golden_system),
 		cmocka_unit_test(test_golden_net),
 		cmocka_unit_test(test_net_of_net),
+		cmocka_unit_test(test_taps),
 		cmocka_unit_test(test_no_index),
 		cmocka_unit_test(test_long_path),
 		cmocka_unit_test(test_drill),

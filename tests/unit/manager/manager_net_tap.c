@@ -79,11 +79,13 @@ static void set_up_tap(struct net_tap *tap)
 	tap->identity = &self;
 }
 
+static const struct net_tap_start with = { .program = "/proc/self/exe", .run_dir = folder, .net = "net0" };
+
 static void start(struct net_tap *tap)
 {
 	unsigned before = seen.up;
 
-	assert_int_equal(net_tap_start(tap, "/proc/self/exe", folder, "net0"), 0);
+	assert_int_equal(net_tap_start(tap, &with), 0);
 	run_until(&seen.up, before + 1);
 	assert_int_equal(tap->state, NET_TAP_UP);
 }
@@ -253,13 +255,14 @@ static void test_no_answer(void **state)
 
 static void test_restarts(void **state)
 {
+	const struct net_tap_start no_program = { .program = "/no/such/program", .run_dir = folder, .net = "net0" };
 	struct net_tap tap;
 
 	set_up_tap(&tap);
 	for (unsigned i = 0; i < NET_TAP_RESTARTS; i++)
 		assert_true(net_tap_may_restart(&tap));
 	assert_false(net_tap_may_restart(&tap));
-	assert_int_equal(net_tap_start(&tap, "/no/such/program", folder, "net0"), -ENOENT);
+	assert_int_equal(net_tap_start(&tap, &no_program), -ENOENT);
 	assert_int_equal(tap.state, NET_TAP_NONE);
 	assert_int_equal(net_tap_send_type(&tap, TAP_QUERY), -ENOTCONN);
 	net_tap_stop(&tap);

@@ -87,6 +87,7 @@ static int setup(void **state)
 	struct manager *m = &s->m;
 
 	assert_int_equal(sd_event_new(&m->event), 0);
+	m->fabric = &net_fabric_vde;
 	m->data = strdup(folder);
 	m->vms_dir = paths_join(folder, "vms", NULL);
 	m->vms_run_dir = paths_join(folder, "run", NULL);
