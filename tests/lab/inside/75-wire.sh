@@ -98,7 +98,8 @@ check "cards are made" did make
 check "one without a link is closed" did down
 check "it is linked" did link
 check "without a flow nothing passes" did closed
-check "with one it does" did flow
+check "no program of the host is given vmos-tap's socket" did kept
+check "vmosd is, and with a flow frames pass" did flow
 check "without the link it is closed again" did back
 check "and a new link has no flow of the old one" did again
 check "each connection has a process" are_two
