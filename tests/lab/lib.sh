@@ -201,7 +201,7 @@ lab_power_on()
 		-device virtio-keyboard-pci -device virtio-tablet-pci \
 		-netdev "user,id=far,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:$dir/far" \
 		-device e1000e,netdev=far,addr=0x10,romfile= \
-		-device e1000e,addr=0x11,multifunction=on,romfile= -device virtio-rng-pci,addr=0x11.1,multifunction=on \
+		-device e1000,addr=0x11,multifunction=on,romfile= -device virtio-rng-pci,addr=0x11.1,multifunction=on \
 		-no-reboot -serial "file:$dir/console.log" -chardev "pipe,id=monitor,path=$dir/monitor" -mon chardev=monitor,mode=readline \
 		-d cpu_reset -D "$dir/cpu.log" ${LAB_QEMU:-} \
 		<>/dev/null >"$dir/qemu.log" 2>&1 &
