@@ -323,6 +323,10 @@ static int prepare(struct net_tap *tap, const char *run_dir, const char *note)
 		tap->memory = fd_memfd_sealed("vmos-tap", TAP_MEMORY_SIZE);
 	if (tap->memory < 0)
 		return tap->memory;
+	/* the kernel asks by its label whether vmos-tap may receive it */
+	r = identity_label_fd(tap->identity, tap->memory, LABEL_COURIER);
+	if (r < 0)
+		return r;
 	unlink(listen_path);
 	listener = fd_unix_listen(listen_path, SOCK_SEQPACKET, 1);
 	if (listener < 0)
