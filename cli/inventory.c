@@ -32,6 +32,7 @@ static const struct field vm_fields[] = {
 	{ FIELD(vm_info, disk_path, "DiskPath", "s") },
 	{ FIELD(vm_info, net, "Net", "s") },
 	{ FIELD(vm_info, net_state, "NetState", "s") },
+	{ FIELD(vm_info, pci, "Pci", "s") },
 	{ FIELD(vm_info, net_limit, "NetLimit", "u") },
 	{ FIELD(vm_info, net_index, "NetIndex", "u") },
 	{ FIELD(vm_info, memory, "Memory", "u") },

@@ -2,6 +2,7 @@
 #include "cli/json.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 
@@ -24,6 +25,18 @@ static void add_strings(struct json_object *o, const char *key, char *const *val
 	json_object_object_add(o, key, array);
 }
 
+/* The words of a text, as an array. */
+static void add_words(struct json_object *o, const char *key, const char *text)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t len; *text; text += len + (text[len] == ' ')) {
+		len = strcspn(text, " ");
+		json_object_array_add(array, json_object_new_string_len(text, (int)len));
+	}
+	json_object_object_add(o, key, array);
+}
+
 struct json_object *json_vm(const struct vm_info *vm)
 {
 	struct json_object *o = json_object_new_object();
@@ -37,6 +50,7 @@ struct json_object *json_vm(const struct vm_info *vm)
 	json_add_text(o, "desktop", vm->desktop);
 	json_add_text(o, "net", vm->net);
 	json_add_text(o, "net_state", vm->net_state);
+	add_words(o, "pci", vm->pci);
 	json_add_number(o, "net_limit", (uint64_t)vm->net_limit << 10);
 	json_add_number(o, "net_index", vm->net_index);
 	json_add_number(o, "memory", (uint64_t)vm->memory << 20);

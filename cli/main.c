@@ -15,12 +15,12 @@ static int help_main(int argc, char **argv);
 static const struct command commands[] = {
 	{ "create", create_main,
 		"NAME [--kind app|net] [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--disk SIZE] "
-		"[--net NETVM|none] [--net-limit RATE] [--ready-timeout S]",
+		"[--net NETVM|none] [--net-limit RATE] [--pci ADDRESS|none]… [--ready-timeout S]",
 		"make a VM" },
 	{ "delete", delete_main, "[--yes] [--force] NAME…", "remove VMs and their disks" },
 	{ "set", set_main,
 		"NAME [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--net NETVM|none] [--net-limit RATE] "
-		"[--ready-timeout S]",
+		"[--pci ADDRESS|none]… [--ready-timeout S]",
 		"change a VM" },
 	{ "start", start_main, "NAME…", "start VMs" },
 	{ "stop", stop_main, "[--force] NAME…", "shut VMs down" },
@@ -44,7 +44,8 @@ static const struct command commands[] = {
 		"say what VMs may do to each other" },
 	{ "net", net_main,
 		"allow|deny|ask VM TARGET [for=TIME] [notify] | del VM N|TARGET | list [--json] [VM] | check [FILE…] | "
-		"why [--json] VM TARGET | flows [--json] [--follow] [VM] | log [--json] [--follow] [VM] [N]",
+		"why [--json] VM TARGET | flows [--json] [--follow] [VM] | log [--json] [--follow] [VM] [N] | cards "
+		"[--json]",
 		"say what VMs may reach on the network, and see what they do" },
 	{ "why", why_main, "[--json] FROM TO ACCESS", "tell which rule allows or denies something" },
 	{ "log", log_main, "[--json] [--follow] [--since TIME] [N] | --verify",

@@ -109,6 +109,7 @@ int net_main(int argc, char **argv)
 	} verbs[] = {
 		{ "allow", net_allow },
 		{ "ask", net_ask_line },
+		{ "cards", net_cards },
 		{ "check", net_check },
 		{ "del", net_del },
 		{ "deny", net_deny },

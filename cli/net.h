@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+int net_cards(int argc, char **argv);
 int net_check(int argc, char **argv);
 int net_flows(int argc, char **argv);
 int net_list(int argc, char **argv);

@@ -38,7 +38,9 @@ static void show_vm(const struct vm_info *vm)
 	line("Agent", vm->agent);
 	line("Desktop", vm->desktop);
 	line("Network", vm->net);
-	if (vm->net[0])
+	if (vm->pci[0])
+		line("Card", vm->pci);
+	else if (strcmp(vm->net_state, "none") != 0)
 		line("", vm->net_state);
 	if (vm->net_limit)
 		printf("%-13s %s a second, each way\n", "Net limit", format_size((uint64_t)vm->net_limit << 10, limit));

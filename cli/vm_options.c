@@ -46,6 +46,22 @@ static int parse_limit(const char *text, struct vm_options *o)
 	return cli_error(CLI_USAGE, "--net-limit takes a size a second such as 500K or 2M, or none, not \"%s\"", text);
 }
 
+/* vmosd knows what an address is, and how many a VM can have. */
+static int parse_pci(const char *text, struct vm_options *o)
+{
+	size_t len = strlen(o->pci);
+
+	if (o->has_pci && (!len || strcmp(text, "none") == 0))
+		return cli_error(CLI_USAGE, "--pci none stands alone");
+	o->has_pci = true;
+	if (strcmp(text, "none") == 0)
+		return 0;
+	if (!*text || strchr(text, ' ') || strlen(text) + len + 2 > sizeof(o->pci))
+		return cli_error(CLI_USAGE, "--pci takes an address such as 0000:03:00.0, or none, not \"%s\"", text);
+	snprintf(o->pci + len, sizeof(o->pci) - len, "%s%s", len ? " " : "", text);
+	return 0;
+}
+
 static int parse_option(int opt, struct vm_options *o)
 {
 	switch (opt) {
@@ -69,6 +85,8 @@ static int parse_option(int opt, struct vm_options *o)
 		return 0;
 	case 'l':
 		return parse_limit(optarg, o);
+	case 'p':
+		return parse_pci(optarg, o);
 	default:
 		return parse_number("ready-timeout", optarg, READY_TIMEOUT_MAX, &o->ready_timeout);
 	}
@@ -87,6 +105,7 @@ int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret)
 		{ "kind", required_argument, NULL, 'k' },
 		{ "net", required_argument, NULL, 'n' },
 		{ "net-limit", required_argument, NULL, 'l' },
+		{ "pci", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int opt, r;
@@ -141,6 +160,8 @@ int vm_options_append(const struct vm_options *o, sd_bus_message *m)
 		r = append_string(m, "Net", o->net);
 	if (r >= 0 && o->net_limit)
 		r = sd_bus_message_append(m, "{sv}", "NetLimit", "u", o->limit);
+	if (r >= 0 && o->has_pci)
+		r = append_string(m, "Pci", o->pci);
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

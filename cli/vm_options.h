@@ -3,8 +3,11 @@
 #ifndef CLI_VM_OPTIONS_H
 #define CLI_VM_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-bus.h>
+
+#define VM_OPTIONS_PCI 256
 
 /* NULL or 0: not given. */
 struct vm_options {
@@ -19,6 +22,8 @@ struct vm_options {
 	const char *net; /* "": none */
 	const char *net_limit; /* as given */
 	uint32_t limit; /* KiB a second; 0: no limit */
+	bool has_pci;
+	char pci[VM_OPTIONS_PCI]; /* what was given by each --pci, a space between two; "": none */
 };
 
 /* Reads the command line; @creates: --disk and --kind are known. 0, or an exit code after saying why. */

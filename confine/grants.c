@@ -8,13 +8,13 @@
 #include "base/cleanup.h"
 
 /* Adds @path, which becomes the list's. */
-static int add(struct grants *g, char *path, bool write)
+static int add(struct grants *g, char *path, enum grant_kind kind)
 {
 	if (g->count == GRANTS_MAX) {
 		free(path);
 		return -E2BIG;
 	}
-	g->item[g->count++] = (struct grant){ .path = path, .write = write };
+	g->item[g->count++] = (struct grant){ .path = path, .kind = kind };
 	return 0;
 }
 
@@ -54,18 +54,23 @@ static int read_net(struct grants *g, const char **at)
 	return 1;
 }
 
-/* "ro=PATH" or "rw=PATH". */
+/* "ro=PATH", "rw=PATH" or "dev=PATH". */
 static int read_file(struct grants *g, const char **at)
 {
-	bool write = strncmp(*at, "rw=", 3) == 0;
+	static const char *const words[] = { [GRANT_READ] = "ro=", [GRANT_WRITE] = "rw=", [GRANT_DEVICE] = "dev=" };
 	char *path;
 	int ret;
 
-	if (!write && strncmp(*at, "ro=", 3) != 0)
-		return -EINVAL;
-	*at += 3;
-	ret = read_path(at, &path);
-	return ret < 0 ? ret : add(g, path, write);
+	for (unsigned kind = 0; kind < sizeof(words) / sizeof(words[0]); kind++) {
+		size_t len = strlen(words[kind]);
+
+		if (strncmp(*at, words[kind], len) != 0)
+			continue;
+		*at += len;
+		ret = read_path(at, &path);
+		return ret < 0 ? ret : add(g, path, kind);
+	}
+	return -EINVAL;
 }
 
 int grants_add_variable(struct grants *g, const char *value)
@@ -103,7 +108,7 @@ int grants_add_secrets(struct grants *g, char *const *argv)
 		if (!is_json)
 			at += sizeof(plain) - 1;
 		path = strndup(at, strcspn(at, is_json ? "\"" : ","));
-		ret = path ? add(g, path, false) : -ENOMEM;
+		ret = path ? add(g, path, GRANT_READ) : -ENOMEM;
 		if (ret < 0)
 			return ret;
 	}
@@ -134,7 +139,7 @@ int grants_add_probe(struct grants *g, char *const *argv)
 		folder = folder_of(path, strcspn(path, ","));
 		if (!folder)
 			continue;
-		ret = add(g, folder, true);
+		ret = add(g, folder, GRANT_WRITE);
 		if (ret < 0)
 			return ret;
 	}

@@ -7,6 +7,7 @@
  * '\' is written '\\'.
  *   ro  a file, or a folder with all beneath it, may be read
  *   rw  … read, written, truncated, made and removed
+ *   dev a device that QEMU drives: read, written and asked by ioctl(2)
  * The entry net=user stands for sockets of IPv4 and IPv6: QEMU's user network,
  * the uplink of a NET VM.
  * Every path must exist. Without the variable QEMU is being asked for its
@@ -20,9 +21,11 @@
 #define GRANTS_VARIABLE "VMOS_CONFINE"
 #define GRANTS_MAX 32
 
+enum grant_kind { GRANT_READ, GRANT_WRITE, GRANT_DEVICE };
+
 struct grant {
 	char *path; /* owned */
-	bool write;
+	enum grant_kind kind;
 };
 
 struct grants {

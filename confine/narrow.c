@@ -107,6 +107,11 @@ static int allow_resolvers(int ruleset, int abi)
 
 int narrow_files(const struct grants *g, const char **ret_path)
 {
+	static const uint64_t access[] = {
+		[GRANT_READ] = READ,
+		[GRANT_WRITE] = READ | WRITE | MAKE,
+		[GRANT_DEVICE] = DEVICE,
+	};
 	int abi = landlock_abi();
 	int ruleset cleanup_fd = -1;
 	int ret;
@@ -122,7 +127,7 @@ int narrow_files(const struct grants *g, const char **ret_path)
 		ret = allow_resolvers(ruleset, abi);
 	for (unsigned i = 0; ret == 0 && i < g->count; i++) {
 		*ret_path = g->item[i].path;
-		ret = landlock_allow(ruleset, abi, g->item[i].path, g->item[i].write ? READ | WRITE | MAKE : READ);
+		ret = landlock_allow(ruleset, abi, g->item[i].path, access[g->item[i].kind]);
 	}
 	if (ret < 0)
 		return ret;

@@ -81,6 +81,17 @@ static bool read_memory(xmlNodePtr node, uint32_t *ret_mib)
 	return true;
 }
 
+/* Cards are of NET VMs only. */
+static bool read_cards(xmlNodePtr vm, struct vm_config *c)
+{
+	char list[PCI_LIST_MAX];
+
+	if (!xmlHasProp(vm, (const xmlChar *)"pci"))
+		return true;
+	return read_attribute(vm, "pci", list, sizeof(list)) && list[0] && pci_list_parse(list, c->pci) == 0 &&
+		strcmp(c->kind, VM_KIND_NET) == 0;
+}
+
 /* Of a definition that was written before there were networks all are missing. */
 static bool read_network(xmlNodePtr vm, struct vm_config *c)
 {
@@ -95,7 +106,9 @@ static bool read_network(xmlNodePtr vm, struct vm_config *c)
 	if (read_attribute(vm, "net-limit", text, sizeof(text)) &&
 		(!parse_number(text, &c->net_limit) || c->net_limit > VM_NET_LIMIT_MAX))
 		return false;
-	return strcmp(c->kind, VM_KIND_APP) == 0 || strcmp(c->kind, VM_KIND_NET) == 0;
+	if (strcmp(c->kind, VM_KIND_APP) != 0 && strcmp(c->kind, VM_KIND_NET) != 0)
+		return false;
+	return read_cards(vm, c);
 }
 
 static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)

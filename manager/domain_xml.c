@@ -23,7 +23,7 @@
  * each start; on the root bus, as each PCIe port costs boot time under
  * emulation. Slot 0x1f is the machine's own.
  */
-enum { SLOT_ROOT = 2, SLOT_DISK, SLOT_CTL, SLOT_GUI, SLOT_RNG, SLOT_NIC, SLOT_CLIENTS };
+enum { SLOT_ROOT = 2, SLOT_DISK, SLOT_CTL, SLOT_GUI, SLOT_RNG, SLOT_NIC, SLOT_CLIENTS, SLOT_CARDS };
 
 /* The tree being built. Errors stick, so that a long description needs no check per line. */
 struct builder {
@@ -131,6 +131,8 @@ static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm
 		set(b, vm, "net", config->net);
 	if (config->net_limit)
 		set_number(b, vm, "net-limit", config->net_limit);
+	if (config->pci[0])
+		set(b, vm, "pci", config->pci);
 }
 
 /* All that QEMU may hold: the guest's memory, both channels, and what QEMU needs itself. */
@@ -253,7 +255,43 @@ static void build_channel(struct builder *b, xmlNodePtr devices, const char *nam
 	add_address(b, shmem, slot);
 }
 
-static void build_devices(struct builder *b, xmlNodePtr domain, const struct domain_paths *paths)
+/*
+ * A network card of the host's. It is unmanaged: the host's kernel hands every
+ * card to vfio-pci when it finds it, and nobody else ever drives one. No ROM:
+ * what a card brings to be run at start is not run.
+ */
+static void build_card(struct builder *b, xmlNodePtr devices, const char *address, unsigned slot)
+{
+	xmlNodePtr card = add_with(b, devices, "hostdev", "mode", "subsystem", "type", "pci", "managed", "no", NULL);
+	char part[4][8];
+
+	/* "0000:03:00.0" */
+	snprintf(part[0], sizeof(part[0]), "0x%.4s", address);
+	snprintf(part[1], sizeof(part[1]), "0x%.2s", address + 5);
+	snprintf(part[2], sizeof(part[2]), "0x%.2s", address + 8);
+	snprintf(part[3], sizeof(part[3]), "0x%.1s", address + 11);
+	add_with(b, card, "driver", "name", "vfio", NULL);
+	add_with(b, add(b, card, "source", NULL), "address", "domain", part[0], "bus", part[1], "slot", part[2],
+		"function", part[3], NULL);
+	add_with(b, card, "rom", "enabled", "no", NULL);
+	add_address(b, card, slot);
+}
+
+static void build_cards_of_host(struct builder *b, xmlNodePtr devices, const char *list)
+{
+	char address[PCI_ADDRESS_MAX];
+
+	for (unsigned slot = SLOT_CARDS; pci_list_next(&list, address); slot++) {
+		if (!pci_parse(address, address)) {
+			b->error = b->error ? b->error : -EINVAL;
+			return;
+		}
+		build_card(b, devices, address, slot);
+	}
+}
+
+static void build_devices(
+	struct builder *b, xmlNodePtr domain, const struct vm_config *config, const struct domain_paths *paths)
 {
 	xmlNodePtr devices = add(b, domain, "devices", NULL);
 	xmlNodePtr device;
@@ -276,6 +314,7 @@ static void build_devices(struct builder *b, xmlNodePtr domain, const struct dom
 	build_channel(b, devices, "vmos-ctl", paths->ctl_socket, SLOT_CTL);
 	if (paths->gui_socket)
 		build_channel(b, devices, "vmos-gui", paths->gui_socket, SLOT_GUI);
+	build_cards_of_host(b, devices, config->pci);
 }
 
 static void add_argument(struct builder *b, xmlNodePtr commandline, const char *value)
@@ -407,7 +446,7 @@ int domain_xml_build(const struct vm_config *config, const struct domain_paths *
 	add_number(&b, domain, "vcpu", config->vcpus);
 	build_machine(&b, domain, config, paths);
 	build_cpu(&b, domain, kvm, paths->nested);
-	build_devices(&b, domain, paths);
+	build_devices(&b, domain, config, paths);
 	build_security(&b, domain, config);
 	build_commandline(&b, domain, config, paths);
 	if (!b.error) {

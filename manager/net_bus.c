@@ -17,6 +17,7 @@
 #include "manager/net_log.h"
 #include "manager/net_why.h"
 #include "manager/polkit.h"
+#include "manager/vm_pci.h"
 
 #define NET_INTERFACE "org.vmos.Net1"
 #define LINE_MAX_BYTES 1024 /* of a line from a client */
@@ -249,6 +250,7 @@ static const struct polkit_gate net_gates[] = {
 	{ "Why", POLKIT_USE, handle_why },
 	{ "Flows", POLKIT_USE, net_flows_call },
 	{ "OpenLog", POLKIT_USE, handle_open_log },
+	{ "Cards", POLKIT_USE, vm_pci_cards_call },
 	{ "AddLine", POLKIT_MANAGE, handle_add },
 	{ "DelLine", POLKIT_MANAGE, handle_del },
 	{ 0 },
@@ -266,6 +268,7 @@ static const sd_bus_vtable net_vtable[] = {
 	SD_BUS_METHOD("ListLines", "s", "a" LINE, handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Why", "ss", "ssus", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Flows", "s", "a(ssssysqqttuuss)", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Cards", "", "a(sqqssisbs)", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("OpenLog", "", "ah", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("AddLine", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("DelLine", "ss", "u", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -166,6 +166,20 @@ static void show_dead(struct vm *vm, const char *why)
 		set_state(vm, "dead: %s", why);
 }
 
+/* What one that uses no NET VM has instead. */
+static void show_uplink(struct vm *vm)
+{
+	if (vm->config.pci[0])
+		set_state(vm, "card %s", vm->config.pci);
+	else if (net_links_is_net(vm) && vm->manager->system)
+		set_state(vm,
+			"none: it has no card, and the vmOS host has no network to lend (\"vmos net cards\", "
+			"\"vmos set %s --pci ADDRESS\")",
+			vm->config.name);
+	else
+		set_state(vm, "none");
+}
+
 static void look_at_link(struct vm *vm)
 {
 	struct net_link *l = &vm->link;
@@ -176,7 +190,7 @@ static void look_at_link(struct vm *vm)
 	if (l->via[0] && (why || strcmp(l->via, vm->config.net) != 0 || l->rate_kib != vm->config.net_limit))
 		net_hub_unlink(vm);
 	if (!vm->config.net[0]) {
-		set_state(vm, "none");
+		show_uplink(vm);
 		return;
 	}
 	if (why) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "manager/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -153,6 +154,28 @@ static int set_net_limit(sd_bus_message *m, struct options *o, sd_bus_error *ret
 	return 0;
 }
 
+static int set_pci(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	const char *text;
+	int r = read_text(m, "Pci", &text, ret_error);
+
+	if (r < 0)
+		return r;
+	r = pci_list_parse(text, o->pci);
+	if (r == -E2BIG)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "A NET VM can have %d network cards, not more.",
+			PCI_CARDS_MAX);
+	if (r == -EEXIST)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "\"%.64s\" names a card twice.", text);
+	if (r < 0)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT,
+			"\"%.64s\" is no PCI address: one is as 0000:03:00.0 or 03:00.0, and \"vmos net cards\" shows "
+			"those of this host's cards.",
+			text);
+	o->has_pci = true;
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*set)(sd_bus_message *m, struct options *o, sd_bus_error *ret_error);
@@ -168,6 +191,7 @@ static const struct {
 	{ "Kind", set_kind, true, false },
 	{ "Net", set_net, false, true },
 	{ "NetLimit", set_net_limit, false, true },
+	{ "Pci", set_pci, false, false },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -9,6 +9,7 @@
 #include <systemd/sd-bus.h>
 
 #include "manager/manifest.h"
+#include "manager/pci.h"
 #include "proto/text.h"
 
 #define OPTIONS_READY_TIMEOUT_MAX 3600
@@ -27,6 +28,8 @@ struct options {
 	char net[VM_NAME_MAX + 1]; /* "": it shall use none */
 	bool has_net_limit;
 	uint32_t net_limit;
+	bool has_pci;
+	char pci[PCI_LIST_MAX]; /* "": it shall have no card */
 	bool others; /* something besides net and net_limit, which can change while a VM runs */
 };
 

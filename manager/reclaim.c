@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "manager/manager.h"
+#include "manager/vm_pci.h"
 #include "proto/text.h"
 
 static void dismiss_helpers(const char *run_dir)
@@ -42,6 +43,7 @@ static void reclaim_running(struct vm *vm, enum virt_state state)
 {
 	switch (state) {
 	case VIRT_STATE_OFF:
+		vm_pci_take(vm);
 		break;
 	case VIRT_STATE_HALF:
 		vm->state = VM_STOPPING;

@@ -18,6 +18,7 @@
 #include "manager/manager.h"
 #include "manager/net_fabric.h"
 #include "manager/net_hub.h"
+#include "manager/vm_pci.h"
 #include "proto/uapi/vmos_channel.h"
 
 /* As libvdeplug names its end while it opens a plug: process id and number. */
@@ -243,8 +244,8 @@ static void set_cards(struct vm *vm, struct domain_paths *paths)
 
 	if (!net_links_has_cards(vm->manager, &why))
 		return;
-	/* the host of system mode has no network to give */
-	paths->uplink_user = !vm->manager->system && net_links_is_net(vm) && !vm->config.net[0];
+	/* the host of system mode has no network that QEMU could lend: there an uplink is a card, or another NET VM */
+	paths->uplink_user = net_links_is_net(vm) && !vm->config.net[0] && !vm->manager->system;
 	vm->manager->fabric->describe(vm, paths);
 }
 
@@ -282,9 +283,11 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 		folder = folder_of(boot.kernel);
 	}
 	if (confine->on && folder)
-		paths.confine_spec = spec =
-			confine_spec(folder, vm->dir, vm->run_dir, paths.preload, paths.uplink_user);
-	r = domain_xml_build(&vm->config, &paths, vm->manager->accel.kvm, ret_xml);
+		spec = confine_spec(folder, vm->dir, vm->run_dir, paths.preload, paths.uplink_user);
+	r = spec ? vm_pci_grant(vm, &spec) : 0;
+	paths.confine_spec = spec;
+	if (r == 0)
+		r = domain_xml_build(&vm->config, &paths, vm->manager->accel.kvm, ret_xml);
 	template_boot_finish(&boot);
 	if (r < 0)
 		return errors_set(ret_error, ERROR_FAILED, "The path %s cannot be written in a VM's description: %s",

@@ -30,6 +30,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 		{ "ConsoleLog", vm->console },
 		{ "DiskPath", vm->disk },
 		{ "Net", vm->config.net },
+		{ "Pci", vm->config.pci },
 		{ "NetState", net_links_state(vm) },
 	};
 
@@ -164,6 +165,7 @@ static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_PROPERTY("Net", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("NetState", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("NetLimit", "u", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("Pci", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("NetIndex", "u", get_number, 0, 0),
 	SD_BUS_PROPERTY("State", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Agent", "s", get_text, 0, CHANGES),

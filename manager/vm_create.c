@@ -21,6 +21,7 @@
 #include "manager/options.h"
 #include "manager/palette.h"
 #include "manager/spawn.h"
+#include "manager/vm_pci.h"
 
 #define DEFAULT_MEMORY 768 /* MiB: a terminal needs 200, one GTK application 400 */
 #define DEFAULT_NET_MEMORY 384 /* MiB: of a NET VM, which has no windows */
@@ -213,6 +214,7 @@ static void fill_config(
 	make_uuid(c.uuid, sizeof(c.uuid));
 	snprintf(c.name, sizeof(c.name), "%s", name);
 	snprintf(c.net, sizeof(c.net), "%s", o->net);
+	snprintf(c.pci, sizeof(c.pci), "%s", o->pci);
 	if (net)
 		snprintf(c.kind, sizeof(c.kind), "%s", VM_KIND_NET);
 	choose_template(m, o, &c);
@@ -305,7 +307,9 @@ int vm_create(struct manager *manager, const char *name, sd_bus_message *call, s
 	if (manager->system && !identity_uid_is_valid(config.uid))
 		return errors_set(ret_error, ERROR_BUSY, "All user ids for VMs (%d to %d) are taken. Delete a VM.",
 			IDENTITY_UID_MIN, IDENTITY_UID_MAX);
-	r = check_config(manager, &config, ret_error);
+	r = vm_pci_check_config(manager, &config, ret_error);
+	if (r == 0)
+		r = check_config(manager, &config, ret_error);
 	if (r == 0)
 		r = check_space(manager, ret_error);
 	if (r == 0)

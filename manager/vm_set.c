@@ -11,6 +11,7 @@
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/options.h"
+#include "manager/vm_pci.h"
 
 struct change {
 	struct vm *vm;
@@ -26,7 +27,7 @@ static void change_free(struct change *c)
 
 static void announce(struct vm *vm, const struct vm_config *before)
 {
-	static const char *const all[] = { "Template", "Color", "Memory", "VCPUs", "Net", "NetLimit" };
+	static const char *const all[] = { "Template", "Color", "Memory", "VCPUs", "Net", "NetLimit", "Pci" };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vm_bus_changed(vm, all[i]);
@@ -74,6 +75,8 @@ static void apply(struct vm_config *config, const struct options *o)
 		snprintf(config->net, sizeof(config->net), "%s", o->net);
 	if (o->has_net_limit)
 		config->net_limit = o->net_limit;
+	if (o->has_pci)
+		snprintf(config->pci, sizeof(config->pci), "%s", o->pci);
 }
 
 /* Queues the definition of what vm->config says now. */
@@ -130,7 +133,9 @@ int vm_set(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 		return -ENOMEM;
 	*c = (struct change){ .vm = vm, .call = sd_bus_message_ref(call), .before = vm->config };
 	apply(&vm->config, &options);
-	r = submit_change(c, ret_error);
+	r = vm_pci_check_config(vm->manager, &vm->config, ret_error);
+	if (r == 0)
+		r = submit_change(c, ret_error);
 	if (r < 0) {
 		vm->config = c->before;
 		change_free(c);

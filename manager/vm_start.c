@@ -25,6 +25,7 @@
 #include "manager/manager_rules.h"
 #include "manager/protections_bus.h"
 #include "manager/smack_rules.h"
+#include "manager/vm_pci.h"
 
 #define READY_TIMEOUT_KVM 30 /* seconds */
 #define READY_TIMEOUT_TCG 120
@@ -77,6 +78,7 @@ static int check_template(struct vm *vm, sd_bus_error *ret_error)
 static int check_host(struct vm *vm, sd_bus_error *ret_error)
 {
 	struct statvfs fs;
+	int r;
 
 	if (!confine_has_qemu())
 		return errors_set(ret_error, ERROR_NO_QEMU,
@@ -89,7 +91,8 @@ static int check_host(struct vm *vm, sd_bus_error *ret_error)
 		return errors_set(ret_error, ERROR_NO_SPACE,
 			"The file system of %s has less than %llu MiB free. Free some space, then start VM %s again.",
 			vm->dir, START_SPACE_MIN >> 20, vm->config.name);
-	return check_template(vm, ret_error);
+	r = check_template(vm, ret_error);
+	return r < 0 ? r : vm_pci_check(vm, ret_error);
 }
 
 /* An old console is not this start's; the file is there before QEMU's confinement names it. */
@@ -135,6 +138,10 @@ static int open_channels(struct vm *vm, const char **ret_what)
 	if (r == 0) {
 		*ret_what = "console's file";
 		r = reset_console(vm);
+	}
+	if (r == 0) {
+		*ret_what = "network card";
+		r = vm_pci_give(vm);
 	}
 	if (r == 0) {
 		*ret_what = "vmos-courier";

@@ -16,6 +16,7 @@
 #include "manager/manager.h"
 #include "manager/manager_rules.h"
 #include "manager/smack_rules.h"
+#include "manager/vm_pci.h"
 
 #define DESTROY_EVENT_TIMEOUT 1000000 /* usec */
 
@@ -30,6 +31,7 @@ void vm_off(struct vm *vm, enum vm_state state)
 		region_finish(&vm->region[i]);
 	}
 	net_links_vm_off(vm);
+	vm_pci_take(vm);
 	paths_remove(vm->run_dir);
 	if (vm->identity.apart && smack_rules_stop(vm->config.name) < 0)
 		log_warning("VM %s: its kernel rules were not taken back", vm->config.name);

@@ -11,8 +11,8 @@ _vmos_names()
 _vmos_command_options()
 {
 	case $1 in
-	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --ready-timeout" ;;
-	set) echo "--template --color --memory --vcpus --net --net-limit --ready-timeout" ;;
+	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --pci --ready-timeout" ;;
+	set) echo "--template --color --memory --vcpus --net --net-limit --pci --ready-timeout" ;;
 	delete) echo "--yes --force" ;;
 	stop) echo "--force" ;;
 	list | show | status) echo "--json" ;;
@@ -23,6 +23,12 @@ _vmos_command_options()
 	log) echo "--follow --json --since --verify" ;;
 	why) echo "--json" ;;
 	esac
+}
+
+# Addresses of the computer's network cards.
+_vmos_cards()
+{
+	vmos net cards --json 2>/dev/null | sed -n 's/^ *"address": *"\(.*\)",*$/\1/p'
 }
 
 # IDs of transfers, as vmosd names them.
@@ -64,11 +70,12 @@ _vmos_rule()
 _vmos_net()
 {
 	case $COMP_CWORD:${COMP_WORDS[2]} in
-	2:*) mapfile -t COMPREPLY < <(compgen -W "allow ask check del deny flows list log why" -- "$cur") ;;
+	2:*) mapfile -t COMPREPLY < <(compgen -W "allow ask cards check del deny flows list log why" -- "$cur") ;;
 	*:flows | *:log)
 		mapfile -t COMPREPLY < <(compgen -W "--follow --json $(_vmos_names list)" -- "$cur")
 		;;
 	*:list) mapfile -t COMPREPLY < <(compgen -W "--json $(_vmos_names list)" -- "$cur") ;;
+	*:cards) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$cur") ;;
 	3:allow | 3:ask | 3:deny | 3:del | 3:why) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur") ;;
 	4:allow | 4:ask | 4:deny | 4:del) mapfile -t COMPREPLY < <(compgen -W "any" -- "$cur") ;;
 	*:allow | *:ask | *:deny) mapfile -t COMPREPLY < <(compgen -W "notify for=10m" -- "$cur") ;;
@@ -98,6 +105,10 @@ _vmos()
 	fi
 	if [ "$previous" = --net ]; then
 		mapfile -t COMPREPLY < <(compgen -W "none $(_vmos_names list)" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --pci ]; then
+		mapfile -t COMPREPLY < <(compgen -W "none $(_vmos_cards)" -- "$cur")
 		return
 	fi
 	if [ "$previous" = --read ]; then

@@ -115,7 +115,7 @@ lab_take_programs()
 
 	lab_programs=$work/programs
 	mkdir -p "$lab_programs" "$work/guest"
-	for program in smack-kernel rogue-courier wire-ask; do
+	for program in smack-kernel rogue-courier wire-ask dma; do
 		[ ! -x "$build/tests/lab/$program" ] || cp "$build/tests/lab/$program" "$lab_programs/"
 	done
 	# What leaves layers out is of the lab alone; the drill beside it is of the same build.
@@ -166,6 +166,18 @@ lab_accelerator()
 	fi
 }
 
+# The far side of the machine's network card: a program for each connection to 10.0.2.100:80, and nothing else is there.
+lab_make_far()
+{
+	cat >"$1" <<-'END'
+	#!/bin/sh
+	while read -r line && [ "${#line}" -gt 1 ]; do :; done
+	printf 'HTTP/1.0 200 OK\r\nContent-Length: 13\r\n\r\nthe far page\n'
+	END
+	chmod +x "$1"
+}
+
+# Cards: one with a network, 00:10.0, and one that shares its slot, and so its IOMMU group, with another device, 00:11.0.
 lab_power_on()
 {
 	local dir=$1 disk
@@ -175,6 +187,7 @@ lab_power_on()
 	disk=${lab_disk:-$dir/hos.qcow2}
 	[ -e "$disk" ] || qemu-img create -q -f qcow2 -F raw -b "$(readlink -f "$hos/hos.raw")" "$disk"
 	truncate -s 256M "$dir/logs.raw"
+	lab_make_far "$dir/far"
 	# shellcheck disable=SC2046,SC2086 # options and their values
 	qemu-system-x86_64 -name vmos-lab -nodefaults -no-user-config -display none -M q35,kernel-irqchip=split \
 		$(lab_accelerator) -smp 2 -m "$lab_memory" -device intel-iommu,intremap=on,caching-mode=on,eim=off \
@@ -185,7 +198,10 @@ lab_power_on()
 		-drive "if=none,id=logs,file=$dir/logs.raw,format=raw" -device virtio-blk-pci,drive=logs,serial=vmos-logs \
 		-device virtio-serial-pci -chardev "pipe,id=port,path=$dir/port" -device virtserialport,chardev=port,name=vmos.lab \
 		-device VGA,xres=1280,yres=800 \
-		-device virtio-keyboard-pci -device virtio-tablet-pci -device virtio-rng-pci -nic none \
+		-device virtio-keyboard-pci -device virtio-tablet-pci \
+		-netdev "user,id=far,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:$dir/far" \
+		-device e1000e,netdev=far,addr=0x10,romfile= \
+		-device e1000,addr=0x11,multifunction=on,romfile= -device virtio-rng-pci,addr=0x11.1,multifunction=on \
 		-no-reboot -serial "file:$dir/console.log" -chardev "pipe,id=monitor,path=$dir/monitor" -mon chardev=monitor,mode=readline \
 		-d cpu_reset -D "$dir/cpu.log" ${LAB_QEMU:-} \
 		<>/dev/null >"$dir/qemu.log" 2>&1 &

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -113,6 +114,17 @@ static bool networked(void)
 	snprintf(text, sizeof(text), "%s:net=user", variable);
 	return grants_add_variable(&g, text) == 0 && narrow_start() == 0 && narrow_files(&g, &path) >= 0 &&
 		narrow_calls(NARROW_NET) == 0;
+}
+
+static bool with_device(void)
+{
+	struct grants g = { 0 };
+	const char *path;
+	char text[300];
+
+	snprintf(text, sizeof(text), "%s:dev=/dev/full", variable);
+	return grants_add_variable(&g, text) == 0 && narrow_start() == 0 && narrow_files(&g, &path) >= 0 &&
+		narrow_calls(NARROW_VM) == 0;
 }
 
 static bool networked_calls(void)
@@ -480,6 +492,29 @@ static void test_work_goes_on(void **state)
 	assert_true(child_done(confined, act_work));
 }
 
+static bool act_drive_device(void)
+{
+	int fd = open("/dev/full", O_RDWR), n;
+
+	/* it knows no ioctl(2) at all, but is asked */
+	return fd >= 0 && (ioctl(fd, FIONREAD, &n) == 0 || errno != EACCES);
+}
+
+/* A device that is granted, and no other. */
+static void test_device(void **state)
+{
+	static const struct child_act others[] = { { "read a foreign disk", act_read_other_disk },
+		{ "write the template", act_write_kernel }, { "TCP socket", act_tcp_socket } };
+	static const struct child_act device = { "drive a device", act_drive_device };
+
+	assert_true(child_done(with_device, act_drive_device));
+	assert_true(child_done(with_device, act_work));
+	if (landlock_abi() > 0) {
+		child_check_refused(nothing, confined, &device, 1);
+		child_check_refused(nothing, with_device, others, COUNT(others));
+	}
+}
+
 /* The uplink of a NET VM has the network, and nothing else that another QEMU has not. */
 static void test_network(void **state)
 {
@@ -509,17 +544,21 @@ static void test_network(void **state)
 
 static void test_variable(void **state)
 {
-	static const char *const bad[] = { "", "ro", "ro=", "ro=a", "xx=/a", "ro=/a:", "ro=/a::rw=/b", ":ro=/a",
-		"ro=/a\\", "ro=/a\\b", "/a" };
+	static const char *const bad[] = { "", "ro", "ro=", "ro=a", "xx=/a", "dev=", "dev=7", "ro=/a:", "ro=/a::rw=/b",
+		":ro=/a", "ro=/a\\", "ro=/a\\b", "/a" };
 	struct grants g = { 0 };
 	char many[1024] = "ro=/a";
 
 	assert_int_equal(grants_add_variable(&g, "ro=/a b:rw=/c\\:d\\\\e"), 0);
 	assert_int_equal(g.count, 2);
 	assert_string_equal(g.item[0].path, "/a b");
-	assert_false(g.item[0].write);
+	assert_int_equal(g.item[0].kind, GRANT_READ);
 	assert_string_equal(g.item[1].path, "/c:d\\e");
-	assert_true(g.item[1].write);
+	assert_int_equal(g.item[1].kind, GRANT_WRITE);
+	grants_finish(&g);
+	assert_int_equal(grants_add_variable(&g, "ro=/a:dev=/dev/vfio/7"), 0);
+	assert_string_equal(g.item[1].path, "/dev/vfio/7");
+	assert_int_equal(g.item[1].kind, GRANT_DEVICE);
 	grants_finish(&g);
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		if (grants_add_variable(&g, bad[i]) != -EINVAL)
@@ -583,13 +622,13 @@ static void test_arguments(void **state)
 	assert_int_equal(g.count, 2);
 	assert_string_equal(g.item[0].path, "/l/key");
 	assert_string_equal(g.item[1].path, "/m/key");
-	assert_false(g.item[0].write || g.item[1].write);
+	assert_true(g.item[0].kind == GRANT_READ && g.item[1].kind == GRANT_READ);
 	grants_finish(&g);
 	assert_int_equal(grants_add_probe(&g, argv), 0);
 	assert_int_equal(g.count, 2);
 	assert_string_equal(g.item[0].path, "/p/qmp-1");
 	assert_string_equal(g.item[1].path, "/q");
-	assert_true(g.item[0].write && g.item[1].write);
+	assert_true(g.item[0].kind == GRANT_WRITE && g.item[1].kind == GRANT_WRITE);
 	grants_finish(&g);
 }
 
@@ -626,6 +665,7 @@ int main(void)
 		cmocka_unit_test(test_probe_calls),
 		cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_work_goes_on),
+		cmocka_unit_test(test_device),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_switch),
 		cmocka_unit_test(test_variable),

@@ -38,6 +38,9 @@ refuse "no disk" "disk" "$vmos" create third --disk 0
 refuse "too small a disk" "disk" "$vmos" create third --disk 1K
 refuse "a colour that is none" "colo" "$vmos" create third --color bluish
 refuse "no processor" "vcpu" "$vmos" create third --vcpus 0
+refuse "a network card in session mode" "needs the vmOS host" "$vmos" create third --kind net --pci 03:00.0
+refuse "a network card for a VM with windows" "session mode" "$vmos" create third --pci 03:00.0
+refuse "what is no address of a card" "no PCI address" "$vmos" create third --kind net --pci eth0
 refuse "an unknown VM" "nosuch" "$vmos" start nosuch
 refuse "an unknown VM to run in" "nosuch" "$vmos" run nosuch -- true
 refuse "deleting a VM that runs" "work" "$vmos" delete --yes work

@@ -146,7 +146,7 @@ prepare()
 {
 	local template name
 
-	template=$(printf '%s\n' /var/lib/vmos/templates/*/* | tail -n 1)
+	template=$(printf '%s\n' /var/lib/vmos/templates/app/* | tail -n 1)
 	rm -rf "$place"
 	mkdir -p "$place/a" "$place/b" "$place/manager" "$work/ablation"
 	cp "$template/root.erofs" "$place/"

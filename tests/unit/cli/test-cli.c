@@ -188,6 +188,24 @@ static void test_vm_options(void **state)
 	assert_int_equal(parse(&o, 0, 3, (char *[]){ "set", "a", "--disk=2G", NULL }), CLI_USAGE);
 }
 
+static void test_vm_cards(void **state)
+{
+	struct vm_options o;
+
+	assert_int_equal(parse(&o, 0, 2, (char *[]){ "set", "a", NULL }), 0);
+	assert_false(o.has_pci);
+	assert_int_equal(parse(&o, 0, 4, (char *[]){ "set", "a", "--pci=03:00.0", "--pci=0000:04:00.1", NULL }), 0);
+	assert_true(o.has_pci);
+	assert_string_equal(o.pci, "03:00.0 0000:04:00.1");
+	assert_int_equal(parse(&o, 0, 3, (char *[]){ "set", "a", "--pci=none", NULL }), 0);
+	assert_true(o.has_pci);
+	assert_string_equal(o.pci, "");
+	assert_int_equal(parse(&o, 0, 4, (char *[]){ "set", "a", "--pci=03:00.0", "--pci=none", NULL }), CLI_USAGE);
+	assert_int_equal(parse(&o, 0, 4, (char *[]){ "set", "a", "--pci=none", "--pci=03:00.0", NULL }), CLI_USAGE);
+	assert_int_equal(parse(&o, 0, 3, (char *[]){ "set", "a", "--pci=", NULL }), CLI_USAGE);
+	assert_int_equal(parse(&o, 0, 3, (char *[]){ "set", "a", "--pci=03:00.0 04:00.0", NULL }), CLI_USAGE);
+}
+
 static void test_progress(void **state)
 {
 	const char *text;
@@ -218,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_display),
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_vm_options),
+		cmocka_unit_test(test_vm_cards),
 		cmocka_unit_test(test_progress),
 	};
 

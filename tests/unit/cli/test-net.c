@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "manager/net_log.h"
+#include "manager/pci.h"
 #include "tests/unit/manager/ask_stand.h"
 #include "tests/unit/unit.h"
 
@@ -171,6 +172,35 @@ static void test_why(void **state)
 	assert_int_equal(run("why work any"), 2);
 }
 
+static void count_card(const struct pci_device *card, void *userdata)
+{
+	++*(unsigned *)userdata;
+}
+
+static unsigned count(const char *words)
+{
+	unsigned n = 0;
+
+	for (const char *at = output; (at = strstr(at, words)); at++)
+		n++;
+	return n;
+}
+
+/* This computer's own, whatever they are; what is said of all kinds of them is in manager_pci.c. */
+static void test_cards(void **state)
+{
+	unsigned cards = 0;
+
+	pci_each_card(PCI_SYSFS, count_card, &cards);
+	assert_int_equal(run("cards --json"), 0);
+	assert_int_equal(output[0], '[');
+	assert_int_equal(count("\"address\": \"0"), cards);
+	assert_int_equal(count("\"usable\": "), cards);
+	assert_int_equal(run("cards"), 0);
+	says(cards ? "ADDRESS" : "no network card");
+	assert_int_equal(run("cards work"), 2);
+}
+
 static void test_flows(void **state)
 {
 	struct tap_flow flow = { .index = 7,
@@ -277,6 +307,7 @@ int main(int argc, char **argv)
 		CASE(test_lines),
 		CASE(test_check),
 		CASE(test_why),
+		CASE(test_cards),
 		CASE(test_flows),
 		CASE(test_log),
 	};

@@ -116,6 +116,38 @@ static void test_golden_net(void **state)
 	free(golden);
 }
 
+/* A NET VM of system mode with two cards of the host's, and no other uplink. Read over as the other ones. */
+static void test_golden_card(void **state)
+{
+	struct vm_config c = net_config, back;
+	struct domain_paths p = net_paths;
+	char *xml = NULL, *golden = NULL;
+	size_t len;
+
+	c.uid = 64101;
+	snprintf(c.pci, sizeof(c.pci), "0000:03:00.0 0001:0a:1f.7");
+	p.uplink_user = false;
+	p.clients = NULL;
+	p.confine_spec = "ro=/t/net/1:rw=/d/net0:ro=/r/net0:dev=/dev/vfio/vfio:dev=/dev/vfio/7";
+	assert_int_equal(fd_read_file(GOLDEN_CARD, 1 << 20, &golden, &len), 0);
+	assert_int_equal(domain_xml_build(&c, &p, true, &xml), 0);
+	assert_string_equal(xml, golden);
+	assert_int_equal(domain_xml_parse(xml, &back), 0);
+	assert_memory_equal(&back, &c, sizeof(back));
+	free(xml);
+	free(golden);
+}
+
+/* What stands in a definition may have been written by another hand. */
+static void test_bad_card(void **state)
+{
+	struct vm_config c = net_config;
+	char *xml = NULL;
+
+	snprintf(c.pci, sizeof(c.pci), "0000:03:00.0 /../../x");
+	assert_int_equal(domain_xml_build(&c, &net_paths, true, &xml), -EINVAL);
+}
+
 /* A NET VM that uses another one: an uplink as an APP VM's, and not by DHCP. */
 static void test_net_of_net(void **state)
 {
@@ -323,6 +355,9 @@ static void test_foreign(void **state)
 		("template='x' kind='app' color='#000000' ready-timeout='1' "
 		 "net='a123456789b123456789c123456789d123456789e'"),
 		"template='x' kind='app' color='#000000' ready-timeout='1' net-limit='99999999'",
+		"template='x' kind='net' color='#000000' ready-timeout='1' pci=''",
+		"template='x' kind='net' color='#000000' ready-timeout='1' pci='03:00.9'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' pci='0000:03:00.0'",
 	};
 	struct vm_config back;
 
@@ -361,6 +396,8 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_golden_system),
 		cmocka_unit_test(test_golden_net),
+		cmocka_unit_test(test_golden_card),
+		cmocka_unit_test(test_bad_card),
 		cmocka_unit_test(test_net_of_net),
 		cmocka_unit_test(test_taps),
 		cmocka_unit_test(test_no_index),
