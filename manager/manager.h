@@ -15,6 +15,7 @@
 #include "manager/confine.h"
 #include "manager/decision.h"
 #include "manager/folder_watch.h"
+#include "manager/host_time.h"
 #include "manager/manager_rules.h"
 #include "manager/mode.h"
 #include "manager/net_lists.h"
@@ -71,6 +72,7 @@ struct manager {
 	struct clipboard clipboard;
 	sd_event_source *clipboard_timer; /* may be NULL */
 	struct transfers transfers;
+	struct host_time host_time;
 	struct stats_call *stats; /* calls of Stats() under way */
 };
 
