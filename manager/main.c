@@ -21,9 +21,11 @@
 static int usage(FILE *out)
 {
 	fprintf(out,
-		"Usage: vmosd [--system | --help | --version]\n\n"
+		"Usage: vmosd [--system] [--clock SOCKET] | --help | --version\n\n"
 		"Manages the VMs of the user who runs it; \"vmos\" starts it when needed. With --system it manages\n"
-		"the VMs of the host, as the service vmosd.service. See vmosd(8).\n");
+		"the VMs of the host, as the service vmosd.service. With --clock it sets the host's clock by the "
+		"vmos-clock that\n"
+		"listens there. See vmosd(8).\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -122,8 +124,13 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
-		{ "system", no_argument, NULL, 's' }, { "version", no_argument, NULL, 'v' }, { 0 } };
+	static const struct option options[] = {
+		{ "clock", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "system", no_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'v' },
+		{ 0 },
+	};
 	const struct mode *mode = &mode_session;
 	struct manager manager = { 0 };
 	sd_event *event = NULL;
@@ -133,9 +140,12 @@ int main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'v')
 			return printf("vmosd %s\n", VMOS_VERSION) < 0;
-		if (c != 's')
+		if (c == 'c')
+			manager.clock_socket = optarg;
+		else if (c == 's')
+			mode = &mode_system;
+		else
 			return usage(c == 'h' ? stdout : stderr);
-		mode = &mode_system;
 	}
 	if (optind < argc)
 		return usage(stderr);
@@ -145,6 +155,8 @@ int main(int argc, char **argv)
 	}
 	if (mode->system)
 		umask(0077);
+	if (!manager.clock_socket)
+		manager.clock_socket = mode->clock_socket;
 	log_open("vmosd", NULL);
 	raise_limits();
 	r = sd_event_default(&event);

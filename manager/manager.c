@@ -20,6 +20,7 @@
 #include "base/paths.h"
 #include "base/smack.h"
 #include "manager/audit.h"
+#include "manager/clock.h"
 #include "manager/errors.h"
 #include "manager/labels.h"
 #include "manager/manager_rules.h"
@@ -388,15 +389,17 @@ static void handle_host_time(int64_t slept_ns, int64_t set_ns, void *userdata)
 		(double)slept_ns / 1e9, (double)set_ns / 1e9);
 	for (struct vm *vm = m->vms; vm; vm = vm->next)
 		vm_tell_time(vm);
+	clock_host_slept(m);
 }
 
 /* What does not work here is no reason to start no VM. */
-static void open_host_time(struct manager *m)
+static int open_clock(struct manager *m)
 {
 	int r = host_time_open(&m->host_time, m->event, handle_host_time, m);
 
 	if (r < 0)
 		log_warning("The VMs are not told the time after a suspend of the host: %s", strerror(-r));
+	return clock_open(m, m->clock_socket);
 }
 
 int manager_open(struct manager *m)
@@ -422,7 +425,7 @@ int manager_open(struct manager *m)
 	if (r == 0)
 		manager_rules_apply(m);
 	if (r == 0)
-		open_host_time(m);
+		r = open_clock(m);
 	if (r == 0)
 		r = transfers_open(m);
 	if (r == 0)
@@ -489,6 +492,7 @@ void manager_finish(struct manager *m)
 		m->templates = t->next;
 		template_free(t);
 	}
+	clock_close(m);
 	host_time_close(&m->host_time);
 	vm_clipboard_close(m);
 	net_links_close(m);

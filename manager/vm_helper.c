@@ -126,6 +126,7 @@ static void guest_moved(struct vm *vm, enum helper_guest_state state)
 			vm_set_error(vm, NULL);
 		vm_set_agent(vm, VM_AGENT_READY);
 		vm_start_ready(vm);
+		clock_vm_ready(vm);
 		break;
 	}
 }
@@ -250,6 +251,11 @@ static void handle_owner(struct helper *h, const struct helper_owner *owner)
 	net_owner_arrived(h->owner, owner->id, owner->name);
 }
 
+static void handle_clock(struct helper *h, const struct helper_clock *clock)
+{
+	clock_arrived(h->owner, clock);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
@@ -259,6 +265,7 @@ static const struct helper_ops helper_ops = {
 	.request = handle_request,
 	.cancel = handle_cancel,
 	.owner = handle_owner,
+	.clock = handle_clock,
 	.ended = handle_ended,
 };
 
