@@ -145,7 +145,9 @@ static int handle_next(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *m = userdata;
 
-	if (clock_of(m)->asked_id == 0 && ask(m) < 0)
+	if (clock_set_is_busy(&clock_of(m)->set))
+		ask_in(m, SOON);
+	else if (clock_of(m)->asked_id == 0 && ask(m) < 0)
 		finish(m, AGAIN);
 	return 0;
 }
@@ -259,7 +261,7 @@ static const char *status_text(uint32_t status)
 	case CTL_CLOCK_UNSURE:
 		return "it does not know the time itself, or servers disagree";
 	default:
-		return "the VM's agent cannot ask it; restart the VM with a template of this version";
+		return "the VM's agent cannot ask it just now, or is of an older template";
 	}
 }
 

@@ -46,7 +46,7 @@ struct clock {
 	sd_bus_message *accepting; /* a call of Accept(); owned, may be NULL */
 
 	enum clock_result result;
-	char text[160]; /* why, where that needs saying; else "" */
+	char text[256]; /* why, where that needs saying; else "" */
 	int64_t offset_ns, error_ns; /* of the last answer; what to add to the clock */
 	uint64_t measured; /* its time, usec of CLOCK_REALTIME; 0: none */
 };

@@ -113,8 +113,9 @@ check "a vmosd that keeps a clock" begin_clock_vmosd
 server_says 0
 "$top/tests/vm/time-server" "$work/time.port" "$work/time.offset" & # ends with this shell
 check "a time server" within 10 test -s "$work/time.port"
-server=10.0.2.2:$(cat "$work/time.port")
+server=time.test:$(cat "$work/time.port")
 check "the NET VM has a network" within 60 has_uplink
+check "and a name for the server in it" guest_root net0 sh -c 'echo "10.0.2.2 time.test" >>/etc/hosts'
 check "nobody tells the time yet" clock_is '.kept_by == "vmos" and .from == ""'
 refuse "an APP VM cannot" "is no NET VM" "$vmos" clock --from web
 refuse "nor one that is not there" "no such VM" "$vmos" clock --from net7
@@ -151,6 +152,9 @@ check "a time before vmOS was made" "$vmos" clock --now
 check "is set for nobody" clock_is '.result == "waits"'
 refuse "also when it is accepted" "made later" "$vmos" clock --accept "$("$vmos" clock | grep -o -- '-[0-9.]*' | tail -n 1)"
 
+check "a server of another name" "$vmos" clock --from net0 --server nowhere.invalid --now
+check "has no address" clock_is '.result == "lost" and (.reason | contains("no address"))'
+"$vmos" clock --from net0 --server "$server"
 server_says silent
 check "a server that keeps silent" "$vmos" clock --now
 check "is said to" clock_is '.result == "lost" and (.reason | contains("does not answer"))'
