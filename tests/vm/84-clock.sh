@@ -52,6 +52,8 @@ begin_clock_vmosd()
 	within 20 eval '[ -z "$(pids vmosd)" ]' || return
 	"$build/manager/vmosd" --clock "$work/clock.sock" 2>>"$XDG_STATE_HOME/vmos/vmosd.log" &
 	clock_vmosd=$!
+	# A command would start another one before this one is on the bus.
+	within 20 busctl --address="unix:path=$XDG_RUNTIME_DIR/vmos/bus" status org.vmos.Manager1 >/dev/null || return
 	within 30 eval 'field_is web agent ready && field_is net0 agent ready'
 }
 

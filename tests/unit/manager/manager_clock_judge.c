@@ -69,7 +69,7 @@ static void test_boot(void **state)
 static void test_file(void **state)
 {
 	static const char *const bad[] = { "", "\n", "net0", "net0\n", "net0 a b\n", "net0 server\n\n",
-		"net0 ser:ver\n", "-net a.server\n", "net/0 a.server\n",
+		"net0 server:x\n", "-net a.server\n", "net/0 a.server\n",
 		"a.name.of.forty.one.characters.is.too.lon a.server\n",
 		"net0 a.host.name.of.more.characters.than.it.m\n" };
 	struct clock_source s;

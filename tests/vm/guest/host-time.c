@@ -19,13 +19,19 @@
 #include "manager/host_time.h"
 
 #define HOUR 3600
+#define SECOND_NS 1000000000ll
 #define WAIT (30 * 1000000ull) /* usec */
 
 static unsigned seen;
 
+static long long seconds(int64_t ns)
+{
+	return (ns + (ns < 0 ? -SECOND_NS / 2 : SECOND_NS / 2)) / SECOND_NS;
+}
+
 static void handle_change(int64_t slept_ns, int64_t set_ns, void *userdata)
 {
-	printf("%.0f %.0f\n", (double)slept_ns / 1e9, (double)set_ns / 1e9);
+	printf("%lld %lld\n", seconds(slept_ns), seconds(set_ns));
 	seen++;
 }
 
