@@ -21,6 +21,7 @@
 #define MODE_CLIENT 3
 #define MODE_SERVER 4
 #define LEAP_UNKNOWN 3
+#define COARSE_NS 20000000ll /* a server may read its clock as coarsely as that */
 #define STRATUM_MAX 15
 #define ROOT_DISTANCE_MAX_NS 1500000000ll /* MAXDIST of RFC 5905, section 7.2 */
 /* offsets in the packet */
@@ -78,8 +79,10 @@ int sntp_read(
 	if (packet[0] >> 6 == LEAP_UNKNOWN || packet[AT_STRATUM] == 0 || packet[AT_STRATUM] > STRATUM_MAX ||
 		root > ROOT_DISTANCE_MAX_NS)
 		return -ESTALE;
-	if (transmit < receive || away < 0)
+	if (transmit < receive || away < -COARSE_NS)
 		return -EBADMSG;
+	if (away < 0)
+		away = 0;
 	/* the middle of both ways: (T1 + T4) / 2 is (T2 + T3) / 2 */
 	ret->base_ns =
 		receive + (transmit - receive) / 2 - (times->sent_ns + (times->received_ns - times->sent_ns) / 2);
