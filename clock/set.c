@@ -17,7 +17,7 @@ int set_check(int64_t now_ns, int64_t offset_ns, int64_t epoch_ns)
 		return -ERANGE;
 	if (then_ns >= epoch_ns)
 		return 0;
-	return offset_ns > 0 && now_ns < epoch_ns ? 0 : -ERANGE;
+	return offset_ns > 0 ? 0 : -ERANGE;
 }
 
 /* clock_adjtime(2), as adjtime(3) uses it: what is left of an earlier one is forgotten. */

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One that began later than now is of before the last boot, at which that clock began anew. */
+/* One of before the last boot, at which that clock began anew, may begin later than now: that is far off, too. */
 static void turn_day(struct clock_day *day, uint64_t now)
 {
-	if (day->since && day->since <= now && now - day->since < CLOCK_DAY)
+	if (day->since && now - day->since < CLOCK_DAY)
 		return;
 	*day = (struct clock_day){ 0 };
 }

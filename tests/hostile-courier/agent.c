@@ -207,7 +207,7 @@ static void agent_own(struct agent *a, const struct ctl_owner_req *req)
 		agent_must_send(a, &m);
 }
 
-/* Of two servers it says something: of "right" the time, of "slow" that of an hour ago. */
+/* Of three servers it says something: of "right" the time, of "slow" that of an hour ago, of "twice" the time, and again. */
 static void agent_clock(struct agent *a, const struct ctl_clock_req *req)
 {
 	struct ctl_msg m = { .head.type = CTL_CLOCK, .clock = { .id = req->id, .status = CTL_CLOCK_NO_NAME } };
@@ -217,12 +217,14 @@ static void agent_clock(struct agent *a, const struct ctl_clock_req *req)
 	if (!strcmp(req->server, "silent"))
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (!strcmp(req->server, "right") || !strcmp(req->server, "slow"))
+	if (!strcmp(req->server, "right") || !strcmp(req->server, "slow") || !strcmp(req->server, "twice"))
 		m.clock = (struct ctl_clock){ .id = req->id, .error_us = 20 };
 	if (m.clock.status == CTL_CLOCK_OK)
 		m.clock.realtime_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec -
 			(req->server[0] == 's' ? 3600 * 1000000000ull : 0);
 	agent_must_send(a, &m);
+	if (req->server[0] == 't')
+		agent_must_send(a, &m);
 }
 
 static void agent_run(struct agent *a, const struct ctl_run *req)

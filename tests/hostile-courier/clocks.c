@@ -28,6 +28,17 @@ static void expect_ready(void)
 	} while (m.guest.state != HELPER_GUEST_READY);
 }
 
+/* The same, and no answer about the time on the way there. */
+static void expect_ready_only(void)
+{
+	struct helper_msg m = { 0 };
+
+	while (m.type != HELPER_GUEST || m.guest.state != HELPER_GUEST_READY) {
+		CHECK(courier_report(&courier, &m, 20000));
+		CHECK(m.type != HELPER_CLOCK);
+	}
+}
+
 static void run(char *word)
 {
 	struct command cmd = { .in = -1, .out = -1 };
@@ -96,7 +107,7 @@ static void test_adoption(void)
 	ask(1, "right");
 	expect(1, CTL_CLOCK_FAILED, 0);
 	run("leave");
-	expect_ready();
+	expect_ready_only();
 	ask(2, "right");
 	expect(2, CTL_CLOCK_OK, 0);
 }
@@ -115,16 +126,30 @@ static void test_old_agent(void)
 	expect(2, CTL_CLOCK_OK, 0);
 }
 
-static void test_not_asked(void)
+static void expect_refusal(void)
 {
 	struct helper_msg m;
 	int status;
 
-	run("clock");
 	CHECK(courier_expect(&courier, HELPER_FAILED, &m) && m.fail.reason == HELPER_REASON_PROTOCOL);
 	agent_stop(&agent);
 	status = courier_reap(&courier);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == HELPER_REASON_PROTOCOL);
+}
+
+static void test_not_asked(void)
+{
+	run("clock");
+	expect_refusal();
+}
+
+static void test_twice(const char *program)
+{
+	courier_start(&courier, program, 1);
+	agent_start(&agent, &courier);
+	expect_ready();
+	ask(1, "twice");
+	expect_refusal();
 }
 
 #define RUN_TEST(f) (f(), printf("ok %d - %s\n", ++count, #f))
@@ -142,6 +167,7 @@ int clocks(const char *program)
 	RUN_TEST(test_adoption);
 	RUN_TEST(test_old_agent);
 	RUN_TEST(test_not_asked);
-	printf("1..%d\n", count);
+	test_twice(program);
+	printf("ok %d - test_twice\n1..%d\n", count + 1, count + 1);
 	return 0;
 }
