@@ -178,6 +178,7 @@ static void handle_set(const struct clock_msg *request, int error, void *userdat
 	struct clock *c = clock_of(m);
 
 	if (error < 0) {
+		audit_write(m->audit, "clock-failed", "reason", reason_of(error), NULL);
 		set_result(c, CLOCK_LOST, "The clock cannot be set: %s.", reason_of(error));
 		answer_accepting(c, c->text);
 	} else if (request->type == CLOCK_SLEW) {
@@ -359,6 +360,7 @@ int clock_set_source(struct manager *m, const char *vm, const char *server, sd_b
 		return errors_set(ret_error, ERROR_FAILED, "That cannot be noted in %s: %s", c->path, strerror(-r));
 	c->source = source;
 	c->measured = 0;
+	c->offset_ns = c->error_ns = 0;
 	set_result(c, CLOCK_NEVER, "%s", "");
 	finish(m, 0);
 	return 0;
