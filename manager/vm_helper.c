@@ -99,9 +99,13 @@ static void handle_up(struct helper *h)
 		desktop_up(vm, h->keeper);
 	else if (vm->agent == VM_AGENT_NONE)
 		vm_set_agent(vm, VM_AGENT_WAITING);
-	/* one that was found again is asked how its guest is */
-	if (h->pid == 0 && helper_send_type(h, HELPER_QUERY) == 0)
+	if (h->pid > 0)
+		return;
+	/* one that was found again is asked how its guest is; and the host may have slept while nobody looked */
+	if (helper_send_type(h, HELPER_QUERY) == 0)
 		h->stats_wanted = true;
+	if (h->kind == HELPER_COURIER)
+		helper_send_type(h, HELPER_RESUMED);
 }
 
 static void guest_moved(struct vm *vm, enum helper_guest_state state)

@@ -120,8 +120,10 @@ refuse "a host with a network keeps its own time" "keeps its own time" "$vmos" c
 check "and says so" eval '"$vmos" clock | grep -q "keeps its own time"'
 
 check "vmos-clock in the guest whose clock may be set" bring "$build/clock/vmos-clock" web
+guest_root web date -s "2 hours" >/dev/null
 begin_clock_vmosd
 check "a vmosd that keeps a clock" has_clock_vmosd
+check "which tells the guests that it finds the time" within 20 web_is_about 0
 server_says 0
 "$top/tests/vm/time-server" "$work/time.port" "$work/time.offset" & # ends with this shell
 check "a time server" within 10 test -s "$work/time.port"
