@@ -5,11 +5,6 @@
 vm=work
 set_clock=$lab/bin/set-clock
 
-vm_runs()
-{
-	"$vmos" start "$vm" && within 60 field_is "$vm" agent ready
-}
-
 # CAP_SYS_TIME is number 25 (linux/capability.h).
 may_set_time()
 {
@@ -27,13 +22,20 @@ asks_as_qemu()
 		sh "vmos.$vm.qemu" "$set_clock" 3>&-
 }
 
+# When this host was started, by its clock as it is now.
+start_time()
+{
+	echo $(($(date +%s) - $(cut -d . -f 1 /proc/uptime)))
+}
+
 # moves SECONDS: the clock has gone on by that much besides the time that has passed.
 moves()
 {
-	local before=$(($(date +%s) - SECONDS)) after
+	local before after
 
+	before=$(start_time)
 	"$set_clock" step "$1" || return
-	after=$(($(date +%s) - SECONDS))
+	after=$(start_time)
 	echo "$before $after"
 	[ $((after - before)) -ge $(($1 - 2)) ] && [ $((after - before)) -le $(($1 + 2)) ]
 }
@@ -42,12 +44,12 @@ guest_has_our_time()
 {
 	local there
 
-	there=$("$vmos" run "$vm" -- date +%s) || return
+	there=$(in_vm "$vm" date +%s) || return
 	echo "$((there - $(date +%s)))"
 	[ $((there - $(date +%s))) -ge -3 ] && [ $((there - $(date +%s))) -le 3 ]
 }
 
-need "a VM runs" vm_runs
+need "work is there" need_vm "$vm" green
 check "vmos-clock.socket listens" systemctl is-active vmos-clock.socket
 check "vmosd itself may not set the clock" eval '! may_set_time vmosd.service'
 check "nor may the session's user have it set" eval '! as_user "$set_clock" step 1'
