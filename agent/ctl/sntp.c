@@ -104,8 +104,6 @@ int sntp_choose(struct sntp_sample *samples, unsigned n, struct sntp_sample *ret
 	if (n == 0)
 		return -ESTALE;
 	qsort(samples, n, sizeof(*samples), compare);
-	if (n == 2 && samples[1].base_ns - samples[0].base_ns > SNTP_SPREAD_NS)
-		return -ESTALE;
 	best = samples[n / 2];
 	/* of three and more one may be wrong by anything: it does not count */
 	for (unsigned i = n > 2; i < n - (n > 2); i++) {

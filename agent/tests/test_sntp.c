@@ -199,9 +199,11 @@ static void serve(int fd, enum manner manner, int64_t ahead)
 	while (recvfrom(fd, p, sizeof(p), 0, (struct sockaddr *)&from, &len) == sizeof(p)) {
 		for (unsigned i = 0; i < 8; i++)
 			nonce = nonce << 8 | p[40 + i];
-		make_answer(p, manner == FOREIGN ? nonce + 1 : nonce, realtime_ns() + ahead);
-		if (manner == SHORT_FIRST)
+		if (manner == SHORT_FIRST) { /* by an hour and a byte */
+			make_answer(p, nonce, realtime_ns() + ahead + 3600 * SECOND);
 			sendto(fd, p, SNTP_PACKET - 1, 0, (struct sockaddr *)&from, len);
+		}
+		make_answer(p, manner == FOREIGN ? nonce + 1 : nonce, realtime_ns() + ahead);
 		if (manner != SILENT)
 			sendto(fd, p, sizeof(p), 0, (struct sockaddr *)&from, len);
 	}
