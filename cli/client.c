@@ -200,7 +200,7 @@ int client_open(sd_bus **ret_bus)
 	return r > 0 ? open_session(ret_bus) : -r;
 }
 
-static int object_call(sd_bus *bus, const char *interface, const char *method, sd_bus_message **ret_call)
+int client_object_call(sd_bus *bus, const char *interface, const char *method, sd_bus_message **ret_call)
 {
 	int r = sd_bus_message_new_method_call(bus, ret_call, CLIENT_NAME, CLIENT_MANAGER_PATH, interface, method);
 
@@ -211,12 +211,12 @@ static int object_call(sd_bus *bus, const char *interface, const char *method, s
 
 int client_manager_call(sd_bus *bus, const char *method, sd_bus_message **ret_call)
 {
-	return object_call(bus, CLIENT_MANAGER_IFACE, method, ret_call);
+	return client_object_call(bus, CLIENT_MANAGER_IFACE, method, ret_call);
 }
 
 int client_net_call(sd_bus *bus, const char *method, sd_bus_message **ret_call)
 {
-	return object_call(bus, CLIENT_NET_IFACE, method, ret_call);
+	return client_object_call(bus, CLIENT_NET_IFACE, method, ret_call);
 }
 
 int client_vm_call(sd_bus *bus, const char *name, const char *method, sd_bus_message **ret_call)

@@ -11,6 +11,7 @@
 #define CLIENT_MANAGER_PATH "/org/vmos/Manager1"
 #define CLIENT_MANAGER_IFACE "org.vmos.Manager1"
 #define CLIENT_NET_IFACE "org.vmos.Net1"
+#define CLIENT_CLOCK_IFACE "org.vmos.Clock1"
 #define CLIENT_VM_PREFIX "/org/vmos/vm"
 #define CLIENT_VM_IFACE "org.vmos.VM1"
 #define CLIENT_TRANSFER_PREFIX "/org/vmos/transfer"
@@ -44,7 +45,8 @@ int client_open(sd_bus **ret_bus);
 /* A call of the VM called @name, to be filled and sent by client_send(). Exit code as above. */
 int client_vm_call(sd_bus *bus, const char *name, const char *method, sd_bus_message **ret_call);
 int client_manager_call(sd_bus *bus, const char *method, sd_bus_message **ret_call);
-/* The same of org.vmos.Net1. */
+/* The same of another interface of the manager's object, and of org.vmos.Net1. */
+int client_object_call(sd_bus *bus, const char *interface, const char *method, sd_bus_message **ret_call);
 int client_net_call(sd_bus *bus, const char *method, sd_bus_message **ret_call);
 
 /*

@@ -4,6 +4,7 @@
 #define CLI_COMMANDS_H
 
 int agent_main(int argc, char **argv);
+int clock_main(int argc, char **argv);
 int create_main(int argc, char **argv);
 int delete_main(int argc, char **argv);
 int drill_main(int argc, char **argv);

@@ -50,6 +50,8 @@ static const struct command commands[] = {
 	{ "why", why_main, "[--json] FROM TO ACCESS", "tell which rule allows or denies something" },
 	{ "log", log_main, "[--json] [--follow] [--since TIME] [N] | --verify",
 		"show what was decided, and whether the log is whole" },
+	{ "clock", clock_main, "[--json] [--now] | --from NETVM|none [--server HOST[:PORT]] [--now] | --accept SECONDS",
+		"tell how the host's clock is kept, and who is asked for the time" },
 	{ "agent", agent_main, "[--json] [--once]", "ask you here what may pass between VMs" },
 	{ "template", template_main, "build|list|remove …", "build, list and remove templates" },
 	{ "help", help_main, "[COMMAND]", "this text, or how to use a command" },

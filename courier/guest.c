@@ -133,7 +133,8 @@ static void guest_end_session(struct guest *g)
 	guest_lose_runs(g);
 	requests_end_session(&g->requests);
 	owners_end_session(&g->owners);
-	g->hello = g->ready = g->bye = g->knows_owners = false;
+	clock_end_session(&g->clock);
+	g->hello = g->ready = g->bye = g->knows_owners = g->knows_clock = false;
 	g->send_time = g->send_shutdown = g->send_stats_req = false;
 	g->stats = (struct ctl_stats){ 0 };
 	g->short_sessions = now - g->opened_us < SHORT_SESSION_US ? g->short_sessions + 1 : 0;
@@ -202,6 +203,7 @@ int guest_prepare(struct guest *g, sd_event *event)
 
 	g->event = event;
 	g->owners.guest = g;
+	g->clock.guest = g;
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_OFF);
 	if (r >= 0)
@@ -295,6 +297,14 @@ bool guest_ask_owner(struct guest *g, const struct helper_owner_req *req)
 	return done;
 }
 
+bool guest_ask_clock(struct guest *g, const struct helper_clock_req *req)
+{
+	bool done = clock_ask(&g->clock, req, g->ready && !g->bye && g->knows_clock);
+
+	guest_settle(g);
+	return done;
+}
+
 void guest_shutdown(struct guest *g)
 {
 	g->send_shutdown = g->hello;
@@ -362,6 +372,7 @@ static bool guest_push(struct guest *g)
 	blocked |= guest_push_flag(g, &g->send_shutdown, &shutdown_msg) == -EAGAIN;
 	blocked |= requests_push(&g->requests) == -EAGAIN;
 	blocked |= owners_push(&g->owners) == -EAGAIN;
+	blocked |= clock_push(&g->clock) == -EAGAIN;
 	for (struct run *run = g->runs; run; run = run->next)
 		blocked |= run_push(run) == -EAGAIN;
 	return blocked;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "courier/clock.h"
 #include "courier/owner.h"
 #include "courier/request.h"
 #include "proto/channel.h"
@@ -29,6 +30,7 @@ struct guest {
 
 	bool hello, ready, bye; /* what the agent said in this session */
 	bool knows_owners; /* it answers OWNER_REQ */
+	bool knows_clock; /* it answers CLOCK_REQ */
 	bool failed; /* it broke the protocol: nothing is taken any more */
 	bool send_time, send_shutdown, send_stats_req; /* waiting for room */
 	uint64_t boot_ns;
@@ -40,6 +42,7 @@ struct guest {
 	unsigned nruns;
 	struct requests requests;
 	struct owners owners;
+	struct clock_question clock;
 	uint8_t *chunk; /* CTL_CHUNK bytes: private copy of a blob */
 };
 
@@ -63,6 +66,8 @@ void guest_run(struct guest *g, const struct helper_run *req, const int *fds);
 void guest_answer(struct guest *g, const struct helper_answer *answer);
 /* Which program has a port. False: too many such questions wait. */
 bool guest_ask_owner(struct guest *g, const struct helper_owner_req *req);
+/* What time it is. False: such a question waits already. */
+bool guest_ask_clock(struct guest *g, const struct helper_clock_req *req);
 void guest_shutdown(struct guest *g);
 /* Tells the guest the time. READY does so by itself; a pause of the VM makes it necessary again. */
 void guest_set_time(struct guest *g);

@@ -76,6 +76,8 @@ void manager_tell_requests(struct manager *m)
 	m->tell_requests = m->sock >= 0 && requests_report(&m->guest->requests, m) == -EAGAIN;
 	if (!m->tell_requests)
 		m->tell_requests = m->sock >= 0 && owners_report(&m->guest->owners, m) == -EAGAIN;
+	if (!m->tell_requests)
+		m->tell_requests = m->sock >= 0 && clock_report(&m->guest->clock, m) == -EAGAIN;
 	if (m->tell_requests != waited)
 		manager_watch_room(m);
 }
@@ -101,6 +103,13 @@ int manager_tell_owner(struct manager *m, const struct helper_owner *owner)
 	return manager_send(m, &msg, NULL, 0);
 }
 
+int manager_tell_clock(struct manager *m, const struct helper_clock *clock)
+{
+	struct helper_msg msg = { .type = HELPER_CLOCK, .clock = *clock };
+
+	return manager_send(m, &msg, NULL, 0);
+}
+
 /* What finds no place is answered at once, or, where vmosd does not read, never. */
 static void manager_ask_owner(struct manager *m, const struct helper_owner_req *req)
 {
@@ -108,6 +117,14 @@ static void manager_ask_owner(struct manager *m, const struct helper_owner_req *
 
 	if (!guest_ask_owner(m->guest, req))
 		(void)manager_tell_owner(m, &nobody);
+}
+
+static void manager_ask_clock(struct manager *m, const struct helper_clock_req *req)
+{
+	const struct helper_clock nothing = { .id = req->id, .status = CTL_CLOCK_FAILED };
+
+	if (!guest_ask_clock(m->guest, req))
+		(void)manager_tell_clock(m, &nothing);
 }
 
 static void manager_tell_stats(struct manager *m)
@@ -182,6 +199,7 @@ static void manager_adopt(struct manager *m)
 	manager_tell_guest(m);
 	requests_renew(&m->guest->requests);
 	owners_renew(&m->guest->owners);
+	clock_renew(&m->guest->clock);
 	guest_settle(m->guest);
 }
 
@@ -196,6 +214,9 @@ static void manager_obey(struct manager *m, const struct helper_msg *msg, const 
 		break;
 	case HELPER_OWNER_REQ:
 		manager_ask_owner(m, &msg->owner_req);
+		break;
+	case HELPER_CLOCK_REQ:
+		manager_ask_clock(m, &msg->clock_req);
 		break;
 	case HELPER_SHUTDOWN:
 		guest_shutdown(m->guest);

@@ -20,6 +20,7 @@ static int session_hello(struct guest *g, const struct ctl_msg *m)
 			m->hello.version, CTL_VERSION);
 	g->hello = true;
 	g->knows_owners = m->hello.features & CTL_FEATURE_OWNER;
+	g->knows_clock = m->hello.features & CTL_FEATURE_CLOCK;
 	manager_tell_guest(g->manager);
 	return 0;
 }
@@ -111,6 +112,11 @@ static int session_owner(struct guest *g, const struct ctl_msg *m)
 	return owners_take(&g->owners, &m->owner);
 }
 
+static int session_clock(struct guest *g, const struct ctl_msg *m)
+{
+	return clock_take(&g->clock, &m->clock);
+}
+
 /*
  * Everything the guest may say. A run that is not known is no error: its end
  * and a message about it may have crossed. PONG is missing: the courier sends
@@ -133,6 +139,7 @@ static const struct {
 	{ CTL_REQUEST, true, session_request },
 	{ CTL_CANCEL, true, session_cancel },
 	{ CTL_OWNER, true, session_owner },
+	{ CTL_CLOCK, true, session_clock },
 };
 
 int session_take(struct guest *g, const struct msg *untrusted_msg)

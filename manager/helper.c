@@ -148,6 +148,14 @@ static int take_owner(struct helper *h, const struct helper_owner *owner)
 	return 0;
 }
 
+static int take_clock(struct helper *h, const struct helper_clock *clock)
+{
+	if (h->kind != HELPER_COURIER)
+		return -EBADMSG;
+	h->ops->clock(h, clock);
+	return 0;
+}
+
 static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 {
 	switch (m->type) {
@@ -171,6 +179,8 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		return take_request(h, m, fds);
 	case HELPER_OWNER:
 		return take_owner(h, &m->owner);
+	case HELPER_CLOCK:
+		return take_clock(h, &m->clock);
 	case HELPER_FAILED:
 		h->failed = true;
 		h->reason = (enum helper_reason)m->fail.reason;

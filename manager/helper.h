@@ -43,6 +43,8 @@ struct helper_ops {
 	void (*cancel)(struct helper *h, uint32_t id);
 	/* Which program of its guest has a port: a claim. */
 	void (*owner)(struct helper *h, const struct helper_owner *owner);
+	/* What time its guest has been told: a claim. */
+	void (*clock)(struct helper *h, const struct helper_clock *clock);
 	/* It is gone. @reason: enum helper_reason; @text: its last words, or ours. It may be started again from here. */
 	void (*ended)(struct helper *h, enum helper_reason reason, const char *text);
 };

@@ -22,10 +22,12 @@
 static int usage(FILE *out)
 {
 	fprintf(out,
-		"Usage: vmosd [--system] [--fabric vde|kernel] [--wire SOCKET]\n"
+		"Usage: vmosd [--system] [--fabric vde|kernel] [--wire SOCKET] [--clock SOCKET]\n"
 		"       vmosd --help | --version\n\n"
 		"Manages the VMs of the user who runs it; \"vmos\" starts it when needed. With --system it manages\n"
-		"the VMs of the host, as the service vmosd.service. See vmosd(8).\n");
+		"the VMs of the host, as the service vmosd.service. With --clock it sets the host's clock by the "
+		"vmos-clock that\n"
+		"listens there. See vmosd(8).\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -125,7 +127,8 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 /* Sets mode, fabric and wire_path. < 0: the exit code's negative, -1 - code, after saying why. */
 static int read_arguments(int argc, char **argv, struct manager *m)
 {
-	static const struct option options[] = { { "fabric", required_argument, NULL, 'f' },
+	static const struct option options[] = { { "clock", required_argument, NULL, 'c' },
+		{ "fabric", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' }, { "system", no_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'v' }, { "wire", required_argument, NULL, 'w' }, { 0 } };
 	const char *fabric = NULL;
@@ -138,6 +141,8 @@ static int read_arguments(int argc, char **argv, struct manager *m)
 			return -1 - (printf("vmosd %s\n", VMOS_VERSION) < 0);
 		else if (c == 's')
 			m->mode = &mode_system;
+		else if (c == 'c')
+			m->clock_socket = optarg;
 		else if (c == 'f')
 			fabric = optarg;
 		else if (c == 'w')
@@ -166,6 +171,8 @@ int main(int argc, char **argv)
 	}
 	if (mode->system)
 		umask(0077);
+	if (!manager.clock_socket)
+		manager.clock_socket = mode->clock_socket;
 	log_open("vmosd", NULL);
 	raise_limits();
 	r = sd_event_default(&event);

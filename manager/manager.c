@@ -20,6 +20,7 @@
 #include "base/paths.h"
 #include "base/smack.h"
 #include "manager/audit.h"
+#include "manager/clock.h"
 #include "manager/errors.h"
 #include "manager/labels.h"
 #include "manager/manager_rules.h"
@@ -380,6 +381,27 @@ static void open_audit(struct manager *m)
 	audit_write(m->audit, "vmosd-start", "version", VMOS_VERSION, "mode", m->mode->name, NULL);
 }
 
+static void handle_host_time(int64_t slept_ns, int64_t set_ns, void *userdata)
+{
+	struct manager *m = userdata;
+
+	log_info("The host slept for %.3f s, and its clock was set by %+.3f s: the VMs are told the time",
+		(double)slept_ns / 1e9, (double)set_ns / 1e9);
+	for (struct vm *vm = m->vms; vm; vm = vm->next)
+		vm_tell_time(vm);
+	clock_host_slept(m);
+}
+
+/* What does not work here is no reason to start no VM. */
+static int open_clock(struct manager *m)
+{
+	int r = host_time_open(&m->host_time, m->event, handle_host_time, m);
+
+	if (r < 0)
+		log_warning("The VMs are not told the time after a suspend of the host: %s", strerror(-r));
+	return clock_open(m, m->clock_socket);
+}
+
 int manager_open(struct manager *m)
 {
 	int r = open_virt(m);
@@ -402,6 +424,8 @@ int manager_open(struct manager *m)
 		r = m->blind ? open_blind(m) : reclaim_vms(m);
 	if (r == 0)
 		manager_rules_apply(m);
+	if (r == 0)
+		r = open_clock(m);
 	if (r == 0)
 		r = transfers_open(m);
 	if (r == 0)
@@ -468,6 +492,8 @@ void manager_finish(struct manager *m)
 		m->templates = t->next;
 		template_free(t);
 	}
+	clock_close(m);
+	host_time_close(&m->host_time);
 	vm_clipboard_close(m);
 	net_links_close(m);
 	net_lists_close(m);

@@ -12,9 +12,11 @@
 #include "manager/accel.h"
 #include "manager/agents.h"
 #include "manager/clipboard.h"
+#include "manager/clock.h"
 #include "manager/confine.h"
 #include "manager/decision.h"
 #include "manager/folder_watch.h"
+#include "manager/host_time.h"
 #include "manager/manager_rules.h"
 #include "manager/mode.h"
 #include "manager/net_fabric.h"
@@ -76,6 +78,9 @@ struct manager {
 	struct clipboard clipboard;
 	sd_event_source *clipboard_timer; /* may be NULL */
 	struct transfers transfers;
+	struct host_time host_time;
+	const char *clock_socket; /* of vmos-clock; NULL: the host keeps its own time */
+	struct clock clock;
 	struct stats_call *stats; /* calls of Stats() under way */
 };
 

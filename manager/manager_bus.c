@@ -203,5 +203,7 @@ int manager_bus_add(struct manager *m)
 		r = net_bus_add(m);
 	if (r >= 0)
 		r = audit_bus_add(m);
+	if (r >= 0)
+		r = clock_bus_add(m);
 	return r < 0 ? r : 0;
 }

@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "manager/display.h"
 #include "manager/private_bus.h"
+#include "proto/clock.h"
 
 #define SYSTEM_DATA "/var/lib/vmos"
 #define SYSTEM_RUN "/run/vmos"
@@ -70,6 +71,7 @@ const struct mode mode_system = {
 	.fabric = "kernel",
 	.libvirt_uri = "qemu:///system",
 	.capabilities = "/var/cache/libvirt/qemu/capabilities",
+	.clock_socket = CLOCK_SOCKET,
 	.qemu_log = "/var/log/libvirt/qemu",
 	.data = system_data,
 	.run = system_run,

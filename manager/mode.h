@@ -18,6 +18,7 @@ struct mode {
 	const char *libvirt_uri; /* NULL: the embedded driver, below $DATA/libvirt */
 	const char *capabilities; /* where libvirt remembers what QEMU can do; NULL: below $DATA/libvirt */
 	const char *fabric; /* of network cards, where none is chosen */
+	const char *clock_socket; /* where the host's clock can be set; NULL: the host keeps its own time */
 	const char *qemu_log; /* folder of what QEMU says; NULL: below $DATA/libvirt */
 
 	/* $DATA and $RUN; the caller frees them. NULL with errno. */

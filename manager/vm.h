@@ -145,6 +145,8 @@ void vm_start_lost(struct vm *vm, const char *why);
 /* vm_stop.c */
 int vm_stop(struct vm *vm, bool force, sd_bus_message *call, sd_bus_error *ret_error);
 int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_error);
+/* Its guest sets its clock by the host's, now that one of them has jumped. */
+void vm_tell_time(struct vm *vm);
 /* libvirt said that the domain stopped, paused or went on. */
 void vm_handle_event(struct vm *vm, enum virt_event event, enum virt_detail detail);
 /* QEMU is gone: ends helpers, closes the channels, answers who waits for it. */

@@ -99,9 +99,13 @@ static void handle_up(struct helper *h)
 		desktop_up(vm, h->keeper);
 	else if (vm->agent == VM_AGENT_NONE)
 		vm_set_agent(vm, VM_AGENT_WAITING);
-	/* one that was found again is asked how its guest is */
-	if (h->pid == 0 && helper_send_type(h, HELPER_QUERY) == 0)
+	if (h->pid > 0)
+		return;
+	/* one that was found again is asked how its guest is; and the host may have slept while nobody looked */
+	if (helper_send_type(h, HELPER_QUERY) == 0)
 		h->stats_wanted = true;
+	if (h->kind == HELPER_COURIER)
+		helper_send_type(h, HELPER_RESUMED);
 }
 
 static void guest_moved(struct vm *vm, enum helper_guest_state state)
@@ -126,6 +130,7 @@ static void guest_moved(struct vm *vm, enum helper_guest_state state)
 			vm_set_error(vm, NULL);
 		vm_set_agent(vm, VM_AGENT_READY);
 		vm_start_ready(vm);
+		clock_vm_ready(vm);
 		break;
 	}
 }
@@ -250,6 +255,11 @@ static void handle_owner(struct helper *h, const struct helper_owner *owner)
 	net_owner_arrived(h->owner, owner->id, owner->name);
 }
 
+static void handle_clock(struct helper *h, const struct helper_clock *clock)
+{
+	clock_arrived(h->owner, clock);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
@@ -259,6 +269,7 @@ static const struct helper_ops helper_ops = {
 	.request = handle_request,
 	.cancel = handle_cancel,
 	.owner = handle_owner,
+	.clock = handle_clock,
 	.ended = handle_ended,
 };
 

@@ -170,12 +170,20 @@ int vm_stop(struct vm *vm, bool force, sd_bus_message *call, sd_bus_error *ret_e
 	return force ? stop_now(vm, call, ret_error) : stop_politely(vm, call, ret_error);
 }
 
+/* One that is paused hears of it when it goes on. */
+void vm_tell_time(struct vm *vm)
+{
+	if (vm->agent != VM_AGENT_READY || vm->state == VM_PAUSED)
+		return;
+	if (helper_send_type(&vm->helper[HELPER_COURIER], HELPER_RESUMED) < 0)
+		log_warning("VM %s was not told the time", vm->config.name);
+}
+
 /* Libvirt says twice that a VM goes on, by the job's result and by an event: the first one counts. */
 static void vm_resumed(struct vm *vm)
 {
 	vm_set_state(vm, VM_RUNNING);
-	if (vm->agent == VM_AGENT_READY && helper_send_type(&vm->helper[HELPER_COURIER], HELPER_RESUMED) < 0)
-		log_warning("VM %s was not told the time after its pause", vm->config.name);
+	vm_tell_time(vm);
 }
 
 struct pause_call {

@@ -10,6 +10,7 @@
 #define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel */
 #define SIGNAL_MAX 64 /* _NSIG of Linux */
 #define STREAMS 3
+#define CTL_CLOCK_PORT 123 /* of NTP */
 #define CPU_PERMILLE_MAX (1000u * 1024)
 /* IPPROTO_*, by their numbers: a pure folder knows no sockets. */
 #define PROTO_ICMP 1
@@ -135,18 +136,85 @@ static bool owner_req_ok(const void *decoded)
 	return r->id != 0 && ctl_owner_ok(r->proto, r->port);
 }
 
+/* Printable ASCII, then zeros to the end, of which there is one at least. */
+static bool is_padded(const char *text, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size && text[len] >= 0x20 && text[len] <= 0x7e)
+		len++;
+	if (len == size)
+		return false;
+	while (len < size && text[len] == '\0')
+		len++;
+	return len == size;
+}
+
 static bool owner_ok(const void *decoded)
 {
 	const struct ctl_owner *o = &((const struct ctl_msg *)decoded)->owner;
-	size_t len = 0;
 
-	while (len < CTL_OWNER_NAME && o->name[len] >= 0x20 && o->name[len] <= 0x7e)
-		len++;
-	if (o->id == 0 || len == CTL_OWNER_NAME)
+	return o->id != 0 && is_padded(o->name, sizeof(o->name));
+}
+
+static bool is_host_char(char c, bool is_ipv6)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+		(is_ipv6 && c == ':');
+}
+
+/* ":123", to the end of the text. 0: it is none. */
+static uint16_t parse_port(const char *text)
+{
+	uint32_t port = 0;
+
+	if (*text++ != ':')
+		return 0;
+	for (; *text >= '0' && *text <= '9' && port <= UINT16_MAX; text++)
+		port = 10 * port + (uint32_t)(*text - '0');
+	return *text || port > UINT16_MAX ? 0 : (uint16_t)port;
+}
+
+int ctl_server_parse(const char *untrusted_text, char ret_host[CTL_SERVER_MAX], uint16_t *ret_port)
+{
+	const bool is_ipv6 = untrusted_text[0] == '[';
+	const char *host = untrusted_text + is_ipv6, *end = host;
+	uint16_t port = CTL_CLOCK_PORT;
+
+	while (is_host_char(*end, is_ipv6) && end - host < CTL_SERVER_MAX)
+		end++;
+	/* a program that takes options must not take it for one */
+	if (end == host || end - host >= CTL_SERVER_MAX || *host == '-' || (is_ipv6 && *end != ']'))
+		return -EINVAL;
+	if (end[is_ipv6]) {
+		port = parse_port(end + is_ipv6);
+		if (port == 0)
+			return -EINVAL;
+	}
+	memset(ret_host, 0, CTL_SERVER_MAX);
+	memcpy(ret_host, host, (size_t)(end - host));
+	*ret_port = port;
+	return 0;
+}
+
+static bool clock_req_ok(const void *decoded)
+{
+	const struct ctl_clock_req *r = &((const struct ctl_msg *)decoded)->clock_req;
+	char host[CTL_SERVER_MAX];
+	uint16_t port;
+
+	return r->id != 0 && is_padded(r->server, sizeof(r->server)) && ctl_server_parse(r->server, host, &port) == 0;
+}
+
+static bool clock_ok(const void *decoded)
+{
+	const struct ctl_clock *c = &((const struct ctl_msg *)decoded)->clock;
+
+	if (c->id == 0 || c->status > CTL_CLOCK_STATUS_MAX)
 		return false;
-	while (len < CTL_OWNER_NAME && o->name[len] == '\0')
-		len++;
-	return len == CTL_OWNER_NAME;
+	if (c->status != CTL_CLOCK_OK)
+		return c->error_us == 0 && c->realtime_ns == 0;
+	return c->error_us <= CTL_CLOCK_ERROR_MAX && c->realtime_ns >= CTL_CLOCK_MIN && c->realtime_ns <= CTL_CLOCK_MAX;
 }
 
 #define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes)
@@ -166,6 +234,7 @@ static const struct codec_type types[] = {
 		request_ok },
 	[CTL_CANCEL] = { "CANCEL", G2H, { F(cancel, id, 1, 4) }, cancel_ok },
 	[CTL_OWNER] = { "OWNER", G2H, { F(owner, id, 1, 4), F(owner, name, CTL_OWNER_NAME, 1) }, owner_ok },
+	[CTL_CLOCK] = { "CLOCK", G2H, { F(clock, id, 3, 4), F(clock, realtime_ns, 1, 8) }, clock_ok },
 
 	[CTL_STDIO] = { "STDIO", G2H | H2G, { F(stdio, id, 1, 4), F(stdio, fd, 1, 1), F(stdio, blob, 2, 4) },
 		stdio_ok },
@@ -184,6 +253,8 @@ static const struct codec_type types[] = {
 	[CTL_ANSWER] = { "ANSWER", H2G, { F(answer, id, 3, 4), F(answer, done, 2, 8) }, answer_ok },
 	[CTL_OWNER_REQ] = { "OWNER_REQ", H2G,
 		{ F(owner_req, id, 1, 4), F(owner_req, proto, 1, 1), F(owner_req, port, 1, 2) }, owner_req_ok },
+	[CTL_CLOCK_REQ] = { "CLOCK_REQ", H2G, { F(clock_req, id, 1, 4), F(clock_req, server, CTL_SERVER_MAX, 1) },
+		clock_req_ok },
 
 	[CTL_PONG] = { "PONG", G2H, { F(ping, cookie, 1, 8) }, NULL },
 };

@@ -34,6 +34,7 @@ enum ctl_type {
 	CTL_REQUEST,
 	CTL_CANCEL,
 	CTL_OWNER,
+	CTL_CLOCK,
 	/* both */
 	CTL_STDIO = 0x41,
 	CTL_EOF,
@@ -48,12 +49,14 @@ enum ctl_type {
 	CTL_STATS_REQ,
 	CTL_ANSWER,
 	CTL_OWNER_REQ, /* only where HELLO says CTL_FEATURE_OWNER */
+	CTL_CLOCK_REQ, /* only where HELLO says CTL_FEATURE_CLOCK */
 	/* guest to host again */
 	CTL_PONG = 0xc1,
 };
 
 enum ctl_gos { CTL_GOS_LINUX = 1, CTL_GOS_WINDOWS };
 #define CTL_FEATURE_OWNER (1u << 0) /* in HELLO: the agent answers OWNER_REQ; those of older templates do not */
+#define CTL_FEATURE_CLOCK (1u << 1) /* it answers CLOCK_REQ: a NET VM's */
 enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
 
 #define CTL_RUN_PTY (1u << 0)
@@ -102,6 +105,31 @@ enum ctl_answer_status {
  */
 bool ctl_owner_ok(uint32_t proto, uint16_t port);
 
+/*
+ * What time it is, as a time server of the network says: CLOCK_REQ names the
+ * server, CLOCK answers it, seconds later. The host asks again when it has the
+ * answer, not before. realtime_ns is of the moment at which CLOCK was sent; it
+ * may be wrong by error_us and by what the message took on its way.
+ */
+#define CTL_SERVER_MAX 40 /* bytes of a server's name, with its NUL */
+#define CTL_CLOCK_MIN (946684800ull * 1000000000) /* the year 2000 … */
+#define CTL_CLOCK_MAX (7258118400ull * 1000000000) /* … to 2200 */
+#define CTL_CLOCK_ERROR_MAX 10000000u /* usec */
+enum ctl_clock_status {
+	CTL_CLOCK_OK,
+	CTL_CLOCK_NO_NAME, /* the server's name has no address */
+	CTL_CLOCK_NO_ANSWER,
+	CTL_CLOCK_UNSURE, /* it answers that it does not know the time, or servers disagree */
+	CTL_CLOCK_FAILED, /* something else */
+	CTL_CLOCK_STATUS_MAX = CTL_CLOCK_FAILED,
+};
+
+/*
+ * "time.example.org", "192.0.2.1:1123", "[2001:db8::1]:123": the host, without
+ * brackets, and the port (123 where there is none). -EINVAL: it is no such text.
+ */
+int ctl_server_parse(const char *untrusted_text, char ret_host[CTL_SERVER_MAX], uint16_t *ret_port);
+
 /* A URL that may be handed to another VM: http, https or mailto, printable ASCII without blank, at most CTL_URL_MAX. */
 bool ctl_is_url(const char *untrusted_text);
 /*
@@ -139,6 +167,8 @@ struct ctl_cancel { uint32_t id; };
 struct ctl_answer { uint32_t id, status, reason; uint64_t done, total; };
 struct ctl_owner_req { uint32_t id; uint8_t proto; uint16_t port; }; /* which program has this local port? IPPROTO_* */
 struct ctl_owner { uint32_t id; char name[CTL_OWNER_NAME]; }; /* printable ASCII, "": not known; zeros behind it */
+struct ctl_clock_req { uint32_t id; char server[CTL_SERVER_MAX]; }; /* as ctl_server_parse() takes it; zeros behind it */
+struct ctl_clock { uint32_t id, status, error_us; uint64_t realtime_ns; }; /* all 0 but id and status where that is not OK */
 /* clang-format on */
 
 struct ctl_msg {
@@ -162,6 +192,8 @@ struct ctl_msg {
 		struct ctl_answer answer;
 		struct ctl_owner_req owner_req;
 		struct ctl_owner owner;
+		struct ctl_clock_req clock_req;
+		struct ctl_clock clock;
 	};
 };
 

@@ -15,6 +15,7 @@
 #define REGION_MIN (4u << 20)
 #define REGION_MAX VMOS_GUI_REGION
 
+_Static_assert(HELPER_SERVER_MAX == CTL_SERVER_MAX, "a server's name passes as it is");
 _Static_assert(HELPER_OWNER_NAME == CTL_OWNER_NAME, "a program's name passes as it is");
 
 static int verdict(bool ok)
@@ -84,6 +85,26 @@ static bool owner_ok(const struct helper_owner *o)
 	return o->id != 0 && is_printable(o->name, sizeof(o->name));
 }
 
+static bool clock_req_ok(const struct helper_clock_req *r)
+{
+	char host[CTL_SERVER_MAX];
+	uint16_t port;
+
+	return r->id != 0 && memchr(r->server, 0, sizeof(r->server)) && ctl_server_parse(r->server, host, &port) == 0;
+}
+
+/* The guest's time and ours are both at most some centuries from 1970. */
+static bool clock_ok(const struct helper_clock *c)
+{
+	const int64_t max = (int64_t)CTL_CLOCK_MAX;
+
+	if (c->id == 0 || c->status > CTL_CLOCK_STATUS_MAX)
+		return false;
+	if (c->status != CTL_CLOCK_OK)
+		return c->error_us == 0 && c->offset_ns == 0;
+	return c->error_us <= CTL_CLOCK_ERROR_MAX && c->offset_ns >= -max && c->offset_ns <= max;
+}
+
 static bool stats_ok(const struct helper_stats *s)
 {
 	return s->guest <= HELPER_GUEST_READY && s->windows <= GUI_WINDOWS_MAX && s->mem_used_kib <= s->mem_total_kib &&
@@ -120,6 +141,8 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 0 && m->note.bad <= 1 && is_claim(m->note.text, sizeof(m->note.text)));
 	case HELPER_OWNER_REQ:
 		return verdict(nfds == 0 && owner_req_ok(&m->owner_req));
+	case HELPER_CLOCK_REQ:
+		return verdict(nfds == 0 && clock_req_ok(&m->clock_req));
 	case HELPER_SHUTDOWN:
 	case HELPER_QUIT:
 	case HELPER_QUERY:
@@ -156,6 +179,8 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 0);
 	case HELPER_OWNER:
 		return verdict(nfds == 0 && owner_ok(&m->owner));
+	case HELPER_CLOCK:
+		return verdict(nfds == 0 && clock_ok(&m->clock));
 	default:
 		return -EBADMSG;
 	}

@@ -39,6 +39,7 @@ enum helper_type {
 	HELPER_CLIP_GIVE, /* desktop; fd: clip.len bytes (sealed memfd): the answer to CLIP_WANT */
 	HELPER_CLIP_NOTE, /* desktop: a line for the user, on the frame of the window in use */
 	HELPER_OWNER_REQ, /* courier: which program of the guest has a local port; each is answered by one OWNER */
+	HELPER_CLOCK_REQ, /* courier: what time a server of the network says; each is answered by one CLOCK */
 	/* helper to vmosd */
 	HELPER_UP = 0x81, /* sandboxed, session open */
 	HELPER_GUEST, /* guest.state: the agent joined, is ready, or left */
@@ -50,6 +51,7 @@ enum helper_type {
 	HELPER_CLIP_TAKE, /* desktop; fd: clip.len bytes (sealed memfd): the user's gesture copied this */
 	HELPER_CLIP_WANT, /* desktop: the user's gesture asks what may be pasted here */
 	HELPER_OWNER, /* courier: the answer to OWNER_REQ, as the guest claims it */
+	HELPER_CLOCK, /* courier: the answer to CLOCK_REQ, as the guest claims it */
 };
 
 enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_READY };
@@ -68,6 +70,7 @@ enum helper_reason {
 
 #define HELPER_OWNERS_MAX 64 /* OWNER_REQs that wait for the guest; one more is answered at once, by no name */
 #define HELPER_OWNER_NAME 40 /* bytes, with the NUL */
+#define HELPER_SERVER_MAX 40 /* bytes, with the NUL */
 
 enum helper_mime { HELPER_MIME_TEXT = 1, HELPER_MIME_PNG }; /* text/plain;charset=utf-8, image/png */
 
@@ -133,6 +136,23 @@ struct helper_owner {
 	char name[HELPER_OWNER_NAME]; /* printable ASCII; "": not known. A claim: to be shown, never to decide by */
 };
 
+/*
+ * Where there is no agent, or one that does not know the question, where the
+ * agent leaves, or where a question waits already, the answer comes at once:
+ * CTL_CLOCK_FAILED. A guest need not answer at all.
+ */
+struct helper_clock_req {
+	uint32_t id; /* not 0 */
+	char server[HELPER_SERVER_MAX]; /* as ctl_server_parse() takes it */
+};
+
+struct helper_clock {
+	uint32_t id; /* of the CLOCK_REQ */
+	uint32_t status; /* enum ctl_clock_status */
+	uint32_t error_us; /* OK: as the guest claims it; else 0 */
+	int64_t offset_ns; /* OK: what to add to this host's clock, as the guest claims it; else 0 */
+};
+
 /* A table: one message a line. */
 /* clang-format off */
 struct helper_guest { uint32_t state; uint32_t epoch; uint64_t boot_ns; };
@@ -158,6 +178,8 @@ struct helper_msg {
 		struct helper_note note;
 		struct helper_owner_req owner_req;
 		struct helper_owner owner;
+		struct helper_clock_req clock_req;
+		struct helper_clock clock;
 		uint8_t raw[256];
 	};
 };

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "agent/ctl/asks.h"
+#include "agent/ctl/clock.h"
 #include "agent/ctl/owner.h"
 #include "agent/ctl/run.h"
 #include "base/log.h"
@@ -49,7 +50,9 @@ static void handle_joined(struct link *l)
 {
 	struct agent *a = agent_of(l);
 	struct ctl_msg c = { .head.type = CTL_HELLO,
-		.hello = { .version = CTL_VERSION, .gos = CTL_GOS_LINUX, .features = CTL_FEATURE_OWNER } };
+		.hello = { .version = CTL_VERSION,
+			.gos = CTL_GOS_LINUX,
+			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK } };
 
 	agent_send(a, &c);
 	if (a->ready)
@@ -60,6 +63,7 @@ static void handle_ended(struct link *l)
 {
 	run_drop_all(agent_of(l));
 	asks_end_session(agent_of(l)->asks);
+	clock_end_session();
 }
 
 static void handle_room(struct link *l)
@@ -144,6 +148,9 @@ static int handle_message(struct link *l, const struct msg *m)
 		return 0;
 	case CTL_OWNER_REQ:
 		session_owner(a, &c.owner_req);
+		return 0;
+	case CTL_CLOCK_REQ:
+		clock_ask(a, &c.clock_req);
 		return 0;
 	case CTL_SHUTDOWN:
 		return session_power_off();

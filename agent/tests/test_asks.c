@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/common/ask.h"
@@ -309,6 +310,56 @@ static void test_owner(void)
 	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_OWNER && c.owner.id == 4 && c.owner.name[0] == '\0');
 }
 
+static void ask_clock(uint32_t id, uint16_t port)
+{
+	struct ctl_msg c = { .head.type = CTL_CLOCK_REQ, .clock_req.id = id };
+	struct msg m;
+
+	snprintf(c.clock_req.server, sizeof(c.clock_req.server), "127.0.0.1:%u", port);
+	CHECK(ctl_encode(&c, &m) == 0 && channel_send(&host.ch, &m) == 0);
+	if (channel_flush(&host.ch))
+		fd_eventfd_kick(host.to_guest);
+}
+
+/* A time server's answer: that it is two hours later than here. RFC 5905, section 7.3. */
+static void answer_time(int fd)
+{
+	uint8_t p[48], reply[48] = { 4 << 3 | 4, 1 };
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	uint32_t seconds = htonl((uint32_t)(time(NULL) + 7200 + 2208988800));
+
+	CHECK(recvfrom(fd, p, sizeof(p), 0, (struct sockaddr *)&from, &len) == sizeof(p));
+	memcpy(reply + 24, p + 40, 8);
+	memcpy(reply + 32, &seconds, 4);
+	memcpy(reply + 40, &seconds, 4);
+	CHECK(sendto(fd, reply, sizeof(reply), 0, (struct sockaddr *)&from, len) == sizeof(reply));
+}
+
+/* What time a server says: one question at a time, and an answer to each. */
+static void test_clock(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ctl_msg c;
+	int64_t off;
+
+	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
+	ask_clock(5, ntohs(at.sin_port));
+	ask_clock(6, ntohs(at.sin_port));
+	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CLOCK);
+	CHECK(c.clock.id == 6 && c.clock.status == CTL_CLOCK_FAILED);
+	answer_time(fd);
+	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CLOCK && c.clock.id == 5 && c.clock.status == CTL_CLOCK_OK);
+	off = (int64_t)(c.clock.realtime_ns / 1000000000) - time(NULL);
+	CHECK(off >= 7200 - 3 && off <= 7200 + 3);
+	close(fd);
+	ask_clock(7, ntohs(at.sin_port));
+	CHECK(hear(&c, WAIT_MS) && c.clock.id == 7 && c.clock.status == CTL_CLOCK_NO_ANSWER);
+}
+
 #define RUN_TEST(f) (f(), printf("ok %d - %s\n", ++count, #f))
 
 int main(int argc, char **argv)
@@ -342,6 +393,7 @@ int main(int argc, char **argv)
 	RUN_TEST(test_talks_on);
 	RUN_TEST(test_bad_packets);
 	RUN_TEST(test_owner);
+	RUN_TEST(test_clock);
 	kill(host.pid, SIGTERM);
 	CHECK(waitpid(host.pid, &status, 0) == host.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	unlink(host.path);

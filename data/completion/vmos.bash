@@ -22,6 +22,7 @@ _vmos_command_options()
 	shell) echo "--root" ;;
 	log) echo "--follow --json --since --verify" ;;
 	why) echo "--json" ;;
+	clock) echo "--json --now --from --server --accept" ;;
 	esac
 }
 
@@ -86,7 +87,7 @@ _vmos_net()
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer rule net why log"
+	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer rule net why log clock"
 	commands+=" agent template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
@@ -103,7 +104,7 @@ _vmos()
 		mapfile -t COMPREPLY < <(compgen -W "app net" -- "$cur")
 		return
 	fi
-	if [ "$previous" = --net ]; then
+	if [ "$previous" = --net ] || [ "$previous" = --from ]; then
 		mapfile -t COMPREPLY < <(compgen -W "none $(_vmos_names list)" -- "$cur")
 		return
 	fi
@@ -134,7 +135,7 @@ _vmos()
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_command_options "$command")" -- "$cur")
 		elif [[ $command != list && $command != status && $command != top && $command != drill &&
-			$command != log && $command != agent ]]; then
+			$command != log && $command != agent && $command != clock ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		fi
 		;;

@@ -124,6 +124,8 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_CANCEL }, .cancel = { .id = 1 } },
 	{ .head = { .type = CTL_OWNER }, .owner = { .id = 1, .name = "curl" } },
 	{ .head = { .type = CTL_OWNER_REQ }, .owner_req = { .id = 1, .proto = 6, .port = 50000 } },
+	{ .head = { .type = CTL_CLOCK }, .clock = { .id = 1, .error_us = 20000, .realtime_ns = 1700000000000000000 } },
+	{ .head = { .type = CTL_CLOCK_REQ }, .clock_req = { .id = 1, .server = "[2001:db8::1]:123" } },
 	{ .head = { .type = CTL_ANSWER }, .answer = { .id = 1, .status = CTL_ANSWER_MOVING, .done = 1, .total = 2 } },
 };
 
@@ -183,6 +185,8 @@ static int write_helpers(void)
 		{ .type = HELPER_CLIP_WANT },
 		{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 6, .port = 50000 } },
 		{ .type = HELPER_OWNER, .owner = { .id = 1, .name = "curl" } },
+		{ .type = HELPER_CLOCK_REQ, .clock_req = { .id = 1, .server = "time.example.org" } },
+		{ .type = HELPER_CLOCK, .clock = { .id = 1, .error_us = 20000, .offset_ns = -300000000 } },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
 		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "proto/ctl.h"
@@ -206,6 +207,26 @@ static void agent_own(struct agent *a, const struct ctl_owner_req *req)
 		agent_must_send(a, &m);
 }
 
+/* Of three servers it says something: of "right" the time, of "slow" that of an hour ago, of "twice" the time, and again. */
+static void agent_clock(struct agent *a, const struct ctl_clock_req *req)
+{
+	struct ctl_msg m = { .head.type = CTL_CLOCK, .clock = { .id = req->id, .status = CTL_CLOCK_NO_NAME } };
+	struct timespec now;
+
+	CHECK(!atomic_load(&a->is_old));
+	if (!strcmp(req->server, "silent"))
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!strcmp(req->server, "right") || !strcmp(req->server, "slow") || !strcmp(req->server, "twice"))
+		m.clock = (struct ctl_clock){ .id = req->id, .error_us = 20 };
+	if (m.clock.status == CTL_CLOCK_OK)
+		m.clock.realtime_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec -
+			(req->server[0] == 's' ? 3600 * 1000000000ull : 0);
+	agent_must_send(a, &m);
+	if (req->server[0] == 't')
+		agent_must_send(a, &m);
+}
+
 static void agent_run(struct agent *a, const struct ctl_run *req)
 {
 	static uint8_t blob[CTL_ARGS_MAX];
@@ -226,6 +247,8 @@ static void agent_run(struct agent *a, const struct ctl_run *req)
 	}
 	if (!strcmp(strv[0], "own"))
 		agent_own(a, &(struct ctl_owner_req){ .id = 12345, .port = 443 });
+	if (!strcmp(strv[0], "clock"))
+		agent_clock(a, &(struct ctl_clock_req){ .id = 12345, .server = "right" });
 	*r = (struct agent_run){ .id = req->id, .window = CTL_WINDOW, .fd = 1 };
 	agent_say(a, CTL_STARTED, req->id, 42);
 	r->is_fill = !strcmp(strv[0], "fill");
@@ -301,6 +324,8 @@ static void agent_take(struct agent *a, const struct msg *raw)
 		atomic_store(&a->answers[m.answer.id % AGENT_ASKED], m.answer.status);
 	} else if (m.head.type == CTL_OWNER_REQ) {
 		agent_own(a, &m.owner_req);
+	} else if (m.head.type == CTL_CLOCK_REQ) {
+		agent_clock(a, &m.clock_req);
 	} else if (m.head.type == CTL_STATS_REQ) {
 		agent_say(a, CTL_STATS, 0, 0);
 	}
@@ -311,7 +336,7 @@ static bool agent_join(struct agent *a)
 	struct ctl_msg hello = { .head.type = CTL_HELLO, .hello = { .version = a->version, .gos = CTL_GOS_LINUX } };
 	struct ctl_msg ready = { .head.type = CTL_READY, .ready = { .boot_ns = 123456789 } };
 
-	hello.hello.features = atomic_load(&a->is_old) ? 0 : CTL_FEATURE_OWNER;
+	hello.hello.features = atomic_load(&a->is_old) ? 0 : CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK;
 	if (channel_guest_join(&a->channel, a->courier->region, VMOS_CTL_REGION, VMOS_ROLE_CTL))
 		return false;
 	agent_must_send(a, &hello);

@@ -5,8 +5,8 @@
  * signal, which is its status), "leave" (ends the session and joins the next),
  * "overrun" (breaks the window), "cat2" (standard input to standard error),
  * "receive WORD" (says WORD, by bytes in hex, then reads to the end), "ask ID
- * KIND STRING…" and "cancel ID" (requests to the host), "own" (answers a
- * question that nobody asked). Of ports it knows 443, which is curl's; of
+ * KIND STRING…" and "cancel ID" (requests to the host), "own", "clock" (each
+ * answers a question that nobody asked). Of ports it knows 443, which is curl's; of
  * AGENT_SILENT it says nothing.
  */
 #ifndef TESTS_HOSTILE_COURIER_AGENT_H
@@ -39,7 +39,7 @@ struct agent {
 	struct channel channel;
 	pthread_t thread;
 	uint32_t version; /* to claim in HELLO */
-	atomic_bool is_old; /* it knows no OWNER_REQ */
+	atomic_bool is_old; /* it knows neither OWNER_REQ nor CLOCK_REQ */
 	atomic_bool stop;
 	atomic_int last_signal;
 	atomic_ulong got_time;

@@ -90,12 +90,12 @@ static void make_request(struct ctl_request *r)
 static void make_message(struct ctl_msg *m, enum plan plan)
 {
 	static const uint16_t types[] = { CTL_STATS, CTL_STDIO, CTL_STDIO, CTL_STDIO, CTL_EXIT, CTL_STARTED, CTL_CREDIT,
-		CTL_EOF, CTL_READY, CTL_BYE, CTL_OWNER };
+		CTL_EOF, CTL_READY, CTL_BYE, CTL_OWNER, CTL_CLOCK };
 	uint32_t id = 1 + pick(RUNS + 1);
 
 	memset(m, 0, sizeof(*m));
 	/* What may come only once or now and then ends the session: seldom, so that it lives to see more. */
-	m->head.type = types[pick(pick(4000) ? 4 : 11)];
+	m->head.type = types[pick(pick(4000) ? 4 : 12)];
 	if (!pick(plan == PLAN_ASKING ? 2 : 400))
 		m->head.type = pick(3) ? CTL_REQUEST : CTL_CANCEL;
 	if (!pick(100))
@@ -114,6 +114,8 @@ static void make_message(struct ctl_msg *m, enum plan plan)
 		m->cancel.id = 1 + pick(REQUEST_IDS);
 	else if (m->head.type == CTL_OWNER)
 		m->owner = (struct ctl_owner){ .id = id, .name = "x" };
+	else if (m->head.type == CTL_CLOCK)
+		m->clock = (struct ctl_clock){ .id = id, .realtime_ns = CTL_CLOCK_MAX };
 	else if (m->head.type == CTL_EOF)
 		m->eof = (struct ctl_eof){ .id = id, .fd = 0 };
 	else if (m->head.type == CTL_CREDIT)
@@ -188,7 +190,7 @@ static void leave(void)
 static void greet(int tries)
 {
 	struct ctl_msg hello = { .head.type = CTL_HELLO,
-		.hello = { .version = 1, .gos = CTL_GOS_LINUX, .features = CTL_FEATURE_OWNER } };
+		.hello = { .version = 1, .gos = CTL_GOS_LINUX, .features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK } };
 	struct ctl_msg ready = { .head.type = CTL_READY };
 	struct msg raw;
 
@@ -323,6 +325,12 @@ static void answer(const struct msg *raw)
 		reply.head.type = CTL_OWNER;
 		reply.owner = (struct ctl_owner){ .id = m.owner_req.id, .name = "curl" };
 	}
+	if (m.head.type == CTL_CLOCK_REQ && pick(4)) {
+		reply.head.type = CTL_CLOCK;
+		reply.clock = (struct ctl_clock){ .id = m.clock_req.id,
+			.error_us = boundary() % (CTL_CLOCK_ERROR_MAX + 1),
+			.realtime_ns = pick(2) ? CTL_CLOCK_MAX : CTL_CLOCK_MIN };
+	}
 	if (reply.head.type && !ctl_encode(&reply, &out) && !channel_send(&attack.channel, &out))
 		attack.messages++;
 }
@@ -337,13 +345,17 @@ static void take_all(void)
 		kick();
 }
 
-static void ask_owner(void)
+/* Of a program, seldom of the time: the guest may keep silent about that. */
+static void ask_guest(void)
 {
+	struct helper_msg time_req = { .type = HELPER_CLOCK_REQ, .clock_req = { .id = 1, .server = "a.server" } };
 	struct helper_msg m = { .type = HELPER_OWNER_REQ, .owner_req = { .id = 1 + pick(100), .proto = 6 } };
 
 	m.owner_req.port = 1 + pick(65535);
 	if (!pick(4))
 		courier_send(&attack.courier, &m, NULL, 0);
+	if (!pick(20))
+		courier_send(&attack.courier, &time_req, NULL, 0);
 }
 
 static void act(enum plan plan)
@@ -364,7 +376,7 @@ static void act(enum plan plan)
 	if (pick(4))
 		take_all();
 	play_command(pick(RUNS));
-	ask_owner();
+	ask_guest();
 }
 
 /* vmosd answers some requests, some twice, and some that nobody made. */

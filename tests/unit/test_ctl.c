@@ -30,6 +30,9 @@ static const struct ctl_msg good[] = {
 			.bytes = 1ull << 40 } },
 	{ .head = { HEAD(CTL_CANCEL) }, .cancel = { .id = 1 } },
 	{ .head = { HEAD(CTL_OWNER) }, .owner = { .id = 1, .name = "a program's name of 39 characters, in ~" } },
+	{ .head = { HEAD(CTL_CLOCK) },
+		.clock = { .id = 1, .error_us = CTL_CLOCK_ERROR_MAX, .realtime_ns = CTL_CLOCK_MAX } },
+	{ .head = { HEAD(CTL_CLOCK) }, .clock = { .id = 1, .status = CTL_CLOCK_STATUS_MAX } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = CTL_CHUNK } } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 0, .blob = { .off = VMOS_CTL_BLOB - 1, .len = 1 } } },
 	{ .head = { HEAD(CTL_EOF) }, .eof = { .id = 1, .fd = 2 } },
@@ -55,6 +58,7 @@ static const struct ctl_msg good[] = {
 			.done = 1,
 			.total = UINT64_MAX } },
 	{ .head = { HEAD(CTL_OWNER_REQ) }, .owner_req = { .id = 1, .proto = 6, .port = 65535 } },
+	{ .head = { HEAD(CTL_CLOCK_REQ) }, .clock_req = { .id = 1, .server = "[2001:db8:aaaa:bbbb:cccc::1]:65535" } },
 	{ .head = { HEAD(CTL_PONG) }, .ping = { .cookie = 1 } },
 };
 
@@ -110,7 +114,7 @@ static void test_direction(void **state)
 		else if (type == CTL_EOF)
 			check_way(c, true, true);
 		else
-			check_way(c, type <= CTL_OWNER || type == CTL_PONG, type >= CTL_RUN && type <= CTL_OWNER_REQ);
+			check_way(c, type <= CTL_CLOCK || type == CTL_PONG, type >= CTL_RUN && type <= CTL_CLOCK_REQ);
 	}
 }
 
@@ -243,6 +247,64 @@ static void test_owner_bounds(void **state)
 	}
 }
 
+static void test_clock_bounds(void **state)
+{
+	REFUSED(CTL_CLOCK, c.clock.id = 0);
+	REFUSED(CTL_CLOCK, c.clock.status = CTL_CLOCK_STATUS_MAX + 1);
+	REFUSED(CTL_CLOCK, c.clock.status = CTL_CLOCK_UNSURE); /* with a time all the same */
+	REFUSED(CTL_CLOCK, (c.clock.status = CTL_CLOCK_UNSURE, c.clock.realtime_ns = 0));
+	REFUSED(CTL_CLOCK, (c.clock.status = CTL_CLOCK_UNSURE, c.clock.error_us = 0));
+	REFUSED(CTL_CLOCK, c.clock.error_us = CTL_CLOCK_ERROR_MAX + 1);
+	REFUSED(CTL_CLOCK, c.clock.realtime_ns = CTL_CLOCK_MAX + 1);
+	REFUSED(CTL_CLOCK, c.clock.realtime_ns = CTL_CLOCK_MIN - 1);
+	REFUSED(CTL_CLOCK, c.clock.realtime_ns = 0);
+	REFUSED(CTL_CLOCK_REQ, c.clock_req.id = 0);
+	REFUSED(CTL_CLOCK_REQ, memset(c.clock_req.server, 0, CTL_SERVER_MAX));
+	REFUSED(CTL_CLOCK_REQ, memset(c.clock_req.server, 'a', CTL_SERVER_MAX)); /* no NUL */
+	REFUSED(CTL_CLOCK_REQ, c.clock_req.server[CTL_SERVER_MAX - 1] = 'a'); /* something behind the NUL */
+	REFUSED(CTL_CLOCK_REQ, c.clock_req.server[3] = ' ');
+}
+
+static void test_servers(void **state)
+{
+	static const struct {
+		const char *text, *host; /* NULL: refused */
+		uint16_t port;
+	} all[] = {
+		{ "2.debian.pool.ntp.org", "2.debian.pool.ntp.org", 123 },
+		{ "192.0.2.1:1123", "192.0.2.1", 1123 },
+		{ "[::1]", "::1", 123 },
+		{ "[2001:db8::1]:65535", "2001:db8::1", 65535 },
+		{ "a.host.name.of.more.characters.than.it.", "a.host.name.of.more.characters.than.it.", 123 },
+		{ "", NULL, 0 },
+		{ "-a", NULL, 0 },
+		{ "host:", NULL, 0 },
+		{ "host:0", NULL, 0 },
+		{ "host:65536", NULL, 0 },
+		{ "host:99999999999999999999", NULL, 0 },
+		{ "host:12a", NULL, 0 },
+		{ "host name", NULL, 0 },
+		{ "host\n", NULL, 0 },
+		{ "::1", NULL, 0 },
+		{ "[::1", NULL, 0 },
+		{ "[]:1", NULL, 0 },
+		{ "[::1]123", NULL, 0 },
+		{ "h\xc3\xb6st", NULL, 0 },
+		{ "a.host.name.of.more.characters.than.it.m", NULL, 0 },
+	};
+	char host[CTL_SERVER_MAX];
+	uint16_t port;
+
+	for (size_t i = 0; i < COUNT(all); i++) {
+		if (ctl_server_parse(all[i].text, host, &port) != (all[i].host ? 0 : -EINVAL))
+			fail_msg("\"%s\"", all[i].text);
+		if (!all[i].host)
+			continue;
+		assert_string_equal(host, all[i].host);
+		assert_int_equal(port, all[i].port);
+	}
+}
+
 /* Copies exactly @len bytes to the heap, so that a sanitizer sees every byte read beyond. */
 static int check_args(const uint8_t *blob, size_t len, uint16_t *ret_argc, uint16_t *ret_envc)
 {
@@ -356,6 +418,8 @@ int main(void)
 		cmocka_unit_test(test_refused_leaves_result),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_owner_bounds),
+		cmocka_unit_test(test_clock_bounds),
+		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_args_round_trip),
 		cmocka_unit_test(test_args_without_environment),
 		cmocka_unit_test(test_args_truncated),

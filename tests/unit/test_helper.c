@@ -29,6 +29,7 @@ static const struct helper_msg requests[] = {
 	{ .type = HELPER_CLIP_NOTE, .note = { .bad = 1, .text = "The rules do not allow it." } },
 	{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 17, .port = 65535 } },
 	{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 58, .port = 0 } },
+	{ .type = HELPER_CLOCK_REQ, .clock_req = { .id = 1, .server = "time.example.org:1123" } },
 };
 
 static const struct helper_msg reports[] = {
@@ -52,6 +53,9 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_CLIP_WANT },
 	{ .type = HELPER_OWNER, .owner = { .id = 1, .name = "curl" } },
 	{ .type = HELPER_OWNER, .owner = { .id = 1 } },
+	{ .type = HELPER_CLOCK,
+		.clock = { .id = 1, .error_us = CTL_CLOCK_ERROR_MAX, .offset_ns = -(int64_t)CTL_CLOCK_MAX } },
+	{ .type = HELPER_CLOCK, .clock = { .id = 1, .status = CTL_CLOCK_NO_ANSWER } },
 };
 
 static void test_good(void **state)
@@ -106,7 +110,7 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_request, requests[2], m.run.uid_class = 2);
 	REFUSED(helper_check_request, requests[2], m.run.flags = 0x40);
 	REFUSED(helper_check_request, requests[3], m.type = 0);
-	REFUSED(helper_check_request, requests[3], m.type = HELPER_OWNER_REQ + 1);
+	REFUSED(helper_check_request, requests[3], m.type = HELPER_CLOCK_REQ + 1);
 	REFUSED(helper_check_report, reports[1], m.guest.state = HELPER_GUEST_READY + 1);
 	REFUSED(helper_check_report, reports[2], m.stats.windows = GUI_WINDOWS_MAX + 1);
 	REFUSED(helper_check_report, reports[2], m.stats.guest = 3);
@@ -187,7 +191,26 @@ static void test_owner_bounds(void **state)
 	REFUSED(helper_check_report, *owner, m.owner.name[0] = '\x1b');
 	REFUSED(helper_check_report, *owner, m.owner.name[0] = '\xc3');
 	REFUSED(helper_check_report, *owner, memset(m.owner.name, 'a', sizeof(m.owner.name)));
-	REFUSED(helper_check_report, *owner, m.type = HELPER_OWNER + 1);
+}
+
+static void test_clock_bounds(void **state)
+{
+	const struct helper_msg *req = request_of(HELPER_CLOCK_REQ, 0), *clock = report_of(HELPER_CLOCK);
+
+	REFUSED(helper_check_request, *req, m.nfds = 1);
+	REFUSED(helper_check_request, *req, m.clock_req.id = 0);
+	REFUSED(helper_check_request, *req, m.clock_req.server[0] = '\0');
+	REFUSED(helper_check_request, *req, m.clock_req.server[1] = '/');
+	REFUSED(helper_check_request, *req, memset(m.clock_req.server, 'a', sizeof(m.clock_req.server)));
+	REFUSED(helper_check_report, *clock, m.nfds = 1);
+	REFUSED(helper_check_report, *clock, m.clock.id = 0);
+	REFUSED(helper_check_report, *clock, m.clock.status = CTL_CLOCK_STATUS_MAX + 1);
+	REFUSED(helper_check_report, *clock, (m.clock.status = CTL_CLOCK_FAILED, m.clock.error_us = 0));
+	REFUSED(helper_check_report, *clock, (m.clock.status = CTL_CLOCK_FAILED, m.clock.offset_ns = 0));
+	REFUSED(helper_check_report, *clock, m.clock.error_us++);
+	REFUSED(helper_check_report, *clock, m.clock.offset_ns--);
+	REFUSED(helper_check_report, *clock, m.clock.offset_ns = (int64_t)CTL_CLOCK_MAX + 1);
+	REFUSED(helper_check_report, *clock, m.type = HELPER_CLOCK + 1);
 }
 
 static void test_clip_bounds(void **state)
@@ -218,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_transfer_bounds),
 		cmocka_unit_test(test_owner_bounds),
+		cmocka_unit_test(test_clock_bounds),
 		cmocka_unit_test(test_clip_bounds),
 	};
 
