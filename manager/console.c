@@ -78,7 +78,8 @@ void console_tail(const char *path, char *dst, size_t cap)
 
 bool console_ends_in_order(const char *path)
 {
-	static const char goodbye[] = "reboot: "; /* kernel/reboot.c: "Power down", "Restarting system", "System halted" */
+	static const char goodbye[] =
+		"reboot: "; /* kernel/reboot.c: "Power down", "Restarting system", "System halted" */
 	uint8_t untrusted[CONSOLE_READ];
 	size_t len = read_end(path, untrusted, sizeof(untrusted));
 	size_t at = find_start(untrusted, len, 1);

@@ -128,9 +128,9 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 static int read_arguments(int argc, char **argv, struct manager *m)
 {
 	static const struct option options[] = { { "clock", required_argument, NULL, 'c' },
-		{ "fabric", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' }, { "system", no_argument, NULL, 's' },
-		{ "version", no_argument, NULL, 'v' }, { "wire", required_argument, NULL, 'w' }, { 0 } };
+		{ "fabric", required_argument, NULL, 'f' }, { "help", no_argument, NULL, 'h' },
+		{ "system", no_argument, NULL, 's' }, { "version", no_argument, NULL, 'v' },
+		{ "wire", required_argument, NULL, 'w' }, { 0 } };
 	const char *fabric = NULL;
 	int c;
 
