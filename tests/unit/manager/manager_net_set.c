@@ -13,6 +13,7 @@
 #include "manager/line_edit.h"
 #include "manager/net_edit.h"
 #include "manager/net_set.h"
+#include "tests/unit/manager/file_clock.h"
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/vmos-test-net-XXXXXX";
@@ -50,6 +51,7 @@ static void put(const char *dir, const char *name, const char *text)
 	assert_true(fd >= 0);
 	assert_int_equal(fchmod(fd, 0644), 0);
 	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+	file_clock_pass(fd);
 	close(fd);
 }
 

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/paths.h"
 #include "manager/rules.h"
+#include "tests/unit/manager/file_clock.h"
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/vmos-test-rules-XXXXXX";
@@ -53,6 +54,7 @@ static void put(const char *dir, const char *name, const char *text)
 	assert_true(fd >= 0);
 	assert_int_equal(fchmod(fd, 0644), 0);
 	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+	file_clock_pass(fd);
 	close(fd);
 	free(path);
 }
