@@ -12,8 +12,7 @@
 #include "base/fd.h"
 #include "proto/text.h"
 
-#define CONSOLE_READ 4096
-#define CONSOLE_LINE_MAX 240
+#define CONSOLE_READ 16384 /* bytes: a panic with its trace */
 
 /* The last bytes of the file; the console's own line ends are made one kind. */
 static size_t read_end(const char *path, uint8_t *untrusted, size_t cap)
@@ -85,4 +84,17 @@ bool console_ends_in_order(const char *path)
 	size_t at = find_start(untrusted, len, 1);
 
 	return memmem(untrusted + at, len - at, goodbye, sizeof(goodbye) - 1);
+}
+
+bool console_find_panic(const char *path, char *dst, size_t cap)
+{
+	static const char panic[] = "Kernel panic";
+	uint8_t untrusted[CONSOLE_READ];
+	size_t len = read_end(path, untrusted, sizeof(untrusted));
+	const uint8_t *at = memmem(untrusted, len, panic, sizeof(panic) - 1);
+	const uint8_t *end = at ? memchr(at, '\n', (size_t)(untrusted + len - at)) : NULL;
+
+	if (at)
+		text_sanitise(at, (size_t)((end ? end : untrusted + len) - at), dst, cap);
+	return at;
 }

@@ -247,15 +247,18 @@ int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_
 /* Ended from inside. What its agent's end left as an error was part of that, where it was meant. */
 static enum vm_state guest_ended(struct vm *vm)
 {
-	char tail[CONSOLE_TEXT_MAX];
+	char panic[CONSOLE_LINE_MAX];
 
 	if (console_ends_in_order(vm->console)) {
 		vm_set_error(vm, NULL);
 		return VM_OFF;
 	}
-	console_tail(vm->console, tail, sizeof(tail));
-	vm_set_error(vm, "The guest's kernel ended unexpectedly. Start the VM again; its whole console is in %s.%s%s",
-		vm->console, tail[0] ? " Its last lines:\n" : "", tail);
+	if (console_find_panic(vm->console, panic, sizeof(panic)))
+		vm_set_error(vm, "The guest's kernel gave up (%s). Start the VM again; its whole console is in %s.",
+			panic, vm->console);
+	else
+		vm_set_error(vm, "The guest ended without a word. Start the VM again; its whole console is in %s.",
+			vm->console);
 	return VM_FAILED;
 }
 

@@ -11,17 +11,36 @@
 
 #include <cmocka.h>
 
-static bool ends_in_order(const char *text)
-{
-	char path[] = "/tmp/vmos-console-XXXXXX";
-	int fd = mkstemp(path);
-	bool ret;
+static char said[] = "/tmp/vmos-console-XXXXXX";
 
+static void say(const char *text)
+{
+	int fd;
+
+	memcpy(said + sizeof(said) - 7, "XXXXXX", 6);
+	fd = mkstemp(said);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	ret = console_ends_in_order(path);
-	unlink(path);
+}
+
+static bool ends_in_order(const char *text)
+{
+	bool ret;
+
+	say(text);
+	ret = console_ends_in_order(said);
+	unlink(said);
+	return ret;
+}
+
+static bool finds_panic(const char *text, char line[CONSOLE_LINE_MAX])
+{
+	bool ret;
+
+	say(text);
+	ret = console_find_panic(said, line, CONSOLE_LINE_MAX);
+	unlink(said);
 	return ret;
 }
 
@@ -87,6 +106,20 @@ static void test_goodbye(void **state)
 	assert_false(console_ends_in_order("/nonexistent/console.log"));
 }
 
+static void test_panic(void **state)
+{
+	char line[CONSOLE_LINE_MAX];
+
+	assert_true(finds_panic(
+		"x\r\n[    9.1] Kernel panic - not syncing: a\x1b[2J crash\r\n[    9.2] Call Trace:\n", line));
+	assert_string_equal(line, "Kernel panic - not syncing: a\xef\xbf\xbd[2J crash");
+	assert_true(finds_panic("Kernel panic", line));
+	assert_string_equal(line, "Kernel panic");
+	assert_false(finds_panic("[ 9.1] reboot: Power down\n", line));
+	assert_false(finds_panic("", line));
+	assert_false(console_find_panic("/nonexistent/console.log", line, sizeof(line)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_goodbye),
+		cmocka_unit_test(test_panic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
