@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,7 +44,6 @@ static int cable_one(char **arg, unsigned patience_ms, const char **ret_path)
 	struct option_value path;
 	char *value cleanup_free = NULL;
 	int fd cleanup_fd = -1;
-	char *replaced;
 	int ret = option_find(*arg, "path", &path);
 
 	if (ret <= 0)
@@ -55,11 +53,10 @@ static int cable_one(char **arg, unsigned patience_ms, const char **ret_path)
 	fd = fetch(value, patience_ms);
 	if (fd < 0)
 		return fd;
-	if (asprintf(&replaced, "%.*s,fd=%d%s", (int)path.at, *arg, fd, *arg + path.at + path.len) < 0)
-		return -ENOMEM;
-	steal_fd(&fd);
-	*arg = replaced;
-	return 0;
+	ret = option_replace_by_fd(arg, &path, fd);
+	if (ret == 0)
+		steal_fd(&fd);
+	return ret;
 }
 
 int cable_netdevs(char **argv, unsigned patience_ms, const char **ret_path)

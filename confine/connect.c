@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,7 +24,6 @@ static int connect_one(char **arg, const char **ret_path)
 	struct option_value path;
 	char *value cleanup_free = NULL;
 	int fd cleanup_fd = -1;
-	char *replaced;
 	int ret = option_find(*arg, "path", &path);
 
 	if (ret <= 0)
@@ -39,11 +37,10 @@ static int connect_one(char **arg, const char **ret_path)
 	ret = fd_set_cloexec(fd, false);
 	if (ret < 0)
 		return ret;
-	if (asprintf(&replaced, "%.*s,fd=%d%s", (int)path.at, *arg, fd, *arg + path.at + path.len) < 0)
-		return -ENOMEM;
-	steal_fd(&fd);
-	*arg = replaced;
-	return 0;
+	ret = option_replace_by_fd(arg, &path, fd);
+	if (ret == 0)
+		steal_fd(&fd);
+	return ret;
 }
 
 int connect_chardevs(char **argv, const char **ret_path)

@@ -2,6 +2,7 @@
 #include "confine/option.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,5 +47,15 @@ int option_find(const char *options, const char *key, struct option_value *ret)
 		}
 		at += len + 1;
 	}
+	return 0;
+}
+
+int option_replace_by_fd(char **options, const struct option_value *value, int fd)
+{
+	char *replaced;
+
+	if (asprintf(&replaced, "%.*s,fd=%d%s", (int)value->at, *options, fd, *options + value->at + value->len) < 0)
+		return -ENOMEM;
+	*options = replaced;
 	return 0;
 }

@@ -13,4 +13,10 @@ struct option_value {
 /* Finds the first @key. 1; 0: there is none; -ENOMEM. */
 int option_find(const char *options, const char *key, struct option_value *ret);
 
+/*
+ * Puts ",fd=FD" in the place of @value in *@options. The new string is owned by
+ * nobody, as the process is about to become QEMU. -ENOMEM.
+ */
+int option_replace_by_fd(char **options, const struct option_value *value, int fd);
+
 #endif
