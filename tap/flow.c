@@ -124,7 +124,8 @@ static bool state_ok(const struct memory_flow *flow)
 static bool is_whole(const struct memory_flow *flow, uint64_t now)
 {
 	return flow->used == 1 && flow->index >= 1 && flow->index <= NETPLAN_INDEX_MAX && state_ok(flow) &&
-		flow->answered <= 1 && flow->zero == 0 && (flow->line == UINT32_MAX || flow->line < TAP_LINES_MAX) &&
+		flow->answered <= 1 && flow->zero == 0 && flow->unused == 0 &&
+		(flow->line == UINT32_MAX || flow->line < TAP_LINES_MAX) &&
 		flow->began <= flow->last && flow->last <= now;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/netplan.h"
+#include "tap/names.h"
 
 #define BURST_PART 4 /* a quarter of a second's bytes may come at once, … */
 #define BURST_MIN 65536 /* … and this much always */
@@ -78,20 +79,10 @@ int link_take_line(struct link *l, const struct tap_line *line)
 	return in->have < in->head.count ? 0 : take_list(l);
 }
 
-/* FNV-1a: only tells apart what one client has asked under one port and id. */
-static uint32_t hash_name(const char *name)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ (uint8_t)*name) * 16777619u;
-	return h;
-}
-
 static bool is_query(const struct link_query *q, const struct dns_question *question, const struct frame_info *info)
 {
 	return q->port == info->local_port && q->id == question->id && q->ipv6 == info->ipv6 &&
-		q->type == question->type && q->name == hash_name(question->name);
+		q->type == question->type && q->name == names_hash(question->name);
 }
 
 void link_expect(struct link *l, const struct dns_question *q, const struct frame_info *info, uint64_t now)
@@ -110,7 +101,7 @@ void link_expect(struct link *l, const struct dns_question *q, const struct fram
 		.id = q->id,
 		.type = q->type,
 		.ipv6 = info->ipv6,
-		.name = hash_name(q->name),
+		.name = names_hash(q->name),
 	};
 	l->next_query = (l->next_query + 1) % LINK_QUERIES_MAX;
 }

@@ -14,7 +14,7 @@
 #include "proto/nettarget.h"
 #include "proto/tap.h"
 
-#define MEMORY_MAGIC 0x0002706174736f6dull /* changes with the layout */
+#define MEMORY_MAGIC 0x0003706174736f6dull /* changes with the layout */
 #define MEMORY_FLOWS TAP_FLOWS_MAX
 #define MEMORY_NAMES 16384
 
@@ -28,6 +28,8 @@ struct memory_flow {
 	uint16_t local_port, port; /* host order; echo: identifier, 0 */
 	uint8_t addr[NETPLAN_ADDR]; /* the far one */
 	uint32_t generation, line; /* of the list that decided last */
+	uint32_t name; /* names_hash() of the one it was opened by; 0: none */
+	uint32_t unused; /* 0 */
 	uint32_t seq_sent, seq_received; /* TCP: what follows the last byte of each direction */
 	uint64_t began, last;
 	uint64_t sent, received; /* bytes of the client, … */

@@ -202,6 +202,15 @@ unsigned names_find(const struct names *t, uint32_t index, const uint8_t *addr, 
 	return count;
 }
 
+uint32_t names_hash(const char *name)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *name; name++)
+		h = (h ^ (uint8_t)*name) * 16777619u;
+	return h ? h : 1;
+}
+
 uint32_t names_count(const struct names *t, uint32_t index, uint64_t now)
 {
 	uint32_t count = 0;

@@ -42,6 +42,8 @@ int names_learn(struct names *t, const struct names_answer *a, uint32_t clients,
 /* Names of @addr that were good at @when, the last one learnt first; borrowed until the next names_learn(). How many. */
 unsigned names_find(const struct names *t, uint32_t index, const uint8_t *addr, uint64_t when,
 	const char *ret_names[NAMES_EACH_MAX]);
+/* FNV-1a, never 0: tells apart what one client has asked, or the names of one address. */
+uint32_t names_hash(const char *name);
 /* Those of a client that are good at @now. */
 uint32_t names_count(const struct names *t, uint32_t index, uint64_t now);
 void names_forget(struct names *t, uint32_t index);

@@ -136,6 +136,7 @@ void path_hold_all(struct tap *t, uint32_t index)
 
 bool path_admit(struct tap *t, struct link *l, const struct flow_key *key, uint32_t line, bool answered)
 {
+	const char *names[NAMES_EACH_MAX];
 	struct memory_flow *flow;
 	bool full;
 
@@ -150,6 +151,8 @@ bool path_admit(struct tap *t, struct link *l, const struct flow_key *key, uint3
 	flow->generation = l->generation;
 	flow->line = line;
 	flow->answered = answered;
+	if (names_find(&t->names, l->index, flow->addr, flow->began, names))
+		flow->name = names_hash(names[0]);
 	tap_arm(t);
 	report_flow_event(t, l, flow, TAP_EVENT_OPEN);
 	engine_flow_begin(t, flow);

@@ -10,13 +10,20 @@ static uint32_t seconds(uint64_t us)
 	return (uint32_t)(us / FLOW_SECOND);
 }
 
-/* The name learnt last that is good at @when. */
-static void put_name(struct tap *t, struct tap_flow *f, uint64_t when)
+static void put_name(struct tap_flow *f, const char *name)
+{
+	memcpy(f->name, name, strnlen(name, NET_NAME_MAX));
+}
+
+/* The name that the flow was opened by, if it is still known: what was learnt for the address later is not it. */
+static void put_flow_name(struct tap *t, struct tap_flow *f, const struct memory_flow *flow)
 {
 	const char *names[NAMES_EACH_MAX];
+	unsigned n = names_find(&t->names, f->index, f->addr, flow->began, names);
 
-	if (names_find(&t->names, f->index, f->addr, when, names))
-		memcpy(f->name, names[0], strnlen(names[0], NET_NAME_MAX));
+	for (unsigned i = 0; i < n; i++)
+		if (names_hash(names[i]) == flow->name)
+			put_name(f, names[i]);
 }
 
 static void put_flow(struct tap *t, struct tap_flow *f, const struct memory_flow *flow)
@@ -35,16 +42,19 @@ static void put_flow(struct tap *t, struct tap_flow *f, const struct memory_flow
 		.received = flow->received + flow->kernel_received,
 	};
 	memcpy(f->addr, flow->addr, sizeof(f->addr));
-	put_name(t, f, flow->began);
+	put_flow_name(t, f, flow);
 }
 
 static void put_key(struct tap *t, struct tap_flow *f, const struct flow_key *key)
 {
+	const char *names[NAMES_EACH_MAX];
+
 	f->proto = key->proto;
 	f->local_port = key->local_port;
 	f->port = key->port;
 	memcpy(f->addr, key->addr, sizeof(f->addr));
-	put_name(t, f, t->now);
+	if (names_find(&t->names, f->index, f->addr, t->now, names))
+		put_name(f, names[0]);
 }
 
 /* Whether one more may be told. What it is made of is put together only then. */
