@@ -3,7 +3,9 @@
 #ifndef CLI_LOG_H
 #define CLI_LOG_H
 
+#include <json-c/json.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <systemd/sd-bus.h>
 #include <time.h>
 
@@ -20,6 +22,12 @@ int log_verify(sd_bus *bus);
  * caller to free. NULL: memory is out. @line has no newline.
  */
 char *log_line_text(const char *untrusted_line, size_t len);
+#define LOG_VALUE_MAX 4096 /* bytes of a value that are shown */
+
+/* The object of a line, for json_object_put(). NULL: it is no JSON object. */
+struct json_object *log_line_parse(const char *untrusted_line, size_t len);
+/* "2026-01-31T12:34:56.789012Z" as local time; anything else cleaned, as it is. */
+void log_line_time(FILE *out, const char *untrusted_time);
 /* The value of @key of a line, cleaned, for the caller to free. NULL: it has none. */
 char *log_line_value(const char *untrusted_line, size_t len, const char *key);
 /*

@@ -12,10 +12,9 @@
 #include "base/cleanup.h"
 #include "proto/text.h"
 
-#define VALUE_MAX 4096 /* bytes of a value that are shown */
+#define VALUE_MAX LOG_VALUE_MAX
 
-/* The object of a line; NULL: it is no JSON object. */
-static struct json_object *parse(const char *line, size_t len)
+struct json_object *log_line_parse(const char *line, size_t len)
 {
 	struct json_tokener *tokener = len <= INT32_MAX ? json_tokener_new() : NULL;
 	struct json_object *o = tokener ? json_tokener_parse_ex(tokener, line, (int)len) : NULL;
@@ -51,8 +50,7 @@ static void print_field(FILE *out, const char *untrusted_key, struct json_object
 		fputc('"', out);
 }
 
-/* "2026-01-31T12:34:56.789012Z" as local time; anything else as it is. */
-static void print_time(FILE *out, const char *untrusted_time)
+void log_line_time(FILE *out, const char *untrusted_time)
 {
 	struct tm tm = { 0 };
 	char text[VALUE_MAX];
@@ -84,7 +82,7 @@ static void print_line(FILE *out, struct json_object *o)
 	struct json_object_iterator at = json_object_iter_begin(o), end = json_object_iter_end(o);
 	char event[VALUE_MAX];
 
-	print_time(out, member(o, "time"));
+	log_line_time(out, member(o, "time"));
 	clean(member(o, "event"), event);
 	fprintf(out, "  %-13s", event);
 	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
@@ -100,7 +98,7 @@ static void print_line(FILE *out, struct json_object *o)
 
 char *log_line_text(const char *untrusted_line, size_t len)
 {
-	struct json_object *o = parse(untrusted_line, len);
+	struct json_object *o = log_line_parse(untrusted_line, len);
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -118,7 +116,7 @@ char *log_line_text(const char *untrusted_line, size_t len)
 
 char *log_line_value(const char *untrusted_line, size_t len, const char *key)
 {
-	struct json_object *o = parse(untrusted_line, len), *value;
+	struct json_object *o = log_line_parse(untrusted_line, len), *value;
 	char text[VALUE_MAX], *copy = NULL;
 
 	if (o && json_object_object_get_ex(o, key, &value) && json_object_is_type(value, json_type_string)) {

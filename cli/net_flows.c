@@ -14,10 +14,9 @@
 #include "cli/json.h"
 #include "cli/net.h"
 #include "proto/nettarget.h"
-#include "proto/text.h"
 
 #define LOOK_EVERY 1000000 /* microseconds, with --follow */
-#define PROGRAM_MAX 64
+#define ROW "%-12s %-10s %-36s %-12s %9s %9s %10s  %s\n"
 
 /* Strings are of the reply. */
 struct flow {
@@ -59,38 +58,16 @@ static struct json_object *flow_json(const struct flow *f)
 	return o;
 }
 
-/* "443/tcp" behind where it goes; an IPv6 address in brackets. */
-static void target_text(const struct flow *f, char *text, size_t size)
-{
-	const char *host = *f->name ? f->name : f->address;
-	bool brackets = strchr(host, ':') != NULL;
-	char port[8] = "";
-
-	if (f->proto != NET_ICMP)
-		snprintf(port, sizeof(port), ":%u", f->port);
-	snprintf(text, size, "%s%s%s%s/%s", brackets ? "[" : "", host, brackets ? "]" : "", port, proto_name(f->proto));
-}
-
-static void age_text(uint32_t seconds, char *text, size_t size)
-{
-	if (seconds < 60)
-		snprintf(text, size, "%u s", seconds);
-	else if (seconds < 3600)
-		snprintf(text, size, "%u min", seconds / 60);
-	else
-		snprintf(text, size, "%u h %u min", seconds / 3600, seconds / 60 % 60);
-}
-
 static void print_flow(const struct flow *f)
 {
-	char target[NET_TARGET_TEXT], sent[FORMAT_SIZE_MAX], received[FORMAT_SIZE_MAX], age[32], program[PROGRAM_MAX];
+	char target[NET_PLACE_MAX], sent[FORMAT_SIZE_MAX], received[FORMAT_SIZE_MAX], age[NET_AGE_MAX];
+	char program[NET_PROGRAM_MAX];
 
-	target_text(f, target, sizeof(target));
-	age_text(f->age, age, sizeof(age));
-	/* a guest's word */
-	text_sanitise((const uint8_t *)f->program, strlen(f->program), program, sizeof(program));
-	printf("%-12s %-10s %-16s %-40s %9s %9s %10s  %s\n", f->vm, f->net, *program ? program : "?", target,
-		format_size(f->sent, sent), format_size(f->received, received), age, f->line);
+	net_text_target(f->name, f->address, proto_name(f->proto), f->port, target);
+	net_text_age(f->age, age);
+	net_text_program(f->program, program);
+	printf(ROW, f->vm, f->net, target, program, format_size(f->sent, sent), format_size(f->received, received), age,
+		net_text_line(f->line));
 }
 
 static int read_flow(sd_bus_message *reply, struct flow *f)
@@ -108,8 +85,7 @@ static int print_flows(sd_bus_message *reply, const struct options *o)
 
 	while (r >= 0 && (r = read_flow(reply, &f)) > 0) {
 		if (!o->json && n++ == 0)
-			printf("%-12s %-10s %-16s %-40s %9s %9s %10s  %s\n", "VM", "THROUGH", "IT CLAIMS", "TARGET",
-				"SENT", "RECEIVED", "AGE", "ALLOWED BY");
+			printf(ROW, "VM", "THROUGH", "TARGET", "IT CLAIMS", "SENT", "RECEIVED", "AGE", "BY");
 		if (o->json)
 			json_object_array_add(array, flow_json(&f));
 		else

@@ -23,6 +23,7 @@ struct options {
 	bool json, follow;
 	const char *vm; /* "": all */
 	uint32_t count;
+	uint64_t shown;
 };
 
 /* The files, opened; -1: there is none. The caller closes them. */
@@ -42,7 +43,7 @@ static int open_logs(sd_bus *bus, int ret_fds[2])
 	return r < 0 ? client_broken(r) : 0;
 }
 
-static bool is_wanted(const struct options *o, const char *line, size_t len)
+static bool is_wanted(struct options *o, const char *line, size_t len)
 {
 	char *vm cleanup_free = *o->vm ? log_line_value(line, len, "vm") : NULL;
 
@@ -51,9 +52,9 @@ static bool is_wanted(const struct options *o, const char *line, size_t len)
 	return !*o->vm || (vm && !strcmp(vm, o->vm));
 }
 
-static int print_line(const struct options *o, const char *line, size_t len)
+static int print_line(struct options *o, const char *line, size_t len)
 {
-	char *text cleanup_free = o->json ? strndup(line, len) : log_line_text(line, len);
+	char *text cleanup_free = o->json ? strndup(line, len) : net_log_line(line, len);
 
 	/* a line of JSON has no control characters unless somebody else has written it */
 	if (text && o->json) {
@@ -62,12 +63,14 @@ static int print_line(const struct options *o, const char *line, size_t len)
 	}
 	if (!text)
 		return cli_oom();
+	if (!o->shown++ && !o->json)
+		net_log_heads();
 	puts(text);
 	return CLI_OK;
 }
 
 /* Where the last @count wanted lines of @text begin, which ends with a newline or is empty. */
-static const char *first_of_last(const struct options *o, const char *text, size_t len)
+static const char *first_of_last(struct options *o, const char *text, size_t len)
 {
 	const char *line = text + len;
 	uint32_t found = 0;
@@ -82,7 +85,7 @@ static const char *first_of_last(const struct options *o, const char *text, size
 }
 
 /* Prints whole lines from @text on; how many bytes they were. @ret_rotated: there are no more of this file. */
-static size_t print_lines(const struct options *o, const char *text, size_t len, bool *ret_rotated)
+static size_t print_lines(struct options *o, const char *text, size_t len, bool *ret_rotated)
 {
 	const char *at = text, *newline;
 
@@ -126,7 +129,7 @@ static int read_both(const int fds[2], char **ret_text, size_t *ret_len, off_t *
 }
 
 /* Prints what is new in @fd. 1: the log goes on in another file. */
-static int show_more(const struct options *o, int fd, off_t *at)
+static int show_more(struct options *o, int fd, off_t *at)
 {
 	char *text cleanup_free = NULL;
 	bool rotated = false;
@@ -142,7 +145,7 @@ static int show_more(const struct options *o, int fd, off_t *at)
 }
 
 /* Ends when its output does, or by a signal. @fds: as opened; the last of them is the one that is written. */
-static int follow(sd_bus *bus, const struct options *o, int fds[2], off_t at)
+static int follow(sd_bus *bus, struct options *o, int fds[2], off_t at)
 {
 	int r = 0;
 
@@ -161,7 +164,7 @@ static int follow(sd_bus *bus, const struct options *o, int fds[2], off_t at)
 	return -r;
 }
 
-static int show(sd_bus *bus, const struct options *o, int fds[2])
+static int show(sd_bus *bus, struct options *o, int fds[2])
 {
 	char *text cleanup_free = NULL;
 	bool rotated = false;
@@ -174,7 +177,11 @@ static int show(sd_bus *bus, const struct options *o, int fds[2])
 		return cli_error(CLI_FAILED, "the network's log cannot be read: %s", strerror(-r));
 	from = first_of_last(o, text ? text : "", len);
 	print_lines(o, from, len - (size_t)(from - (text ? text : from)), &rotated);
-	return o->follow ? follow(bus, o, fds, at) : CLI_OK;
+	if (o->follow)
+		return follow(bus, o, fds, at);
+	if (!o->shown && !o->json)
+		fprintf(stderr, "Nothing that the network's log has kept.\n");
+	return CLI_OK;
 }
 
 static int read_options(int argc, char **argv, struct options *o)

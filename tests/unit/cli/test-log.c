@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/log.h"
+#include "cli/net.h"
 #include "proto/text.h"
 #include "tests/unit/unit.h"
 
@@ -44,6 +45,30 @@ static void test_unreadable(void **state)
 
 	for (size_t i = 0; i < COUNT(lines); i++)
 		shows(lines[i], "(a line that cannot be read)");
+}
+
+static void row(const char *line, const char *want)
+{
+	char *have = net_log_line(line, strlen(line));
+
+	assert_non_null(have);
+	assert_string_equal(have, want);
+	free(have);
+}
+
+static void test_net(void **state)
+{
+	row("{\"time\":\"2026-01-31T12:34:56.789Z\",\"event\":\"cut\",\"vm\":\"work\",\"net\":\"net0\",\"name\":\"\","
+	    "\"address\":\"2001:db8::1\",\"proto\":\"tcp\",\"port\":443,\"program\":\"\",\"line\":\"/etc/vmos/net.d/1.net:7\","
+	    "\"age\":75,\"sent\":2048,\"received\":1,\"untold\":3}",
+		"2026-01-31 13:34:56  work         net0       cut      [2001:db8::1]:443/tcp                ?            "
+		"1.net:7; sent 2.0 KiB, received 1 B in 1 min; and 3 before it that are not written");
+	row("{\"time\":\"\\u001b\",\"event\":\"deny\",\"vm\":\"\\u001b[2J\",\"net\":1,\"name\":\"\\n\",\"proto\":\"\\u202e\","
+	    "\"program\":\"\\u0007\",\"line\":\"\\u001b]0;x\"}",
+		"\xef\xbf\xbd  \xef\xbf\xbd[2J                  refused  \xef\xbf\xbd:0/\xef\xbf\xbd"
+		"                            \xef\xbf\xbd          \xef\xbf\xbd]0;x");
+	row("{\"event\":\"later\",\"time\":\"soon\"}", "soon  later        ");
+	row("[]", "(a line that cannot be read)");
 }
 
 /* Whoever wrote it, what reaches the terminal is clean text. */
@@ -118,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_net),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_any_byte),
 		cmocka_unit_test(test_value),
