@@ -110,7 +110,7 @@ static int follow_path(struct audit *a)
 	return open_log(a);
 }
 
-/* All of it or nothing. */
+/* All of it, on the disk, or nothing. */
 static int append(struct audit *a, const char *line, size_t len)
 {
 	struct stat st;
@@ -119,11 +119,17 @@ static int append(struct audit *a, const char *line, size_t len)
 	if (fstat(a->fd, &st) < 0)
 		return -errno;
 	r = fd_write_all(a->fd, line, len);
+	if (r == 0 && fdatasync(a->fd) < 0)
+		r = -errno;
 	if (r < 0 && ftruncate(a->fd, st.st_size) < 0)
 		log_warning("A part of a line stays at the end of %s: %s", a->path, strerror(errno));
 	return r;
 }
 
+/*
+ * Its name is not waited for: what a journal has of it, it writes before the
+ * next line, so that a loss of power leaves the log one line ahead at most.
+ */
 static int write_head(const struct audit *a)
 {
 	int fd cleanup_fd = open(a->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -131,7 +137,7 @@ static int write_head(const struct audit *a)
 	int n = snprintf(text, sizeof(text), "%llu %s\n", (unsigned long long)a->head.seq, a->head.hash);
 	int r = fd < 0 ? -errno : fd_write_all(fd, text, (size_t)n);
 
-	if (r == 0 && rename(a->new_path, a->head_path) < 0)
+	if (r == 0 && (fsync(fd) < 0 || rename(a->new_path, a->head_path) < 0))
 		r = -errno;
 	return r;
 }

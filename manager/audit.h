@@ -3,9 +3,9 @@
  * The audit log: one line of JSON for each decision, transfer and change of
  * rules, chained as base/chain.h says, in audit.log; the last line's number and
  * hash are kept apart in audit.head, so that a cut end is seen, too. It is only
- * ever appended to, and not waited for: it survives a vmosd that is killed, and
- * a loss of power within seconds shows as a cut end. Whoever can write both files can write another history:
- * on the host that is root, in session mode the user.
+ * ever appended to, and each line is on the disk before what it records is
+ * done. Whoever can write both files can write another history: on the host
+ * that is root, in session mode the user.
  *
  * Keys are seq, time (RFC 3339, UTC, microseconds), event, those of the event,
  * prev. All values but seq are strings.
@@ -31,7 +31,7 @@ int audit_open(const char *dir, const char *label, struct audit **ret);
 void audit_close(struct audit *a);
 
 /*
- * Appends an event: key, value, key, value, …, NULL. Values may be any bytes up
+ * Appends an event and waits for the disk: key, value, key, value, …, NULL. Values may be any bytes up
  * to their NUL, NULL is "". -errno: there is no record of it, so what needs one
  * must be refused; the first failure is logged. @a NULL: -ENODEV.
  */
