@@ -185,12 +185,24 @@ static int check_line(struct walk *w, const struct line *line)
 	return 0;
 }
 
-int chain_verify(const char *untrusted_log, size_t len, const struct chain_head *head, struct chain_verdict *ret)
+struct chain_head chain_claimed_start(const char *untrusted_log, size_t len)
 {
+	const char *newline = len ? memchr(untrusted_log, '\n', len) : NULL;
+	struct chain_head first;
+
+	if (!newline || chain_read_line(untrusted_log, (size_t)(newline - untrusted_log), &first) < 0)
+		return CHAIN_START;
+	first.seq--; /* its hash is that of the line before */
+	return first;
+}
+
+int chain_verify(const char *untrusted_log, size_t len, const struct chain_ends *ends, struct chain_verdict *ret)
+{
+	const struct chain_head *head = &ends->head;
 	struct walk w = { .at = untrusted_log, .end = untrusted_log + len, .head = head, .verdict = ret };
 	struct line line;
 
-	w.last = CHAIN_START;
+	w.last = ends->start;
 	*ret = (struct chain_verdict){ 0 };
 	while (peek(&w, w.at, &line)) {
 		int r = check_line(&w, &line);

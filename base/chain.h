@@ -50,7 +50,14 @@ struct chain_verdict {
 	uint64_t lines; /* that are good */
 };
 
-/* Checks a whole log against its @head. 0: looked at, @ret says what was found; -ENOMEM. */
-int chain_verify(const char *untrusted_log, size_t len, const struct chain_head *head, struct chain_verdict *ret);
+/* A log from its line behind @start (CHAIN_START: the first one) to its @head. */
+struct chain_ends {
+	struct chain_head start, head;
+};
+
+/* What a log's first line says is before it; CHAIN_START where there is none. Not to be believed without a reason. */
+struct chain_head chain_claimed_start(const char *untrusted_log, size_t len);
+/* Checks a whole log against its @ends. 0: looked at, @ret says what was found; -ENOMEM. */
+int chain_verify(const char *untrusted_log, size_t len, const struct chain_ends *ends, struct chain_verdict *ret);
 
 #endif

@@ -2,7 +2,6 @@
 #include "cli/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,6 @@
 #include "cli/format.h"
 
 #define SHOWN 20 /* lines, where nothing else is said */
-#define CHUNK (64 * 1024)
 #define LOOK_EVERY 500000 /* microseconds, with --follow */
 
 struct options {
@@ -27,48 +25,6 @@ struct options {
 	char since_time[40];
 	uint32_t count; /* 0: all */
 };
-
-int log_open_reader(sd_bus *bus, int *ret_fd)
-{
-	sd_bus_message *call cleanup_message = NULL, *reply cleanup_message = NULL;
-	int fd, r = client_manager_call(bus, "OpenLog", &call);
-
-	if (!r)
-		r = client_send(bus, call, NULL, &reply);
-	if (r)
-		return r;
-	r = sd_bus_message_read(reply, "h", &fd);
-	if (r >= 0)
-		*ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (r >= 0 && *ret_fd < 0)
-		r = -errno;
-	return r < 0 ? client_broken(r) : 0;
-}
-
-int log_read_from(int fd, off_t from, char **ret_text, size_t *ret_len)
-{
-	char *text cleanup_free = NULL;
-	size_t len = 0;
-	ssize_t n = 1;
-
-	if (lseek(fd, from, SEEK_SET) < 0)
-		return -errno;
-	while (n > 0) {
-		char *longer = realloc(text, len + CHUNK + 1);
-
-		if (!longer)
-			return -ENOMEM;
-		text = longer;
-		n = fd_read_all(fd, text + len, CHUNK);
-		if (n < 0)
-			return (int)n;
-		len += (size_t)n;
-	}
-	text[len] = '\0';
-	*ret_text = steal_ptr(&text);
-	*ret_len = len;
-	return 0;
-}
 
 static bool is_wanted(const struct options *o, const char *line, size_t len)
 {
@@ -125,26 +81,52 @@ static size_t print_lines(const struct options *o, const char *text, size_t len,
 	return whole;
 }
 
-/* Ends when its output does, or by a signal. */
-static int show(const struct options *o, int fd)
+/* Whether the last of the whole lines of @text says that the log goes on in another file. */
+static bool is_rotated(const char *text, size_t whole)
 {
+	const char *before = whole > 1 ? memrchr(text, '\n', whole - 1) : NULL, *line = before ? before + 1 : text;
+	char *event cleanup_free = whole ? log_line_value(line, whole - 1 - (size_t)(line - text), "event") : NULL;
+
+	return event && !strcmp(event, LOG_ROTATED);
+}
+
+/* Prints what is new in the newest file, which @at is a place in. */
+static int show_more(sd_bus *bus, const struct options *o, struct log_files *files, off_t *at)
+{
+	char *text cleanup_free = NULL;
+	size_t len = 0, whole;
+	int r = log_read_from(files->fds[files->n - 1], *at, &text, &len);
+
+	if (r < 0)
+		return cli_error(CLI_FAILED, "the audit log cannot be read: %s", strerror(-r));
+	whole = print_lines(o, text, len, true);
+	*at += (off_t)whole;
+	if (!is_rotated(text, whole))
+		return CLI_OK;
+	*at = 0;
+	log_files_close(files);
+	return log_open_readers(bus, files);
+}
+
+/* Ends when its output does, or by a signal. */
+static int show(sd_bus *bus, const struct options *o, struct log_files *files)
+{
+	char *text cleanup_free = NULL;
+	size_t len = 0;
 	off_t at = 0;
+	int r = log_files_read(files, &text, &len, &at);
 
-	for (bool first = true; first || o->follow; first = false) {
-		char *text cleanup_free = NULL;
-		size_t len = 0;
-		int r;
-
-		if (!first)
-			usleep(LOOK_EVERY);
-		r = log_read_from(fd, at, &text, &len);
-		if (r < 0)
-			return cli_error(CLI_FAILED, "the audit log cannot be read: %s", strerror(-r));
-		at += (off_t)print_lines(o, text, len, !first);
+	if (r < 0)
+		return cli_error(CLI_FAILED, "the audit log cannot be read: %s", strerror(-r));
+	print_lines(o, text, len, false);
+	for (r = CLI_OK; !r; r = show_more(bus, o, files, &at)) {
 		if (fflush(stdout) || ferror(stdout))
 			return cli_error(CLI_FAILED, "cannot write the output");
+		if (!o->follow)
+			return CLI_OK;
+		usleep(LOOK_EVERY);
 	}
-	return CLI_OK;
+	return r;
 }
 
 static int read_options(int argc, char **argv, struct options *o)
@@ -183,7 +165,7 @@ int log_main(int argc, char **argv)
 {
 	sd_bus *bus cleanup_bus = NULL;
 	struct options options = { 0 };
-	int fd cleanup_fd = -1;
+	struct log_files files = { 0 };
 	int r = read_options(argc, argv, &options);
 
 	if (!r)
@@ -191,6 +173,9 @@ int log_main(int argc, char **argv)
 	if (!r && options.verify)
 		return log_verify(bus);
 	if (!r)
-		r = log_open_reader(bus, &fd);
-	return r ? r : show(&options, fd);
+		r = log_open_readers(bus, &files);
+	if (!r)
+		r = show(bus, &options, &files);
+	log_files_close(&files);
+	return r;
 }

@@ -9,8 +9,22 @@
 #include <systemd/sd-bus.h>
 #include <time.h>
 
-/* Opens the log for reading. Exit code. */
-int log_open_reader(sd_bus *bus, int *ret_fd);
+#define LOG_ROTATED "audit-rotated" /* the event of the last line of a file that became an older one */
+#define LOG_FILES_MAX 16
+
+/* A log's files, opened to read, the oldest first. */
+struct log_files {
+	int fds[LOG_FILES_MAX];
+	unsigned n;
+};
+
+/* log_files.c: what OpenLog(), which is @call, gives: at least one file. Exit code. */
+int log_files_open(sd_bus *bus, sd_bus_message *call, struct log_files *ret);
+void log_files_close(struct log_files *files);
+/* What all have, ended by a NUL, for the caller to free; *ret_last: bytes of the newest one's whole lines. -errno. */
+int log_files_read(const struct log_files *files, char **ret_text, size_t *ret_len, off_t *ret_last);
+/* The audit log's. Exit code. */
+int log_open_readers(sd_bus *bus, struct log_files *ret);
 /* What the log has from byte @from on, ended by a NUL, for the caller to free. -errno. */
 int log_read_from(int fd, off_t from, char **ret_text, size_t *ret_len);
 

@@ -36,18 +36,20 @@ static int get_head(sd_bus *bus, struct chain_head *ret)
 static int get_log(sd_bus *bus, struct chain_head *ret_head, char **ret_text, size_t *ret_len)
 {
 	struct chain_head before;
+	off_t last;
 	int r = get_head(bus, ret_head);
 
 	for (unsigned i = 0; i < TRIES && !r; i++) {
-		int fd cleanup_fd = -1;
+		struct log_files files = { 0 };
 
 		free(*ret_text);
 		*ret_text = NULL;
 		before = *ret_head;
-		r = log_open_reader(bus, &fd);
+		r = log_open_readers(bus, &files);
 		if (r)
 			return r;
-		r = log_read_from(fd, 0, ret_text, ret_len);
+		r = log_files_read(&files, ret_text, ret_len, &last);
+		log_files_close(&files);
 		if (r < 0)
 			return cli_error(CLI_FAILED, "the audit log cannot be read: %s", strerror(-r));
 		r = get_head(bus, ret_head);
@@ -83,6 +85,27 @@ static int report(const struct chain_verdict *v)
 	return cli_error(CLI_FAILED, "line %llu of the log %s", (unsigned long long)v->line, words[v->fault]);
 }
 
+/*
+ * Where the log may begin. Only what a line of it has announced may be gone before its first one, and that line is
+ * vouched for by the chain.
+ */
+static struct chain_head find_start(const char *text, size_t len)
+{
+	struct chain_head claimed = chain_claimed_start(text, len);
+	unsigned long long announced = 0;
+
+	for (const char *at = text, *next; claimed.seq > 0 && at < text + len; at = next) {
+		size_t n = strcspn(at, "\n");
+		char *event cleanup_free = log_line_value(at, n, "event");
+		char *first cleanup_free = log_line_value(at, n, "first");
+
+		next = at + n + 1;
+		if (event && first && !strcmp(event, LOG_ROTATED))
+			announced = strtoull(first, NULL, 10);
+	}
+	return claimed.seq < announced ? claimed : CHAIN_START;
+}
+
 /* What vmosd itself found odd when it started. */
 static int report_faults(const char *text, size_t len)
 {
@@ -104,21 +127,25 @@ static int report_faults(const char *text, size_t len)
 
 int log_verify(sd_bus *bus)
 {
-	struct chain_head head = CHAIN_START;
+	struct chain_ends ends = { CHAIN_START, CHAIN_START };
 	struct chain_verdict verdict;
 	char *text cleanup_free = NULL;
 	size_t len = 0;
-	int r = get_log(bus, &head, &text, &len);
+	int r = get_log(bus, &ends.head, &text, &len);
 
 	if (r)
 		return r;
-	if (chain_verify(text, len, &head, &verdict) < 0)
+	ends.start = find_start(text, len);
+	if (chain_verify(text, len, &ends, &verdict) < 0)
 		return cli_oom();
 	r = report(&verdict);
 	if (!r)
 		r = report_faults(text, len);
+	if (!r && ends.start.seq > 0)
+		printf("The log begins with number %llu: vmosd has taken away what was older.\n",
+			(unsigned long long)ends.start.seq + 1);
 	if (!r)
 		printf("%llu lines, each as it was written. The last is number %llu:\n%s\n",
-			(unsigned long long)verdict.lines, (unsigned long long)head.seq, head.hash);
+			(unsigned long long)verdict.lines, (unsigned long long)ends.head.seq, ends.head.hash);
 	return r;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `vmos net log`: two files at most, the older first. What is in them is a guest's word in part, and made safe to show. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,21 +25,12 @@ struct options {
 	uint64_t shown;
 };
 
-/* The files, opened; -1: there is none. The caller closes them. */
-static int open_logs(sd_bus *bus, int ret_fds[2])
+static int open_logs(sd_bus *bus, struct log_files *ret)
 {
-	sd_bus_message *call cleanup_message = NULL, *reply cleanup_message = NULL;
-	int fd, n = 0, r = client_net_call(bus, "OpenLog", &call);
+	sd_bus_message *call cleanup_message = NULL;
+	int r = client_net_call(bus, "OpenLog", &call);
 
-	ret_fds[0] = ret_fds[1] = -1;
-	if (!r)
-		r = client_send(bus, call, NULL, &reply);
-	if (r)
-		return r;
-	r = sd_bus_message_enter_container(reply, 'a', "h");
-	while (r >= 0 && n < 2 && (r = sd_bus_message_read(reply, "h", &fd)) > 0)
-		ret_fds[n++] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return r < 0 ? client_broken(r) : 0;
+	return r ? r : log_files_open(bus, call, ret);
 }
 
 static bool is_wanted(struct options *o, const char *line, size_t len)
@@ -100,34 +90,6 @@ static size_t print_lines(struct options *o, const char *text, size_t len, bool 
 	return (size_t)(at - text);
 }
 
-/* The text of both files, the older first, as far as their lines are whole. -errno. */
-static int read_both(const int fds[2], char **ret_text, size_t *ret_len, off_t *ret_last)
-{
-	char *all = NULL;
-	size_t len = 0;
-
-	for (unsigned i = 0; i < 2 && fds[i] >= 0; i++) {
-		char *text cleanup_free = NULL, *longer, *end;
-		size_t n = 0;
-		int r = log_read_from(fds[i], 0, &text, &n);
-
-		longer = r < 0 ? NULL : realloc(all, len + n + 1);
-		if (!longer) {
-			free(all);
-			return r < 0 ? r : -ENOMEM;
-		}
-		all = longer;
-		end = memrchr(text, '\n', n);
-		n = end ? (size_t)(end - text) + 1 : 0;
-		memcpy(all + len, text, n);
-		len += n;
-		*ret_last = (off_t)n;
-	}
-	*ret_text = all;
-	*ret_len = len;
-	return 0;
-}
-
 /* Prints what is new in @fd. 1: the log goes on in another file. */
 static int show_more(struct options *o, int fd, off_t *at)
 {
@@ -144,41 +106,40 @@ static int show_more(struct options *o, int fd, off_t *at)
 	return rotated;
 }
 
-/* Ends when its output does, or by a signal. @fds: as opened; the last of them is the one that is written. */
-static int follow(sd_bus *bus, struct options *o, int fds[2], off_t at)
+/* Ends when its output does, or by a signal. The last of @files is the one that is written. */
+static int follow(sd_bus *bus, struct options *o, struct log_files *files, off_t at)
 {
 	int r = 0;
 
 	while (r >= 0) {
 		usleep(LOOK_EVERY);
-		r = show_more(o, fds[1] >= 0 ? fds[1] : fds[0], &at);
+		r = show_more(o, files->fds[files->n - 1], &at);
 		if (r <= 0)
 			continue;
-		for (unsigned i = 0; i < 2; i++) {
-			if (fds[i] >= 0)
-				close(fds[i]);
-		}
-		r = -open_logs(bus, fds);
+		log_files_close(files);
+		r = -open_logs(bus, files);
 		at = 0;
 	}
 	return -r;
 }
 
-static int show(sd_bus *bus, struct options *o, int fds[2])
+static int show(sd_bus *bus, struct options *o, struct log_files *files)
 {
 	char *text cleanup_free = NULL;
 	bool rotated = false;
 	size_t len = 0;
 	off_t at = 0;
 	const char *from;
-	int r = read_both(fds, &text, &len, &at);
+	int r = log_files_read(files, &text, &len, &at);
 
 	if (r < 0)
 		return cli_error(CLI_FAILED, "the network's log cannot be read: %s", strerror(-r));
-	from = first_of_last(o, text ? text : "", len);
-	print_lines(o, from, len - (size_t)(from - (text ? text : from)), &rotated);
+	while (len > 0 && text[len - 1] != '\n')
+		len--;
+	from = first_of_last(o, text, len);
+	print_lines(o, from, len - (size_t)(from - text), &rotated);
 	if (o->follow)
-		return follow(bus, o, fds, at);
+		return follow(bus, o, files, at);
 	if (!o->shown && !o->json)
 		fprintf(stderr, "Nothing that the network's log has kept.\n");
 	return CLI_OK;
@@ -218,18 +179,15 @@ int net_log(int argc, char **argv)
 {
 	sd_bus *bus cleanup_bus = NULL;
 	struct options options = { 0 };
-	int fds[2] = { -1, -1 };
+	struct log_files files = { 0 };
 	int r = read_options(argc, argv, &options);
 
 	if (!r)
 		r = client_open(&bus);
 	if (!r)
-		r = open_logs(bus, fds);
+		r = open_logs(bus, &files);
 	if (!r)
-		r = show(bus, &options, fds);
-	for (unsigned i = 0; i < 2; i++) {
-		if (fds[i] >= 0)
-			close(fds[i]);
-	}
+		r = show(bus, &options, &files);
+	log_files_close(&files);
 	return r;
 }

@@ -132,9 +132,9 @@ static void guest_end_session(struct guest *g)
 	log_info("the agent left");
 	guest_lose_runs(g);
 	requests_end_session(&g->requests);
-	owners_end_session(&g->owners);
-	clock_end_session(&g->clock);
-	g->hello = g->ready = g->bye = g->knows_owners = g->knows_clock = false;
+	questions_end_session(&g->questions);
+	g->hello = g->ready = g->bye = false;
+	g->features = 0;
 	g->send_time = g->send_shutdown = g->send_stats_req = false;
 	g->stats = (struct ctl_stats){ 0 };
 	g->short_sessions = now - g->opened_us < SHORT_SESSION_US ? g->short_sessions + 1 : 0;
@@ -202,8 +202,7 @@ int guest_prepare(struct guest *g, sd_event *event)
 	int r = sd_event_add_io(event, &g->doorbell, g->notify_host, EPOLLIN, handle_doorbell, g);
 
 	g->event = event;
-	g->owners.guest = g;
-	g->clock.guest = g;
+	g->questions.guest = g;
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_OFF);
 	if (r >= 0)
@@ -289,20 +288,10 @@ void guest_answer(struct guest *g, const struct helper_answer *answer)
 	guest_settle(g);
 }
 
-bool guest_ask_owner(struct guest *g, const struct helper_owner_req *req)
+void guest_ask(struct guest *g, const struct helper_msg *req)
 {
-	bool done = owners_ask(&g->owners, req, g->ready && !g->bye && g->knows_owners);
-
+	questions_ask(&g->questions, req);
 	guest_settle(g);
-	return done;
-}
-
-bool guest_ask_clock(struct guest *g, const struct helper_clock_req *req)
-{
-	bool done = clock_ask(&g->clock, req, g->ready && !g->bye && g->knows_clock);
-
-	guest_settle(g);
-	return done;
 }
 
 void guest_shutdown(struct guest *g)
@@ -371,8 +360,7 @@ static bool guest_push(struct guest *g)
 	blocked |= guest_push_flag(g, &g->send_stats_req, &stats_msg) == -EAGAIN;
 	blocked |= guest_push_flag(g, &g->send_shutdown, &shutdown_msg) == -EAGAIN;
 	blocked |= requests_push(&g->requests) == -EAGAIN;
-	blocked |= owners_push(&g->owners) == -EAGAIN;
-	blocked |= clock_push(&g->clock) == -EAGAIN;
+	blocked |= questions_push(&g->questions) == -EAGAIN;
 	for (struct run *run = g->runs; run; run = run->next)
 		blocked |= run_push(run) == -EAGAIN;
 	return blocked;

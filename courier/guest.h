@@ -8,8 +8,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "courier/clock.h"
-#include "courier/owner.h"
+#include "courier/question.h"
 #include "courier/request.h"
 #include "proto/channel.h"
 #include "proto/ctl.h"
@@ -29,8 +28,7 @@ struct guest {
 	sd_event_source *doorbell, *again, *reopen;
 
 	bool hello, ready, bye; /* what the agent said in this session */
-	bool knows_owners; /* it answers OWNER_REQ */
-	bool knows_clock; /* it answers CLOCK_REQ */
+	uint32_t features; /* of its HELLO */
 	bool failed; /* it broke the protocol: nothing is taken any more */
 	bool send_time, send_shutdown, send_stats_req; /* waiting for room */
 	uint64_t boot_ns;
@@ -41,8 +39,7 @@ struct guest {
 	struct run *runs; /* owned list */
 	unsigned nruns;
 	struct requests requests;
-	struct owners owners;
-	struct clock_question clock;
+	struct questions questions;
 	uint8_t *chunk; /* CTL_CHUNK bytes: private copy of a blob */
 };
 
@@ -64,10 +61,8 @@ enum helper_guest_state guest_state(const struct guest *g);
 void guest_run(struct guest *g, const struct helper_run *req, const int *fds);
 /* How a request of the guest stands. */
 void guest_answer(struct guest *g, const struct helper_answer *answer);
-/* Which program has a port. False: too many such questions wait. */
-bool guest_ask_owner(struct guest *g, const struct helper_owner_req *req);
-/* What time it is. False: such a question waits already. */
-bool guest_ask_clock(struct guest *g, const struct helper_clock_req *req);
+/* A question to the agent, see question.h. */
+void guest_ask(struct guest *g, const struct helper_msg *req);
 void guest_shutdown(struct guest *g);
 /* Tells the guest the time. READY does so by itself; a pause of the VM makes it necessary again. */
 void guest_set_time(struct guest *g);

@@ -75,9 +75,7 @@ void manager_tell_requests(struct manager *m)
 
 	m->tell_requests = m->sock >= 0 && requests_report(&m->guest->requests, m) == -EAGAIN;
 	if (!m->tell_requests)
-		m->tell_requests = m->sock >= 0 && owners_report(&m->guest->owners, m) == -EAGAIN;
-	if (!m->tell_requests)
-		m->tell_requests = m->sock >= 0 && clock_report(&m->guest->clock, m) == -EAGAIN;
+		m->tell_requests = m->sock >= 0 && questions_report(&m->guest->questions, m) == -EAGAIN;
 	if (m->tell_requests != waited)
 		manager_watch_room(m);
 }
@@ -96,35 +94,9 @@ int manager_tell_cancel(struct manager *m, uint32_t id)
 	return manager_send(m, &msg, NULL, 0);
 }
 
-int manager_tell_owner(struct manager *m, const struct helper_owner *owner)
+int manager_tell_answer(struct manager *m, struct helper_msg *answer)
 {
-	struct helper_msg msg = { .type = HELPER_OWNER, .owner = *owner };
-
-	return manager_send(m, &msg, NULL, 0);
-}
-
-int manager_tell_clock(struct manager *m, const struct helper_clock *clock)
-{
-	struct helper_msg msg = { .type = HELPER_CLOCK, .clock = *clock };
-
-	return manager_send(m, &msg, NULL, 0);
-}
-
-/* What finds no place is answered at once, or, where vmosd does not read, never. */
-static void manager_ask_owner(struct manager *m, const struct helper_owner_req *req)
-{
-	const struct helper_owner nobody = { .id = req->id };
-
-	if (!guest_ask_owner(m->guest, req))
-		(void)manager_tell_owner(m, &nobody);
-}
-
-static void manager_ask_clock(struct manager *m, const struct helper_clock_req *req)
-{
-	const struct helper_clock nothing = { .id = req->id, .status = CTL_CLOCK_FAILED };
-
-	if (!guest_ask_clock(m->guest, req))
-		(void)manager_tell_clock(m, &nothing);
+	return manager_send(m, answer, NULL, 0);
 }
 
 static void manager_tell_stats(struct manager *m)
@@ -198,8 +170,7 @@ static void manager_adopt(struct manager *m)
 	manager_tell_up(m);
 	manager_tell_guest(m);
 	requests_renew(&m->guest->requests);
-	owners_renew(&m->guest->owners);
-	clock_renew(&m->guest->clock);
+	questions_renew(&m->guest->questions);
 	guest_settle(m->guest);
 }
 
@@ -213,10 +184,8 @@ static void manager_obey(struct manager *m, const struct helper_msg *msg, const 
 		guest_answer(m->guest, &msg->answer);
 		break;
 	case HELPER_OWNER_REQ:
-		manager_ask_owner(m, &msg->owner_req);
-		break;
 	case HELPER_CLOCK_REQ:
-		manager_ask_clock(m, &msg->clock_req);
+		guest_ask(m->guest, msg);
 		break;
 	case HELPER_SHUTDOWN:
 		guest_shutdown(m->guest);

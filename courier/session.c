@@ -19,8 +19,7 @@ static int session_hello(struct guest *g, const struct ctl_msg *m)
 		return guest_refuse(g, "the agent speaks ctl version %u, this vmOS %u: build the template anew",
 			m->hello.version, CTL_VERSION);
 	g->hello = true;
-	g->knows_owners = m->hello.features & CTL_FEATURE_OWNER;
-	g->knows_clock = m->hello.features & CTL_FEATURE_CLOCK;
+	g->features = m->hello.features;
 	manager_tell_guest(g->manager);
 	return 0;
 }
@@ -107,14 +106,9 @@ static int session_cancel(struct guest *g, const struct ctl_msg *m)
 	return 0;
 }
 
-static int session_owner(struct guest *g, const struct ctl_msg *m)
+static int session_answer(struct guest *g, const struct ctl_msg *m)
 {
-	return owners_take(&g->owners, &m->owner);
-}
-
-static int session_clock(struct guest *g, const struct ctl_msg *m)
-{
-	return clock_take(&g->clock, &m->clock);
+	return questions_take(&g->questions, m);
 }
 
 /*
@@ -138,8 +132,8 @@ static const struct {
 	{ CTL_CREDIT, true, session_credit },
 	{ CTL_REQUEST, true, session_request },
 	{ CTL_CANCEL, true, session_cancel },
-	{ CTL_OWNER, true, session_owner },
-	{ CTL_CLOCK, true, session_clock },
+	{ CTL_OWNER, true, session_answer },
+	{ CTL_CLOCK, true, session_answer },
 };
 
 int session_take(struct guest *g, const struct msg *untrusted_msg)

@@ -19,6 +19,7 @@
 #include "base/paths.h"
 #include "base/smack.h"
 #include "manager/audit_end.h"
+#include "manager/audit_files.h"
 #include "proto/text.h"
 
 struct audit {
@@ -27,6 +28,7 @@ struct audit {
 	int fd; /* of audit.log, to append */
 	struct chain_head head;
 	bool is_failing; /* said so already */
+	bool is_rotating;
 };
 
 /* "2026-01-31T12:34:56.789012Z" */
@@ -110,7 +112,7 @@ static int follow_path(struct audit *a)
 	return open_log(a);
 }
 
-/* All of it or nothing. */
+/* All of it, on the disk, or nothing. */
 static int append(struct audit *a, const char *line, size_t len)
 {
 	struct stat st;
@@ -119,11 +121,17 @@ static int append(struct audit *a, const char *line, size_t len)
 	if (fstat(a->fd, &st) < 0)
 		return -errno;
 	r = fd_write_all(a->fd, line, len);
+	if (r == 0 && fdatasync(a->fd) < 0)
+		r = -errno;
 	if (r < 0 && ftruncate(a->fd, st.st_size) < 0)
 		log_warning("A part of a line stays at the end of %s: %s", a->path, strerror(errno));
 	return r;
 }
 
+/*
+ * Its name is not waited for: what a journal has of it, it writes before the
+ * next line, so that a loss of power leaves the log one line ahead at most.
+ */
 static int write_head(const struct audit *a)
 {
 	int fd cleanup_fd = open(a->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -131,7 +139,7 @@ static int write_head(const struct audit *a)
 	int n = snprintf(text, sizeof(text), "%llu %s\n", (unsigned long long)a->head.seq, a->head.hash);
 	int r = fd < 0 ? -errno : fd_write_all(fd, text, (size_t)n);
 
-	if (r == 0 && rename(a->new_path, a->head_path) < 0)
+	if (r == 0 && (fsync(fd) < 0 || rename(a->new_path, a->head_path) < 0))
 		r = -errno;
 	return r;
 }
@@ -155,19 +163,44 @@ static int put(struct audit *a, char *line)
 	return write_head(a);
 }
 
+/*
+ * Begins another file where this one is full. What the chain will begin with is
+ * written before anything goes: only vmosd takes away lines that a later one
+ * has announced.
+ */
+static int rotate(struct audit *a)
+{
+	char first[24];
+	struct stat st;
+	int r;
+
+	if (fstat(a->fd, &st) < 0)
+		return -errno;
+	if (a->is_rotating || st.st_size < AUDIT_FILE_MAX)
+		return 0;
+	snprintf(first, sizeof(first), "%llu", (unsigned long long)audit_files_first(a->path));
+	a->is_rotating = true;
+	r = audit_write(a, AUDIT_ROTATED, "first", first, NULL);
+	a->is_rotating = false;
+	if (r == 0)
+		r = audit_files_shift(a->path);
+	return r == 0 ? open_log(a) : r;
+}
+
 int audit_write(struct audit *a, const char *event, ...)
 {
 	char *line cleanup_free = NULL;
 	va_list fields;
-	int r = -ENOMEM;
+	int r;
 
 	if (!a)
 		return -ENODEV;
+	r = rotate(a);
 	va_start(fields, event);
 	line = make_line(a, event, fields);
 	va_end(fields);
-	if (line)
-		r = put(a, line);
+	if (r == 0)
+		r = line ? put(a, line) : -ENOMEM;
 	if (r < 0 && !a->is_failing)
 		log_error("The audit log %s cannot be written: %s. What needs a record is refused until it can.",
 			a->path, strerror(-r));
@@ -243,12 +276,9 @@ const struct chain_head *audit_head(const struct audit *a)
 	return &a->head;
 }
 
-int audit_reader(struct audit *a)
+int audit_readers(struct audit *a, int ret_fds[AUDIT_FILES])
 {
-	int fd, r = follow_path(a);
+	int r = follow_path(a);
 
-	if (r < 0)
-		return r;
-	fd = open(a->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return fd < 0 ? -errno : fd;
+	return r < 0 ? r : audit_files_open(a->path, ret_fds);
 }

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "manager/audit.h"
 #include "manager/errors.h"
+#include "manager/log_bus.h"
 #include "manager/manager.h"
 #include "manager/polkit.h"
 
@@ -19,9 +19,10 @@ static int no_log(const struct manager *m, int error, sd_bus_error *ret_error)
 static int handle_open(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
 	struct manager *m = userdata;
-	int fd cleanup_fd = m->audit ? audit_reader(m->audit) : -ENODEV;
+	int fds[AUDIT_FILES];
+	int n = m->audit ? audit_readers(m->audit, fds) : -ENODEV;
 
-	return fd < 0 ? no_log(m, fd, ret_error) : sd_bus_reply_method_return(call, "h", fd);
+	return n < 0 ? no_log(m, n, ret_error) : log_bus_reply(call, fds, (unsigned)n);
 }
 
 static int handle_head(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -48,7 +49,7 @@ static int handle_call(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
 
 static const sd_bus_vtable audit_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_METHOD("OpenLog", "", "h", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("OpenLog", "", "ah", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("LogHead", "", "ts", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };

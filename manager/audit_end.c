@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "manager/audit_files.h"
 
 /* The last bytes of a log, enough for two lines. */
 struct tail {
@@ -139,6 +140,25 @@ static void with_head(int line, const struct chain_head *last, const struct chai
 	end->fault = "audit.head did not fit the log's last line: lines were cut off or changed before this one";
 }
 
+/* A log that was just begun goes on from the file before it. */
+static int last_line_before(const char *path, struct chain_head *ret, struct chain_head *ret_before)
+{
+	char *name cleanup_free = audit_files_name(path, 1);
+	int fd cleanup_fd = name ? open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK) : -1;
+	struct tail tail = { 0 };
+	int r;
+
+	if (!name)
+		return -ENOMEM;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = read_tail(fd, &tail);
+	if (r == 0)
+		r = last_line(&tail, ret, ret_before);
+	free(tail.bytes);
+	return r;
+}
+
 int audit_end_find(int fd, const char *path, const char *head_path, struct audit_end *ret)
 {
 	struct chain_head last = CHAIN_START, before = CHAIN_START;
@@ -149,6 +169,8 @@ int audit_end_find(int fd, const char *path, const char *head_path, struct audit
 	r = read_tail(fd, &tail);
 	if (r == 0)
 		line = last_line(&tail, &last, &before);
+	if (r == 0 && line == 0)
+		line = last_line_before(path, &last, &before);
 	head = read_head(head_path, &ret->head);
 	if (r == 0 && line < 0 && line != -EBADMSG)
 		r = line;

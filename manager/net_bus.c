@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "manager/errors.h"
+#include "manager/log_bus.h"
 #include "manager/manager.h"
 #include "manager/net_build.h"
 #include "manager/net_flows.h"
@@ -215,26 +215,12 @@ static int handle_del(sd_bus_message *call, void *userdata, sd_bus_error *ret_er
 
 static int handle_open_log(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
-	sd_bus_message *reply = NULL;
 	int fds[2] = { -1, -1 };
 	int r = net_log_readers(userdata, fds);
 
 	if (r < 0)
 		return errors_set(ret_error, ERROR_FAILED, "The network's log cannot be read: %s.", strerror(-r));
-	r = sd_bus_message_new_method_return(call, &reply);
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "h");
-	for (unsigned i = 0; i < 2 && r >= 0; i++) {
-		if (fds[i] >= 0)
-			r = sd_bus_message_append(reply, "h", fds[i]);
-	}
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
-	if (r >= 0)
-		r = sd_bus_message_send(reply);
-	sd_bus_message_unref(reply);
-	fd_close_all(fds, 2);
-	return r;
+	return log_bus_reply(call, fds, 2);
 }
 
 static int get_error(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,

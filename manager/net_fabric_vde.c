@@ -2,11 +2,11 @@
 /* Each card is an end of a switch of its own; vmos-tap gets the other end. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "manager/manager.h"
 #include "manager/net_fabric.h"
@@ -34,15 +34,21 @@ static void vde_describe(const struct vm *vm, struct domain_paths *paths)
 		paths->clients = vm->clients.dir;
 }
 
-/* How the VM's processes are started. -ENOENT: vmos-confine is not installed. The caller frees @ret_start->program. */
-static int start_by(struct vm *vm, struct net_switch_start *ret_start)
+static void drop_start(struct net_switch_start *start)
 {
-	*ret_start = (struct net_switch_start){
+	free((char *)start->program);
+}
+
+#define cleanup_start __attribute__((cleanup(drop_start)))
+
+/* How the VM's processes are started, for cleanup_start. Its program is NULL where vmos-confine is not installed. */
+static struct net_switch_start start_by(struct vm *vm)
+{
+	return (struct net_switch_start){
 		.event = vm->manager->event,
 		.identity = &vm->identity,
 		.program = programs_find(vm->manager->libexec, "confine"),
 	};
-	return ret_start->program ? 0 : -ENOENT;
 }
 
 static void handle_switch_ended(struct net_switch *sw, void *userdata)
@@ -61,13 +67,11 @@ static void init_switch(struct vm *vm, struct net_switch *sw)
 
 static int vde_vm_start(struct vm *vm)
 {
-	struct net_switch_start start;
-	char *program cleanup_free = NULL;
-	int r = start_by(vm, &start);
+	struct net_switch_start start cleanup_start = start_by(vm);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	program = (char *)start.program;
+	if (!start.program)
+		return -ENOENT;
 	init_switch(vm, &vm->nic);
 	init_switch(vm, &vm->clients);
 	if (has_card(vm))
@@ -114,13 +118,10 @@ static int vde_start_tap(struct vm *net)
 
 static int open_plug(struct vm *vm, const char *dir, net_plug_fn done, struct net_plug **ret_plug)
 {
-	struct net_switch_start start;
-	char *program cleanup_free = NULL;
-	int r = start_by(vm, &start);
+	struct net_switch_start start cleanup_start = start_by(vm);
 
-	if (r < 0)
-		return r;
-	program = (char *)start.program;
+	if (!start.program)
+		return -ENOENT;
 	return net_plug_open(&start, dir, done, vm, ret_plug);
 }
 

@@ -44,9 +44,10 @@ set_up_ends()
 # Processes that a path is made of are in path_pids; the holder of its standard input ends it.
 start_server()
 {
-	in_ns "$ns_net" iperf3 -s -B "$far" >/dev/null 2>&1 &
+	# not by in_ns: the process of a function in the background is a shell, whose end the server would outlive
+	nsenter -t "$ns_net" -n iperf3 -s -B "$far" >/dev/null 2>&1 &
 	servers+=($!)
-	in_ns "$ns_net" "$bench/connects" --serve 7 2>/dev/null &
+	nsenter -t "$ns_net" -n "$bench/connects" --serve 7 2>/dev/null &
 	servers+=($!)
 	within 10 in_ns "$ns_client" ping -c 1 -W 1 "$far" >/dev/null 2>&1
 }
@@ -88,7 +89,7 @@ path_vmos-tap()
 # A TAP device dev0 in a namespace, on a switch.
 plug_tap()
 {
-	in_ns "$1" vde_plug2tap -s "$2" dev0 >/dev/null 2>&1 &
+	nsenter -t "$1" -n vde_plug2tap -s "$2" dev0 >/dev/null 2>&1 &
 	plugs+=($!)
 	within 10 in_ns "$1" ip link show dev0 >/dev/null 2>&1
 }

@@ -19,8 +19,10 @@ static void check_line(const char *line, size_t len)
 /* @log against the head that its last line says it has, which a good log ends with. */
 static void check_log(const char *log, size_t len)
 {
+	const struct chain_head start = chain_claimed_start(log, len);
 	struct chain_head head = CHAIN_START, own;
 	struct chain_verdict verdict;
+	struct chain_ends ends;
 	const char *last = log;
 	size_t lines = 0;
 
@@ -35,9 +37,10 @@ static void check_log(const char *log, size_t len)
 		head.seq = own.seq;
 		require(chain_hash(last, (size_t)(log + len - last) - 1, head.hash) == 0);
 	}
-	require(chain_verify(log, len, &head, &verdict) == 0);
+	ends = (struct chain_ends){ start, head };
+	require(chain_verify(log, len, &ends, &verdict) == 0);
 	require(verdict.lines <= lines && verdict.line <= lines + 1);
-	require(verdict.fault != CHAIN_GOOD || verdict.lines == head.seq);
+	require(verdict.fault != CHAIN_GOOD || verdict.lines == head.seq - start.seq);
 	require(verdict.fault == CHAIN_GOOD || verdict.lines < lines + 1);
 }
 

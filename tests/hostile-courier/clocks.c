@@ -3,48 +3,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "proto/ctl.h"
-#include "tests/hostile-courier/agent.h"
+#include "tests/hostile-courier/asked.h"
 #include "tests/hostile-courier/tests.h"
 
 #define SLACK_NS 500000000 /* a busy machine */
 #define HOUR_NS (3600 * 1000000000ll)
 
-static struct courier courier;
-static struct agent agent;
-static uint32_t next_run = 1;
+static struct asked stand;
 
-static void expect_ready(void)
-{
-	struct helper_msg m;
-
-	do {
-		CHECK(courier_expect(&courier, HELPER_GUEST, &m));
-	} while (m.guest.state != HELPER_GUEST_READY);
-}
-
-/* The same, and no answer about the time on the way there. */
+/* The agent is ready again, and no answer about the time came on the way there. */
 static void expect_ready_only(void)
 {
 	struct helper_msg m = { 0 };
 
 	while (m.type != HELPER_GUEST || m.guest.state != HELPER_GUEST_READY) {
-		CHECK(courier_report(&courier, &m, 20000));
+		CHECK(courier_report(&stand.courier, &m, 20000));
 		CHECK(m.type != HELPER_CLOCK);
 	}
-}
-
-static void run(char *word)
-{
-	struct command cmd = { .in = -1, .out = -1 };
-
-	CHECK(command_run(&courier, next_run++, (char *[]){ word, NULL }, &cmd));
-	command_close(&cmd);
 }
 
 static void ask(uint32_t id, const char *server)
@@ -52,14 +29,14 @@ static void ask(uint32_t id, const char *server)
 	struct helper_msg m = { .type = HELPER_CLOCK_REQ, .clock_req.id = id };
 
 	snprintf(m.clock_req.server, sizeof(m.clock_req.server), "%s", server);
-	CHECK(courier_send(&courier, &m, NULL, 0));
+	CHECK(courier_send(&stand.courier, &m, NULL, 0));
 }
 
 static void expect(uint32_t id, uint32_t status, int64_t offset_ns)
 {
 	struct helper_msg m;
 
-	CHECK(courier_expect(&courier, HELPER_CLOCK, &m));
+	CHECK(courier_expect(&stand.courier, HELPER_CLOCK, &m));
 	if (m.clock.id != id || m.clock.status != status)
 		fprintf(stderr, "%u has status %u, expected: %u with %u\n", m.clock.id, m.clock.status, id, status);
 	CHECK(m.clock.id == id && m.clock.status == status);
@@ -87,9 +64,9 @@ static void test_silence(void)
 	ask(20, "silent");
 	ask(21, "right");
 	expect(21, CTL_CLOCK_FAILED, 0);
-	run("leave");
+	asked_run(&stand, "leave");
 	expect(20, CTL_CLOCK_FAILED, 0);
-	expect_ready();
+	asked_expect_ready(&stand);
 	ask(22, "right");
 	expect(22, CTL_CLOCK_OK, 0);
 }
@@ -97,16 +74,11 @@ static void test_silence(void)
 /* What a vmosd before it asked is no business of the next one, but the guest is still busy with it. */
 static void test_adoption(void)
 {
-	struct helper_msg m = { .type = HELPER_ADOPT };
-
 	ask(30, "silent");
-	close(courier.sock);
-	courier.sock = fd_unix_connect(courier.path, SOCK_SEQPACKET);
-	CHECK(courier.sock >= 0 && courier_send(&courier, &m, NULL, 0));
-	expect_ready();
+	asked_adopt(&stand);
 	ask(1, "right");
 	expect(1, CTL_CLOCK_FAILED, 0);
-	run("leave");
+	asked_run(&stand, "leave");
 	expect_ready_only();
 	ask(2, "right");
 	expect(2, CTL_CLOCK_OK, 0);
@@ -114,42 +86,25 @@ static void test_adoption(void)
 
 static void test_old_agent(void)
 {
-	atomic_store(&agent.is_old, true);
-	run("leave");
-	expect_ready();
+	asked_return(&stand, true);
 	ask(1, "right");
 	expect(1, CTL_CLOCK_FAILED, 0);
-	atomic_store(&agent.is_old, false);
-	run("leave");
-	expect_ready();
+	asked_return(&stand, false);
 	ask(2, "right");
 	expect(2, CTL_CLOCK_OK, 0);
 }
 
-static void expect_refusal(void)
-{
-	struct helper_msg m;
-	int status;
-
-	CHECK(courier_expect(&courier, HELPER_FAILED, &m) && m.fail.reason == HELPER_REASON_PROTOCOL);
-	agent_stop(&agent);
-	status = courier_reap(&courier);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == HELPER_REASON_PROTOCOL);
-}
-
 static void test_not_asked(void)
 {
-	run("clock");
-	expect_refusal();
+	asked_run(&stand, "clock");
+	asked_expect_refusal(&stand);
 }
 
 static void test_twice(const char *program)
 {
-	courier_start(&courier, program, 1);
-	agent_start(&agent, &courier);
-	expect_ready();
+	asked_start(&stand, program);
 	ask(1, "twice");
-	expect_refusal();
+	asked_expect_refusal(&stand);
 }
 
 #define RUN_TEST(f) (f(), printf("ok %d - %s\n", ++count, #f))
@@ -159,9 +114,7 @@ int clocks(const char *program)
 	int count = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	courier_start(&courier, program, 1);
-	agent_start(&agent, &courier);
-	expect_ready();
+	asked_start(&stand, program);
 	RUN_TEST(test_answers);
 	RUN_TEST(test_silence);
 	RUN_TEST(test_adoption);

@@ -2,6 +2,7 @@
 #include "tests/net/forge.h"
 
 #include <assert.h>
+#include <err.h>
 #include <string.h>
 
 #include "tests/net/forge_base.h"
@@ -141,6 +142,15 @@ size_t forge_build(const struct forge_kind *kind, const struct forge_parties *p,
 	assert(f.len <= FORGE_MAX);
 	fix(&f, kind->flags);
 	return f.len;
+}
+
+const struct forge_kind *forge_find(const char *name)
+{
+	for (size_t i = 0; i < forge_nkinds; i++) {
+		if (strcmp(forge_kinds[i].name, name) == 0)
+			return &forge_kinds[i];
+	}
+	errx(1, "there is no kind %s", name);
 }
 
 static void party(struct frame_client *c, uint32_t index)

@@ -46,6 +46,9 @@ struct forge_kind {
 extern const struct forge_kind forge_kinds[];
 extern const size_t forge_nkinds;
 
+/* The kind of that name; there must be one. */
+const struct forge_kind *forge_find(const char *name);
+
 /* Clients @index and @peer of the plan; the far host is 198.51.100.7 and 2001:db8::7. */
 void forge_parties(struct forge_parties *ret, uint32_t index, uint32_t peer);
 

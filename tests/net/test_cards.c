@@ -163,21 +163,11 @@ static int open_wire(struct wire *w, uint32_t filter)
 	return r;
 }
 
-static const struct forge_kind *find(const char *name)
-{
-	for (size_t i = 0; i < forge_nkinds; i++) {
-		if (strcmp(forge_kinds[i].name, name) == 0)
-			return &forge_kinds[i];
-	}
-	fail_msg("there is no kind %s", name);
-	return NULL;
-}
-
 /* 0, or -errno of write(2): QEMU's view. */
 static int send_kind(int queue, const char *name)
 {
 	uint8_t data[FORGE_MAX];
-	size_t len = forge_build(find(name), &parties, data);
+	size_t len = forge_build(forge_find(name), &parties, data);
 
 	return write(queue, data, len) < 0 ? -errno : 0;
 }
@@ -186,7 +176,7 @@ static int send_kind(int queue, const char *name)
 static bool came(int queue, const char *name)
 {
 	uint8_t data[FORGE_MAX], out[FORGE_MAX];
-	size_t len = forge_build(find(name), &parties, data);
+	size_t len = forge_build(forge_find(name), &parties, data);
 	size_t n = taps_read(queue, out, sizeof(out), 0);
 
 	return n == len && memcmp(data, out, len) == 0 && taps_drain(queue) == 0;
@@ -196,7 +186,7 @@ static struct tc_key key_of(const char *name)
 {
 	struct tc_event e = { .index = CLIENT };
 	uint8_t data[FORGE_MAX];
-	size_t len = forge_build(find(name), &parties, data);
+	size_t len = forge_build(forge_find(name), &parties, data);
 	struct tc_key key;
 
 	assert_int_equal(frame_from_client(data, (uint32_t)len, &parties.client, &e.info), FRAME_FLOW);

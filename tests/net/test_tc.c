@@ -68,22 +68,12 @@ static struct tc_key key_of(const struct forge_kind *kind)
 	return key;
 }
 
-static const struct forge_kind *find(const char *name)
-{
-	for (size_t i = 0; i < forge_nkinds; i++) {
-		if (strcmp(forge_kinds[i].name, name) == 0)
-			return &forge_kinds[i];
-	}
-	fail_msg("there is no kind %s", name);
-	return NULL;
-}
-
 static void for_flows(int (*what)(struct tc *tc, const struct tc_key *key))
 {
 	static const char *const names[] = { "tcp4", "udp4", "echo4", "tcp6", "udp6", "echo6" };
 
 	for (size_t i = 0; i < COUNT(names); i++) {
-		struct tc_key key = key_of(find(names[i]));
+		struct tc_key key = key_of(forge_find(names[i]));
 
 		assert_int_equal(what(tc, &key), 0);
 	}
@@ -156,7 +146,7 @@ static void test_kinds(void **state)
 /* A flow: told, added, sent on; then both ways in the kernel; then cut. */
 static void check_life(const char *out_name, const char *in_name)
 {
-	const struct forge_kind *out = find(out_name), *in = find(in_name);
+	const struct forge_kind *out = forge_find(out_name), *in = forge_find(in_name);
 	struct tc_key key = key_of(out), same = key_of(in);
 	struct tc_flow flow;
 	struct fate fate = send_kind(in);
@@ -205,8 +195,8 @@ static void test_life(void **state)
 static void test_told(void **state)
 {
 	uint8_t data[FORGE_MAX], out[FORGE_MAX];
-	size_t len = build(find("net-dhcp"), &parties, data);
-	struct tc_key key = key_of(find("udp4")), same = key_of(find("net-unreachable"));
+	size_t len = build(forge_find("net-dhcp"), &parties, data);
+	struct tc_key key = key_of(forge_find("udp4")), same = key_of(forge_find("net-unreachable"));
 
 	assert_memory_equal(&key, &same, sizeof(key));
 	assert_int_equal(tc_send(tc, if_nametoindex("client"), data, len), 0);
@@ -223,14 +213,14 @@ static void test_dead(void **state)
 
 	for_flows(tc_flow_add);
 	assert_int_equal(tc_keep(tc, 0), 0);
-	fate = send_kind(find("tcp4"));
+	fate = send_kind(forge_find("tcp4"));
 	assert_true(!fate.came && fate.told);
-	fate = send_kind(find("net-tcp4"));
+	fate = send_kind(forge_find("net-tcp4"));
 	assert_true(!fate.came && fate.told);
 	assert_int_equal(tc_keep(tc, 1), 0);
-	assert_true(send_kind(find("tcp4")).same);
+	assert_true(send_kind(forge_find("tcp4")).same);
 	usleep(1100 * 1000);
-	assert_false(send_kind(find("tcp4")).came);
+	assert_false(send_kind(forge_find("tcp4")).came);
 	assert_int_equal(tc_keep(tc, 600), 0);
 	for_flows(tc_flow_del);
 }
@@ -238,20 +228,20 @@ static void test_dead(void **state)
 /* A connection's begin of a flow that is there: user space knows whether the one before is over. */
 static void test_begin(void **state)
 {
-	const struct tc_key key = key_of(find("tcp4"));
+	const struct tc_key key = key_of(forge_find("tcp4"));
 	uint8_t data[FORGE_MAX];
 	struct fate fate;
 
 	assert_int_equal(tc_flow_add(tc, &key), 0);
-	fate = send_frame(client, data, forge_build(find("tcp4"), &parties, data));
+	fate = send_frame(client, data, forge_build(forge_find("tcp4"), &parties, data));
 	assert_true(!fate.came && fate.told);
-	assert_true(send_kind(find("tcp4")).same);
+	assert_true(send_kind(forge_find("tcp4")).same);
 	assert_int_equal(tc_flow_del(tc, &key), 0);
 }
 
 static void test_full(void **state)
 {
-	struct tc_key key = key_of(find("udp4")), next;
+	struct tc_key key = key_of(forge_find("udp4")), next;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < TC_FLOWS_MAX; i++) {
@@ -267,9 +257,9 @@ static void test_full(void **state)
 	/* With the client go its flows. */
 	tc_del_client(tc, CLIENT);
 	assert_int_equal(tc_flow_next(tc, NULL, &next), -ENOENT);
-	assert_false(send_kind(find("arp")).told);
+	assert_false(send_kind(forge_find("arp")).told);
 	assert_int_equal(tc_add_client(tc, CLIENT, (int)if_nametoindex("client")), 0);
-	assert_true(send_kind(find("arp")).told);
+	assert_true(send_kind(forge_find("arp")).told);
 	assert_int_equal(tc_add_client(tc, 0, 1), -EINVAL);
 	assert_int_equal(tc_add_client(tc, TC_INDEX_MAX + 1, 1), -EINVAL);
 }
@@ -278,22 +268,22 @@ static void test_full(void **state)
 static void test_numbers(void **state)
 {
 	const int client_device = (int)if_nametoindex("client"), net_device = (int)if_nametoindex("net");
-	struct tc_key key = key_of(find("udp4")), next;
+	struct tc_key key = key_of(forge_find("udp4")), next;
 
 	assert_int_equal(tc_flow_add(tc, &key), 0);
-	assert_true(send_kind(find("net-udp4")).same);
+	assert_true(send_kind(forge_find("net-udp4")).same);
 	assert_int_equal(tc_add_client(tc, PEER, client_device), 0);
 	assert_int_equal(tc_flow_next(tc, NULL, &next), -ENOENT);
-	assert_false(send_kind(find("net-udp4")).came);
+	assert_false(send_kind(forge_find("net-udp4")).came);
 	assert_int_equal(tc_set_net(tc, client_device), 0);
 	assert_int_equal(tc_add_client(tc, CLIENT, client_device), 0);
 	assert_int_equal(tc_flow_add(tc, &key), 0);
-	assert_false(send_kind(find("udp4")).came);
+	assert_false(send_kind(forge_find("udp4")).came);
 	assert_int_equal(taps_drain(client), 0);
 	assert_int_equal(tc_set_net(tc, net_device), 0);
-	assert_true(send_kind(find("udp4")).same);
+	assert_true(send_kind(forge_find("udp4")).same);
 	tc_del_client(tc, TC_NET);
-	assert_false(send_kind(find("udp4")).came);
+	assert_false(send_kind(forge_find("udp4")).came);
 	assert_int_equal(tc_set_net(tc, net_device), 0);
 	assert_int_equal(tc_flow_del(tc, &key), 0);
 	assert_int_equal(tc_add_client(tc, PEER, (int)if_nametoindex("peer")), 0);
@@ -303,7 +293,7 @@ static void test_numbers(void **state)
 static void test_devices(void **state)
 {
 	uint8_t data[FORGE_MAX];
-	size_t len = build(find("arp"), &parties, data);
+	size_t len = build(forge_find("arp"), &parties, data);
 	struct tc_counters before, after;
 
 	assert_int_equal(tc_counters(tc, PEER, &before), 0);
@@ -316,8 +306,8 @@ static void test_devices(void **state)
 /* Sends the kind with this sequence number; what the table says follows. */
 static uint32_t send_sequence(const char *name, uint32_t seq)
 {
-	const struct tc_key key = key_of(find(name));
-	struct forge_kind kind = *find(name);
+	const struct tc_key key = key_of(forge_find(name));
+	struct forge_kind kind = *forge_find(name);
 	const char bytes[4] = { (char)(seq >> 24), (char)(seq >> 16), (char)(seq >> 8), (char)seq };
 	struct tc_flow flow;
 
@@ -331,7 +321,7 @@ static uint32_t send_sequence(const char *name, uint32_t seq)
 /* What the table knows of TCP: enough to end it. SYN is one more; what comes again moves nothing back. */
 static void test_sequence(void **state)
 {
-	const struct tc_key key4 = key_of(find("tcp4")), key6 = key_of(find("tcp6"));
+	const struct tc_key key4 = key_of(forge_find("tcp4")), key6 = key_of(forge_find("tcp6"));
 	struct tc_flow flow;
 
 	assert_int_equal(tc_flow_add(tc, &key4), 0);
@@ -353,18 +343,18 @@ static void test_sequence(void **state)
 /* A flow is one client's: the same of another is not in the table. */
 static void test_owner(void **state)
 {
-	const struct tc_key key = key_of(find("udp4"));
+	const struct tc_key key = key_of(forge_find("udp4"));
 	struct forge_parties other;
 	uint8_t data[FORGE_MAX];
 	struct fate fate;
 
 	forge_parties(&other, PEER, CLIENT);
 	assert_int_equal(tc_flow_add(tc, &key), 0);
-	fate = send_frame(peer, data, build(find("udp4"), &other, data));
+	fate = send_frame(peer, data, build(forge_find("udp4"), &other, data));
 	assert_true(fate.told && !fate.came && last.index == PEER);
-	fate = send_frame(net, data, build(find("net-udp4"), &other, data));
+	fate = send_frame(net, data, build(forge_find("net-udp4"), &other, data));
 	assert_true(fate.told && !fate.came && last.index == PEER);
-	assert_true(send_kind(find("udp4")).same);
+	assert_true(send_kind(forge_find("udp4")).same);
 	assert_int_equal(tc_flow_del(tc, &key), 0);
 }
 
@@ -374,11 +364,11 @@ static void test_resolver(void **state)
 	static const char *const names[] = { "dns4", "dns6" };
 
 	for (size_t i = 0; i < COUNT(names); i++) {
-		const struct tc_key key = key_of(find(names[i]));
+		const struct tc_key key = key_of(forge_find(names[i]));
 		struct fate fate;
 
 		assert_int_equal(tc_flow_add(tc, &key), 0);
-		fate = send_kind(find(names[i]));
+		fate = send_kind(forge_find(names[i]));
 		assert_true(fate.told && !fate.came);
 		assert_int_equal(tc_flow_del(tc, &key), 0);
 	}
@@ -388,7 +378,7 @@ static void test_resolver(void **state)
 static void test_share(void **state)
 {
 	struct tc *other, *mine = tc;
-	struct tc_key key = key_of(find("tcp4"));
+	struct tc_key key = key_of(forge_find("tcp4"));
 	int fds[TC_FDS];
 
 	tc_share(tc, fds);
@@ -397,11 +387,11 @@ static void test_share(void **state)
 	assert_int_equal(tc_adopt(&other, fds), 0);
 	assert_int_equal(tc_add_client(other, 9, 1), -EPERM);
 	assert_int_equal(tc_flow_add(other, &key), 0);
-	assert_true(send_kind(find("tcp4")).same);
+	assert_true(send_kind(forge_find("tcp4")).same);
 	assert_int_equal(tc_flow_del(other, &key), 0);
 	tc_on_frame(other, handle_frame, NULL);
 	tc = other;
-	assert_true(send_kind(find("tcp4")).told);
+	assert_true(send_kind(forge_find("tcp4")).told);
 	tc = mine;
 	tc_close(other);
 }
@@ -470,7 +460,7 @@ static size_t random_flow(uint8_t data[FORGE_MAX], uint16_t local_port, struct n
 	netplan_parse(far6[pick(COUNT(far6))], p.far6);
 	*ret = (struct net_flow){ .proto = protos[kind % 3], .port = ports[pick(COUNT(ports))] };
 	memcpy(ret->addr, kind < 3 ? p.far4 : p.far6, sizeof(ret->addr));
-	len = build(find(kinds[kind]), &p, data);
+	len = build(forge_find(kinds[kind]), &p, data);
 	if (ret->proto == NET_ICMP) {
 		ret->port = 0;
 		data[(kind < 3 ? 34 : 54) + 4] = (uint8_t)(local_port >> 8);
@@ -522,7 +512,7 @@ static void test_lists(void **state)
 static void test_flood(void **state)
 {
 	uint8_t data[FORGE_MAX];
-	size_t len = build(find("udp4"), &parties, data);
+	size_t len = build(forge_find("udp4"), &parties, data);
 	struct tc_counters before, after;
 	unsigned n;
 
@@ -535,17 +525,17 @@ static void test_flood(void **state)
 	assert_true(n > 1000 && n < 5000);
 	assert_int_equal(after.lost - before.lost, 5000 - n);
 	assert_int_equal(taps_drain(net) + taps_drain(peer), 0);
-	assert_true(send_kind(find("udp4")).told);
+	assert_true(send_kind(forge_find("udp4")).told);
 }
 
 /* 100 KiB a second: what comes in half a second is that, and the burst of a fifth. */
 static void test_limit(void **state)
 {
-	const struct tc_key key = key_of(find("udp4-longest"));
+	const struct tc_key key = key_of(forge_find("udp4-longest"));
 	struct timespec begin, end;
 	struct tc_counters before, after;
 	uint8_t data[FORGE_MAX];
-	size_t len = build(find("udp4-longest"), &parties, data);
+	size_t len = build(forge_find("udp4-longest"), &parties, data);
 	unsigned came = 0, sent = 0;
 	double seconds;
 
@@ -574,7 +564,7 @@ static void test_host(void **state)
 {
 	static const char *const names[] = { "client", "peer", "net" };
 	uint8_t data[FORGE_MAX];
-	size_t len = build(find("net-udp4"), &parties, data);
+	size_t len = build(forge_find("net-udp4"), &parties, data);
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		taps_send_as_host(names[i], data, len);
@@ -591,7 +581,7 @@ static size_t make_large(uint8_t *data, size_t payload)
 		.gso_size = 1440,
 		.csum_start = 34,
 		.csum_offset = 16 };
-	struct forge_kind kind = *find("tcp4");
+	struct forge_kind kind = *forge_find("tcp4");
 	size_t len;
 
 	kind.edits[0] = (struct forge_edit){ .op = EDIT_LENGTH, .at = (uint16_t)(58 + payload) };
@@ -604,7 +594,7 @@ static size_t make_large(uint8_t *data, size_t payload)
 /* Segments longer than a cable takes go through whole where they are of a flow, and only their heads are told. */
 static void test_large(void **state)
 {
-	const struct tc_key key = key_of(find("tcp4"));
+	const struct tc_key key = key_of(forge_find("tcp4"));
 	int from = taps_open_vnet("large1"), to = taps_open_vnet("large2");
 	uint8_t data[16384], out[16384];
 	size_t len = make_large(data, 8000), head = sizeof(struct virtio_net_hdr);
@@ -627,7 +617,7 @@ static void test_large(void **state)
 	assert_int_equal(tc_flow_del(tc, &key), 0);
 	assert_int_equal(tc_set_net(tc, (int)if_nametoindex("net")), 0);
 	assert_int_equal(tc_add_client(tc, CLIENT, (int)if_nametoindex("client")), 0);
-	assert_true(send_kind(find("arp")).told);
+	assert_true(send_kind(forge_find("arp")).told);
 	close(from);
 	close(to);
 }

@@ -11,7 +11,7 @@
 
 static char text[LINES * 256];
 static size_t starts[LINES + 1];
-static struct chain_head head;
+static struct chain_head head, start;
 static struct chain_verdict verdict;
 
 /* A good log of LINES lines; starts[] says where each begins. */
@@ -19,7 +19,7 @@ static int make_log(void **state)
 {
 	size_t len = 0;
 
-	head = CHAIN_START;
+	head = start = CHAIN_START;
 	for (unsigned i = 0; i < LINES; i++) {
 		int n = snprintf(text + len, sizeof(text) - len, "{\"seq\":%u,\"event\":\"e%u\",\"prev\":\"%s\"}\n",
 			i + 1, i * 7, head.hash);
@@ -36,11 +36,13 @@ static int make_log(void **state)
 
 static enum chain_fault verify(const char *log, size_t len)
 {
+	struct chain_ends ends = { .start = start };
 	char *copy = malloc(len ? len : 1); /* exactly as long: a sanitizer sees what reads beyond */
 
 	assert_non_null(copy);
 	memcpy(copy, log, len);
-	assert_int_equal(chain_verify(copy, len, &head, &verdict), 0);
+	ends.head = head;
+	assert_int_equal(chain_verify(copy, len, &ends, &verdict), 0);
 	free(copy);
 	return verdict.fault;
 }
@@ -72,6 +74,27 @@ static void test_good(void **state)
 	head = CHAIN_START;
 	assert_int_equal(verify("", 0), CHAIN_GOOD);
 	assert_int_equal(verdict.lines, 0);
+}
+
+/* Its older lines are somewhere else, or gone: good only by a start that fits. */
+static void test_later(void **state)
+{
+	const char *rest = text + starts[3];
+	size_t len = starts[LINES] - starts[3];
+
+	assert_int_equal(verify(rest, len), CHAIN_MISSING);
+	assert_int_equal(verdict.seq, 1);
+	assert_int_equal(verdict.missing, 3);
+	start = chain_claimed_start(rest, len);
+	assert_int_equal(start.seq, 3);
+	assert_int_equal(verify(rest, len), CHAIN_GOOD);
+	assert_int_equal(verdict.lines, LINES - 3);
+	start.hash[0] ^= 1;
+	assert_int_not_equal(verify(rest, len), CHAIN_GOOD);
+	assert_int_equal(chain_claimed_start(text, starts[LINES]).seq, 0);
+	assert_string_equal(chain_claimed_start(text, starts[LINES]).hash, CHAIN_START.hash);
+	assert_int_equal(chain_claimed_start(rest, starts[4] - starts[3] - 1).seq, 0);
+	assert_int_equal(chain_claimed_start("", 0).seq, 0);
 }
 
 /* Every bit of every byte: seen, and the line named is the one; where a newline goes, it and the next are one. */
@@ -239,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test_setup(test_good, make_log),
+		cmocka_unit_test_setup(test_later, make_log),
 		cmocka_unit_test_setup(test_flip, make_log),
 		cmocka_unit_test_setup(test_removed, make_log),
 		cmocka_unit_test_setup(test_cut, make_log),

@@ -73,14 +73,6 @@ log_is_whole()
 	"$vmos" log --verify
 }
 
-end_vmosd()
-{
-	local pid
-
-	pid=$(pids vmosd)
-	kill "$pid" && within 10 is_gone "$pid"
-}
-
 # --- adding, asking, removing ---
 
 check "at first no VM may do anything to another" rules_are ""

@@ -146,6 +146,14 @@ windows()
 		| select(.app_id | startswith($vm)) | "\(.id) \(.rect.x) \(.rect.y) \(.rect.width) \(.rect.height) \(.app_id)"'
 }
 
+end_vmosd()
+{
+	local pid
+
+	pid=$(pids vmosd)
+	kill "$pid" && within 10 is_gone "$pid"
+}
+
 has_windows()
 {
 	[ "$(windows "$1" | wc -l)" = "$2" ]

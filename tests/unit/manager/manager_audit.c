@@ -72,10 +72,11 @@ static void append_bytes(const char *text)
 
 static struct chain_verdict verify(void)
 {
+	const struct chain_ends ends = { CHAIN_START, *audit_head(a) };
 	struct chain_verdict verdict;
 	char *text = content(log_path);
 
-	assert_int_equal(chain_verify(text, strlen(text), audit_head(a), &verdict), 0);
+	assert_int_equal(chain_verify(text, strlen(text), &ends, &verdict), 0);
 	free(text);
 	return verdict;
 }
@@ -324,11 +325,137 @@ static void test_changed_end(void **state)
 	assert_int_equal(verify().line, 2);
 }
 
+/* Fills the log's file; what follows goes into another one. */
+static void fill(void)
+{
+	char much[AUDIT_VALUE_MAX + 1];
+	struct stat st;
+
+	memset(much, 'x', AUDIT_VALUE_MAX);
+	much[AUDIT_VALUE_MAX] = '\0';
+	do {
+		assert_int_equal(audit_write(a, "e", "1", much, "2", much, "3", much, "4", much, "5", much, "6", much,
+					 "7", much, "8", much, "9", much, "a", much, "b", much, "c", much, "d", much,
+					 "e", much, "f", much, "g", much, NULL),
+			0);
+		assert_int_equal(stat(log_path, &st), 0);
+	} while (st.st_size < AUDIT_FILE_MAX);
+}
+
+/* The text of all files, the oldest first, for the caller to free. */
+static char *all_files(void)
+{
+	static const size_t room = (size_t)2 * AUDIT_FILE_MAX + (1 << 20);
+	char *text = calloc(1, room);
+	int fds[AUDIT_FILES], n = audit_readers(a, fds);
+	size_t len = 0;
+
+	assert_non_null(text);
+	assert_true(n > 0);
+	for (int i = 0; i < n; i++) {
+		ssize_t have = fd_read_all(fds[i], text + len, room - len - 1);
+
+		assert_true(have >= 0);
+		len += (size_t)have;
+		close(fds[i]);
+	}
+	return text;
+}
+
+static void all_is_good(uint64_t first)
+{
+	char *text = all_files();
+	const struct chain_ends ends = { chain_claimed_start(text, strlen(text)), *audit_head(a) };
+	struct chain_verdict verdict;
+
+	assert_int_equal(ends.start.seq + 1, first);
+	assert_int_equal(chain_verify(text, strlen(text), &ends, &verdict), 0);
+	assert_int_equal(verdict.fault, CHAIN_GOOD);
+	assert_int_equal(verdict.lines, audit_head(a)->seq - ends.start.seq);
+	free(text);
+}
+
+static void move(unsigned from, unsigned to)
+{
+	char *a_name = audit_files_name(log_path, from), *b_name = audit_files_name(log_path, to);
+
+	assert_int_equal(rename(a_name, b_name), 0);
+	free(a_name);
+	free(b_name);
+}
+
+/* The number that the last announcement in the file of @age has. */
+static uint64_t announced(unsigned age)
+{
+	char *name = audit_files_name(log_path, age), *text = NULL, *at;
+	uint64_t first;
+	size_t len;
+
+	assert_int_equal(fd_read_file(name, 2 * AUDIT_FILE_MAX, &text, &len), 0);
+	at = memrchr(text, '\n', len - 1);
+	assert_non_null(at);
+	assert_non_null(strstr(at, "\"event\":\"audit-rotated\",\"first\":\""));
+	first = strtoull(strstr(at, "first\":\"") + 8, NULL, 10);
+	free(text);
+	free(name);
+	return first;
+}
+
+/* A full file becomes an older one. The chain goes through both, also after a crash before the new one has a line. */
+static void test_rotated(void **state)
+{
+	struct stat st;
+
+	reopen();
+	fill();
+	assert_int_equal(audit_write(a, "next", NULL), 0);
+	line_has(1, "event", "next");
+	assert_int_equal(announced(1), 1);
+	all_is_good(1);
+	assert_int_equal(truncate(log_path, 0), 0);
+	audit_close(a);
+	a = NULL;
+	assert_int_equal(audit_open(folder, NULL, &a), 0);
+	line_has(1, "event", "audit-fault"); /* the line was in the head: it was cut off */
+	assert_int_equal(stat(log_path, &st), 0);
+	assert_true(st.st_size < 1024);
+}
+
+static void test_rotated_empty(void **state)
+{
+	reopen();
+	assert_int_equal(audit_write(a, "e", NULL), 0);
+	audit_close(a);
+	a = NULL;
+	move(0, 1);
+	reopen();
+	assert_int_equal(audit_head(a)->seq, 1);
+	assert_int_equal(audit_write(a, "f", NULL), 0);
+	line_has(1, "event", "f");
+	all_is_good(1);
+}
+
+/* The oldest goes, and a line said before where the chain begins then. */
+static void test_oldest_goes(void **state)
+{
+	reopen();
+	for (unsigned age = AUDIT_FILES - 1; age > 0; age--) {
+		assert_int_equal(audit_write(a, "e", NULL), 0);
+		assert_int_equal(audit_write(a, "e", NULL), 0);
+		move(0, age);
+	}
+	all_is_good(1);
+	fill();
+	assert_int_equal(audit_write(a, "next", NULL), 0);
+	assert_int_equal(announced(1), 3);
+	all_is_good(3);
+}
+
 /* Taken away while it is written: lines go on in a new file, by number. */
 static void test_taken_away(void **state)
 {
 	char other[96];
-	int fd;
+	int fd, fds[AUDIT_FILES];
 
 	reopen();
 	assert_int_equal(audit_write(a, "e", NULL), 0);
@@ -338,8 +465,9 @@ static void test_taken_away(void **state)
 	line_has(1, "seq", "2");
 	assert_int_equal(verify().fault, CHAIN_MISSING);
 	assert_int_equal(unlink(log_path), 0);
-	fd = audit_reader(a);
-	assert_true(fd >= 0);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(audit_readers(a, fds), 1);
+	fd = fds[0];
 	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
 	assert_int_equal(write(fd, "x", 1), -1);
 	close(fd);
@@ -395,6 +523,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_all_cut, empty, close_it),
 		cmocka_unit_test_setup_teardown(test_no_head, empty, close_it),
 		cmocka_unit_test_setup_teardown(test_changed_end, empty, close_it),
+		cmocka_unit_test_setup_teardown(test_rotated, empty, close_it),
+		cmocka_unit_test_setup_teardown(test_rotated_empty, empty, close_it),
+		cmocka_unit_test_setup_teardown(test_oldest_goes, empty, close_it),
 		cmocka_unit_test_setup_teardown(test_taken_away, empty, close_it),
 		cmocka_unit_test_setup_teardown(test_full, empty, close_it),
 		cmocka_unit_test_setup_teardown(test_not_there, empty, close_it),

@@ -194,14 +194,14 @@ static void test_record(void **state)
 {
 	struct stand *s = *state;
 	char text[4096] = "";
-	int fd;
+	int fds[AUDIT_FILES];
 
 	assert_true(stand_rules(s, "web work w\n") >= 0);
 	assert_int_equal(at_once(s, QUESTION_SEND, "web", "work"), VERDICT_ALLOWED);
 	assert_int_equal(at_once(s, QUESTION_OPEN, "web", "work"), VERDICT_DENIED);
-	fd = audit_reader(s->manager.audit);
-	assert_true(fd >= 0 && fd_read_all(fd, text, sizeof(text) - 1) > 0);
-	close(fd);
+	assert_int_equal(audit_readers(s->manager.audit, fds), 1);
+	assert_true(fd_read_all(fds[0], text, sizeof(text) - 1) > 0);
+	close(fds[0]);
 	assert_non_null(strstr(text, "\"kind\":\"send\""));
 	assert_non_null(strstr(text, "\"verdict\":\"allowed\""));
 	assert_non_null(strstr(text, "50-test.rules:1"));

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/paths.h"
 #include "manager/pci.h"
+#include "tests/unit/tree.h"
 #include "tests/unit/unit.h"
 
 #define ALL_MAX 256
@@ -20,18 +21,7 @@ static char why[1024];
 
 static void put(const char *path, const char *text)
 {
-	char full[256], *slash;
-	int fd;
-
-	snprintf(full, sizeof(full), "%s/%s", sys, path);
-	slash = strrchr(full, '/');
-	*slash = '\0';
-	assert_int_equal(paths_mkdir(full), 0);
-	*slash = '/';
-	fd = open(full, O_CREAT | O_TRUNC | O_WRONLY, 0644);
-	assert_true(fd >= 0);
-	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
-	close(fd);
+	tree_put(sys, path, text);
 }
 
 static void link_to(const char *target, const char *path)
@@ -48,14 +38,14 @@ static void add(const char *address, const char *class, const char *id, const ch
 {
 	char path[128], target[128];
 
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/class", address);
+	snprintf(path, sizeof(path), "/bus/pci/devices/%s/class", address);
 	put(path, class);
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/vendor", address);
+	snprintf(path, sizeof(path), "/bus/pci/devices/%s/vendor", address);
 	put(path, "0x8086\n");
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/device", address);
+	snprintf(path, sizeof(path), "/bus/pci/devices/%s/device", address);
 	put(path, id);
 	if (group) {
-		snprintf(path, sizeof(path), "kernel/iommu_groups/%s/devices/%s", group, address);
+		snprintf(path, sizeof(path), "/kernel/iommu_groups/%s/devices/%s", group, address);
 		put(path, "");
 		snprintf(path, sizeof(path), "bus/pci/devices/%s/iommu_group", address);
 		snprintf(target, sizeof(target), "../../../../kernel/iommu_groups/%s", group);
@@ -88,7 +78,7 @@ static int set_up(void **state)
 	add("0000:07:00.0", "0x020000\n", "0x10d3\n", NULL, NULL);
 	add("0000:08:00.0", "0x020000\n", "0x10d3\n", "11", "e1000e");
 	add("0000:09:00.0", "0x020000\n", "0x10d3\n", "12", NULL);
-	put("pci.ids",
+	put("/pci.ids",
 		"# a list\n"
 		"1af4  Red Hat, Inc.\n"
 		"\t10d3  Another one's\n"

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/paths.h"
 #include "manager/protections.h"
+#include "tests/unit/tree.h"
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/vmos-test-protections-XXXXXX";
@@ -38,23 +39,6 @@ static const struct {
 	{ "/proc/sys/kernel/randomize_va_space", "2\n" },
 	{ "/proc/sys/kernel/yama/ptrace_scope", "2\n" },
 };
-
-static void put(const char *dir, const char *path, const char *text)
-{
-	char *full = NULL, *slash;
-	int fd;
-
-	assert_true(asprintf(&full, "%s%s", dir, path) > 0);
-	slash = strrchr(full, '/');
-	*slash = '\0';
-	assert_int_equal(paths_mkdir(full), 0);
-	*slash = '/';
-	fd = open(full, O_CREAT | O_TRUNC | O_WRONLY, 0644);
-	assert_true(fd >= 0);
-	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
-	close(fd);
-	free(full);
-}
 
 static void take(const char *path)
 {
@@ -86,8 +70,8 @@ static int make_good(void **state)
 	paths_remove(root);
 	paths_remove(rules_dir);
 	for (size_t i = 0; i < COUNT(good); i++)
-		put(root, good[i].path, good[i].text);
-	put(rules_dir, "/a.rules", "a b w\n");
+		tree_put(root, good[i].path, good[i].text);
+	tree_put(rules_dir, "/a.rules", "a b w\n");
 	env = (struct protections_env){
 		.system = true,
 		.root = root,
@@ -148,7 +132,7 @@ static void test_all_on(void **state)
 
 static void test_smack(void **state)
 {
-	put(root, "/sys/kernel/security/lsm", "lockdown,capability,smackish,apparmor\n");
+	tree_put(root, "/sys/kernel/security/lsm", "lockdown,capability,smackish,apparmor\n");
 	check_off("smack", true, "Boot the kernel of the vmOS host");
 	take("/sys/kernel/security/lsm");
 	check_off("smack", true, "Mount securityfs");
@@ -162,19 +146,19 @@ static void test_smackfs(void **state)
 
 static void test_onlycap(void **state)
 {
-	put(root, "/sys/fs/smackfs/onlycap", "");
+	tree_put(root, "/sys/fs/smackfs/onlycap", "");
 	check_off("onlycap", true, "is empty");
-	put(root, "/sys/fs/smackfs/onlycap", "\n");
+	tree_put(root, "/sys/fs/smackfs/onlycap", "\n");
 	check_off("onlycap", true, "is empty");
-	put(root, "/sys/fs/smackfs/onlycap", "_ vmos.manager vmos.a.qemu vmos.libvirt");
+	tree_put(root, "/sys/fs/smackfs/onlycap", "_ vmos.manager vmos.a.qemu vmos.libvirt");
 	check_off("onlycap", true, "labelled vmos.a.qemu");
-	put(root, "/sys/fs/smackfs/onlycap", "_ vmos.libvirt");
+	tree_put(root, "/sys/fs/smackfs/onlycap", "_ vmos.libvirt");
 	check_off("onlycap", true, "vmosd and libvirtd may not label");
-	put(root, "/sys/fs/smackfs/onlycap", "_ vmos.manager");
+	tree_put(root, "/sys/fs/smackfs/onlycap", "_ vmos.manager");
 	check_off("onlycap", true, "vmosd and libvirtd may not label");
-	put(root, "/sys/fs/smackfs/onlycap", "_ vmos.manager vmos.libvirtx");
+	tree_put(root, "/sys/fs/smackfs/onlycap", "_ vmos.manager vmos.libvirtx");
 	check_off("onlycap", true, "labelled vmos.libvirtx");
-	put(root, "/sys/fs/smackfs/onlycap", "_ vmos.manager vmos.libvirt vmos");
+	tree_put(root, "/sys/fs/smackfs/onlycap", "_ vmos.manager vmos.libvirt vmos");
 	check_off("onlycap", true, "labelled vmos ");
 	take("/sys/fs/smackfs/onlycap");
 	check_off("onlycap", true, "cannot be read");
@@ -182,11 +166,11 @@ static void test_onlycap(void **state)
 
 static void test_ptrace(void **state)
 {
-	put(root, "/sys/fs/smackfs/ptrace", "0\n");
+	tree_put(root, "/sys/fs/smackfs/ptrace", "0\n");
 	check_off("ptrace", true, "is 0, not 2");
-	put(root, "/sys/fs/smackfs/ptrace", "1\n");
+	tree_put(root, "/sys/fs/smackfs/ptrace", "1\n");
 	check_off("ptrace", true, "is 1, not 2");
-	put(root, "/sys/fs/smackfs/ptrace", "22\n");
+	tree_put(root, "/sys/fs/smackfs/ptrace", "22\n");
 	check_off("ptrace", true, "is 22, not 2");
 	take("/sys/fs/smackfs/ptrace");
 	check_off("ptrace", true, "cannot be read");
@@ -207,7 +191,7 @@ static void test_rules(void **state)
 
 	assert_true(p->on);
 	assert_non_null(strstr(p->words, "1 rule between"));
-	put(rules_dir, "/a.rules", "a b w\nc d x y\n");
+	tree_put(rules_dir, "/a.rules", "a b w\nc d x y\n");
 	p = get("rules");
 	assert_false(p->on);
 	assert_non_null(strstr(p->words, "/a.rules:2:7: "));
@@ -235,17 +219,17 @@ static void test_host(void **state)
 {
 	take("/sys/class/iommu/dmar0");
 	check_off("iommu", false, "VT-d");
-	put(root, "/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+	tree_put(root, "/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
 	check_off("lockdown", false, "lockdown=integrity");
 	take("/sys/kernel/security/lockdown");
 	check_off("lockdown", false, "no lockdown");
-	put(root, "/proc/1/net/dev", "Inter-|\n face |\n    lo: 0\nenp1s0: 7\n");
+	tree_put(root, "/proc/1/net/dev", "Inter-|\n face |\n    lo: 0\nenp1s0: 7\n");
 	check_off("offline", false, "enp1s0");
 	take("/proc/1/net/dev");
 	check_off("offline", false, "cannot be seen");
-	put(root, "/proc/1/mounts", "proc /proc proc rw,nosuid 0 0\nproc /x proc rw,hidepid=invisible 0 0\n");
+	tree_put(root, "/proc/1/mounts", "proc /proc proc rw,nosuid 0 0\nproc /x proc rw,hidepid=invisible 0 0\n");
 	check_off("hidepid", false, "hidepid=invisible");
-	put(root, "/proc/sys/kernel/yama/ptrace_scope", "0\n");
+	tree_put(root, "/proc/sys/kernel/yama/ptrace_scope", "0\n");
 	check_off("sysctl", false, "kernel.yama.ptrace_scope is 0");
 	env.kvm = false;
 	check_off("kvm", false, "kvm");
@@ -257,9 +241,9 @@ static void test_host(void **state)
 
 static void test_verity(void **state)
 {
-	put(root, "/proc/cmdline", "root=/dev/dm-0 dm-mod.create=\"r,,,ro,0 8 linear 8:1 0\" ro\n");
+	tree_put(root, "/proc/cmdline", "root=/dev/dm-0 dm-mod.create=\"r,,,ro,0 8 linear 8:1 0\" ro\n");
 	check_off("verity", false, "vmOS host image");
-	put(root, "/sys/dev/block/253:0/dm/uuid", "CRYPT-VERITY-0123-root\n");
+	tree_put(root, "/sys/dev/block/253:0/dm/uuid", "CRYPT-VERITY-0123-root\n");
 	assert_true(get("verity")->on);
 	env.root_device = makedev(8, 1);
 	check_off("verity", false, "vmOS host image");
