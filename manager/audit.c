@@ -112,8 +112,8 @@ static int follow_path(struct audit *a)
 	return open_log(a);
 }
 
-/* All of it, on the disk, or nothing. */
-static int append(struct audit *a, const char *line, size_t len)
+/* All of it, with @wait on the disk, or nothing. */
+static int append(struct audit *a, const char *line, size_t len, bool wait)
 {
 	struct stat st;
 	int r;
@@ -121,7 +121,7 @@ static int append(struct audit *a, const char *line, size_t len)
 	if (fstat(a->fd, &st) < 0)
 		return -errno;
 	r = fd_write_all(a->fd, line, len);
-	if (r == 0 && fdatasync(a->fd) < 0)
+	if (r == 0 && wait && fdatasync(a->fd) < 0)
 		r = -errno;
 	if (r < 0 && ftruncate(a->fd, st.st_size) < 0)
 		log_warning("A part of a line stays at the end of %s: %s", a->path, strerror(errno));
@@ -132,20 +132,20 @@ static int append(struct audit *a, const char *line, size_t len)
  * Its name is not waited for: what a journal has of it, it writes before the
  * next line, so that a loss of power leaves the log one line ahead at most.
  */
-static int write_head(const struct audit *a)
+static int write_head(const struct audit *a, bool wait)
 {
 	int fd cleanup_fd = open(a->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	char text[CHAIN_HEX + 32];
 	int n = snprintf(text, sizeof(text), "%llu %s\n", (unsigned long long)a->head.seq, a->head.hash);
 	int r = fd < 0 ? -errno : fd_write_all(fd, text, (size_t)n);
 
-	if (r == 0 && (fsync(fd) < 0 || rename(a->new_path, a->head_path) < 0))
+	if (r == 0 && ((wait && fsync(fd) < 0) || rename(a->new_path, a->head_path) < 0))
 		r = -errno;
 	return r;
 }
 
 /* @line gets its newline. */
-static int put(struct audit *a, char *line)
+static int put(struct audit *a, char *line, bool wait)
 {
 	size_t len = strlen(line);
 	struct chain_head next = { .seq = a->head.seq + 1 };
@@ -156,11 +156,11 @@ static int put(struct audit *a, char *line)
 	if (r < 0)
 		return r;
 	line[len] = '\n';
-	r = append(a, line, len + 1);
+	r = append(a, line, len + 1, wait);
 	if (r < 0)
 		return r;
 	a->head = next;
-	return write_head(a);
+	return write_head(a, wait);
 }
 
 /*
@@ -187,24 +187,43 @@ static int rotate(struct audit *a)
 	return r == 0 ? open_log(a) : r;
 }
 
-int audit_write(struct audit *a, const char *event, ...)
+static int write_fields(struct audit *a, bool wait, const char *event, va_list fields)
 {
 	char *line cleanup_free = NULL;
-	va_list fields;
 	int r;
 
 	if (!a)
 		return -ENODEV;
 	r = rotate(a);
-	va_start(fields, event);
 	line = make_line(a, event, fields);
-	va_end(fields);
 	if (r == 0)
-		r = line ? put(a, line) : -ENOMEM;
+		r = line ? put(a, line, wait) : -ENOMEM;
 	if (r < 0 && !a->is_failing)
 		log_error("The audit log %s cannot be written: %s. What needs a record is refused until it can.",
 			a->path, strerror(-r));
 	a->is_failing = r < 0;
+	return r;
+}
+
+int audit_write(struct audit *a, const char *event, ...)
+{
+	va_list fields;
+	int r;
+
+	va_start(fields, event);
+	r = write_fields(a, true, event, fields);
+	va_end(fields);
+	return r;
+}
+
+int audit_note(struct audit *a, const char *event, ...)
+{
+	va_list fields;
+	int r;
+
+	va_start(fields, event);
+	r = write_fields(a, false, event, fields);
+	va_end(fields);
 	return r;
 }
 

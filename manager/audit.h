@@ -4,7 +4,8 @@
  * rules, chained as base/chain.h says, in audit.log; the last line's number and
  * hash are kept apart in audit.head, so that a cut end is seen, too. It is only
  * ever appended to, and each line is on the disk before what it records is
- * done. Whoever can write both files can write another history: on the host
+ * done; one that records that nothing was done is not waited for, and a loss of
+ * power within seconds of it may show as a cut end. Whoever can write both files can write another history: on the host
  * that is root, in session mode the user. A full file becomes an older one; its
  * last line, "audit-rotated", has the number of the first line still there.
  *
@@ -39,6 +40,8 @@ void audit_close(struct audit *a);
  * must be refused; the first failure is logged. @a NULL: -ENODEV.
  */
 int audit_write(struct audit *a, const char *event, ...) __attribute__((sentinel));
+/* The same without waiting for the disk: for refusals, of which guests can cause many and after which nothing happens. */
+int audit_note(struct audit *a, const char *event, ...) __attribute__((sentinel));
 
 /* The last line's number and hash. */
 const struct chain_head *audit_head(const struct audit *a);

@@ -101,6 +101,7 @@ static int decision_new(struct manager *m, const struct question *q, struct deci
 static int decision_audit(const struct decision *d, const struct decision_case *c)
 {
 	static const char *const verdicts[] = { "allowed", "denied", "expired", "cancelled" };
+	int (*record)(struct audit *a, const char *event, ...) = c->verdict == VERDICT_ALLOWED ? audit_write : audit_note;
 	char bytes[24], place[PATH_MAX + 16] = "";
 
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, d->asked.bytes);
@@ -108,7 +109,7 @@ static int decision_audit(const struct decision *d, const struct decision_case *
 		snprintf(place, sizeof(place), "%s:%u", rules_file_of(c->rules, c->rule), c->rule->line);
 	log_debug("decision: %s from %s to %s: %s by %s (%s)", decision_kind_name(d->kind), d->subject,
 		c->object[0] ? c->object : "?", verdicts[c->verdict], decision_by_name(c->by), place);
-	return audit_write(d->manager->audit, "decision", "kind", decision_kind_name(d->kind), "subject", d->subject,
+	return record(d->manager->audit, "decision", "kind", decision_kind_name(d->kind), "subject", d->subject,
 		"object", c->object, "claim", d->claim, "bytes", bytes, "asker", d->asker, "verdict",
 		verdicts[c->verdict], "by", decision_by_name(c->by), "rule", place, NULL);
 }

@@ -268,7 +268,7 @@ static void audit_refusal(const struct vm *vm, const struct tap_flow *flow, cons
 	net_target_format(target, text);
 	netplan_format(flow->addr, address);
 	net_state_line(vm, flow->generation, flow->line, &line);
-	audit_write(vm->manager->audit, flow->event == TAP_EVENT_CUT ? "net-cut" : "net-deny", "subject",
+	audit_note(vm->manager->audit, flow->event == TAP_EVENT_CUT ? "net-cut" : "net-deny", "subject",
 		vm->config.name, "object", vm->config.net, "target", text, "address", address, "program",
 		net_state_program(of, flow->proto, flow->local_port), "rule", line.text, "note",
 		of->refusals == NET_LOG_AUDIT_MAX ? "more of this minute are in " NET_LOG_FILE " only" : "", NULL);

@@ -102,12 +102,13 @@ static enum net_action decide(const struct net_question *q)
 static int audit(const struct net_question *q, const struct ending *e)
 {
 	static const char *const verdicts[] = { "allowed", "denied", "expired", "cancelled" };
+	int (*record)(struct audit *a, const char *event, ...) = e->verdict == VERDICT_ALLOWED ? audit_write : audit_note;
 	const char *how = e->verdict != VERDICT_ALLOWED ? ""
 		: e->answer == AGENTS_ALWAYS            ? "always"
 		: e->answer == AGENTS_SESSION           ? "session"
 							: "once";
 
-	return audit_write(q->manager->audit, "decision", "kind", "net", "subject", q->vm->config.name, "object",
+	return record(q->manager->audit, "decision", "kind", "net", "subject", q->vm->config.name, "object",
 		q->vm->config.net, "claim", q->claim, "address", q->address, "program", q->program, "asker", "guest",
 		"verdict", verdicts[e->verdict], "by", decision_by_name(e->by), "how", how, "rule", q->rule, NULL);
 }
