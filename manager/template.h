@@ -8,7 +8,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "manager/manifest.h"
+#include "proto/manifest.h"
 
 #define TEMPLATE_VERSIONS_MAX 64
 
