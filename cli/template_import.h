@@ -30,7 +30,9 @@ enum template_file {
  * caller's. A version that is there already is no error. 0 or a CLI code,
  * after an error message.
  */
-int template_import(
-	sd_bus *bus, const char *name, const struct template_facts *facts, const int fds[TEMPLATE_FILES]);
+int template_import(sd_bus *bus, const char *name, const struct template_facts *facts, const int fds[TEMPLATE_FILES]);
+
+/* `vmos template import FOLDER [NAME]`. */
+int template_import_main(int argc, char **argv);
 
 #endif
