@@ -27,6 +27,7 @@
 
 struct build {
 	const char *name; /* borrowed */
+	char *add; /* owned: packages with commas between; may be NULL */
 	char *script, *folder, *tmp, *log; /* owned */
 	bool on_terminal;
 	int shown; /* percent last printed where there is no terminal */
@@ -117,6 +118,7 @@ static void build_release(struct build *b)
 {
 	if (b->folder)
 		rmdir(b->folder); /* stays when it holds a version */
+	free(b->add);
 	free(b->script);
 	free(b->folder);
 	free(b->tmp);
@@ -126,12 +128,19 @@ static void build_release(struct build *b)
 /* In the child: a process group of its own, so that all of it can be ended. */
 static void build_exec(const struct build *b, int out, int log)
 {
+	const char *argv[] = { b->script, "--progress-fd", "1", b->name, b->tmp, NULL, NULL, NULL };
 	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
+	if (b->add) {
+		argv[3] = "--add";
+		argv[4] = b->add;
+		argv[5] = b->name;
+		argv[6] = b->tmp;
+	}
 	setpgid(0, 0);
 	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0)
 		_exit(CLI_FAILED);
-	execl(b->script, b->script, "--progress-fd", "1", b->name, b->tmp, (char *)NULL);
+	execv(b->script, (char **)argv);
 	_exit(CLI_RUN_NOT_FOUND);
 }
 
@@ -279,24 +288,72 @@ static int check_mode(void)
 		"into /var/lib/vmos/templates");
 }
 
+/* As Debian's policy has them, section 5.6.1. */
+static bool is_package_name(const char *s, size_t len)
+{
+	static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+	return len >= 2 && *s && strchr(first, *s) && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+.-") >= len;
+}
+
+int template_build_add(char **list, const char *names)
+{
+	char *joined;
+
+	for (const char *at = names;; at += strcspn(at, ",") + 1) {
+		size_t len = strcspn(at, ",");
+
+		if (!is_package_name(at, len))
+			return cli_error(CLI_USAGE,
+				"\"%.*s\" is no name of a Debian package: small letters, digits, '+', '-' and '.'",
+				(int)(len < 64 ? len : 64), at);
+		if (!at[len])
+			break;
+	}
+	if (asprintf(&joined, "%s%s%s", *list ? *list : "", *list ? "," : "", names) < 0)
+		return cli_oom();
+	free(*list);
+	*list = joined;
+	if (strlen(joined) > TEMPLATE_ADD_MAX)
+		return cli_error(CLI_USAGE, "--add names too many packages: name one that depends on the others");
+	return 0;
+}
+
+static int read_options(int argc, char **argv, struct build *b)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "add", required_argument, NULL, 'a' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt, r = 0;
+
+	optind = 0; /* glibc: begin anew */
+	while (!r && (opt = cli_option(argc, argv, "h", longs)) != -1)
+		r = opt == 'a' ? template_build_add(&b->add, optarg) : cli_usage("template");
+	if (r)
+		return r;
+	if (argc - optind > 1)
+		return cli_usage("template");
+	if (argc > optind)
+		b->name = argv[optind];
+	if (!text_is_vm_name(b->name))
+		return cli_error(CLI_USAGE, "\"%s\" is no template name: letters, digits, '.', '_' and '-', at most %d",
+			b->name, VM_NAME_MAX);
+	return 0;
+}
+
 int template_build(int argc, char **argv)
 {
 	struct build b = { .name = TEMPLATE_DEFAULT, .shown = -1, .on_terminal = isatty(STDERR_FILENO) };
-	int r = cli_simple_options(argc, argv, 0, 1, NULL);
-	time_t begin = time(NULL);
 	char version[VM_NAME_MAX + 1];
+	time_t begin = time(NULL);
+	int r = read_options(argc, argv, &b);
 
-	if (r)
-		return r;
-	if (argc > optind)
-		b.name = argv[optind];
-	if (!text_is_vm_name(b.name))
-		return cli_error(CLI_USAGE, "\"%s\" is no template name: letters, digits, '.', '_' and '-', at most %d",
-			b.name, VM_NAME_MAX);
-	r = check_mode();
-	if (r)
-		return r;
-	r = build_prepare(&b);
+	if (!r)
+		r = check_mode();
+	if (!r)
+		r = build_prepare(&b);
 	if (!r)
 		r = build_run(&b, version);
 	build_release(&b);

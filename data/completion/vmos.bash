@@ -52,8 +52,8 @@ _vmos_template()
 	case $COMP_CWORD:${COMP_WORDS[2]} in
 	2:*) mapfile -t COMPREPLY < <(compgen -W "build import list remove" -- "$cur") ;;
 	3:import) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	4:import) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur") ;;
-	3:build | 3:remove) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur") ;;
+	4:import | 3:remove) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur") ;;
+	*:build) mapfile -t COMPREPLY < <(compgen -W "--add $(_vmos_names template list)" -- "$cur") ;;
 	*:list) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$cur") ;;
 	esac
 }
