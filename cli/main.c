@@ -54,7 +54,8 @@ static const struct command commands[] = {
 		"tell how the host's clock is kept, and who is asked for the time" },
 	{ "agent", agent_main, "[--json] [--once]", "ask you here what may pass between VMs" },
 	{ "template", template_main,
-		"build [--add PACKAGE[,PACKAGE…]]… [NAME] | import FOLDER [NAME] | list [--json] | remove NAME",
+		"build [--in VM] [--add PACKAGE[,PACKAGE…]]… [NAME] | import FOLDER [NAME] | list [--json] | remove "
+		"NAME",
 		"build, take in, list and remove templates" },
 	{ "help", help_main, "[COMMAND]", "this text, or how to use a command" },
 	{ NULL, NULL, NULL, NULL },

@@ -3,8 +3,6 @@
 #ifndef CLI_TEMPLATE_BUILD_H
 #define CLI_TEMPLATE_BUILD_H
 
-#include <stddef.h>
-
 #define TEMPLATE_DEFAULT "debian-13"
 #define TEMPLATE_ADD_MAX 16384 /* bytes of all names of packages */
 
@@ -16,14 +14,5 @@ int template_build(int argc, char **argv);
  * message.
  */
 int template_build_add(char **list, const char *names);
-
-/*
- * Reads a line "vmos-progress PERCENT TEXT". 0 and both (@ret_text points into
- * @line), or -EINVAL: another line.
- */
-int template_build_progress(const char *line, int *ret_percent, const char **ret_text);
-
-/* "[######    ]  60 % TEXT" in @cols cells at most, without newline. */
-void template_build_bar(int percent, const char *text, size_t cols, char *buf, size_t cap);
 
 #endif

@@ -178,24 +178,28 @@ static int check_hashes(struct source *s)
 	return r;
 }
 
-static int give(const struct source *s, const char *name)
+int template_import_manifest(sd_bus *bus, const char *name, const struct manifest *m, const int fds[TEMPLATE_FILES])
 {
-	const struct manifest *m = &s->manifest;
-	sd_bus *bus cleanup_bus = NULL;
 	struct template_facts facts = { .data_blocks = (uint32_t)m->data_blocks };
-	int r = client_open(&bus);
 
-	if (r)
-		return r;
 	snprintf(facts.kind, sizeof(facts.kind), "%s", m->kind);
 	snprintf(facts.version, sizeof(facts.version), "%s", m->version);
 	snprintf(facts.suite, sizeof(facts.suite), "%s", m->suite);
 	snprintf(facts.kernel, sizeof(facts.kernel), "%s", m->kernel);
 	snprintf(facts.roothash, sizeof(facts.roothash), "%s", m->roothash);
 	snprintf(facts.source, sizeof(facts.source), "%s", m->source);
-	r = template_import(bus, name, &facts, s->fds);
+	return template_import(bus, name, &facts, fds);
+}
+
+static int give(const struct source *s, const char *name)
+{
+	sd_bus *bus cleanup_bus = NULL;
+	int r = client_open(&bus);
+
 	if (!r)
-		fprintf(stderr, "Template %s is there in version %s.\n", name, m->version);
+		r = template_import_manifest(bus, name, &s->manifest, s->fds);
+	if (!r)
+		fprintf(stderr, "Template %s is there in version %s.\n", name, s->manifest.version);
 	return r;
 }
 

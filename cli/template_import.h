@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "proto/manifest.h"
+
 /* What the manifest says beside sizes and hashes, which vmosd makes of what it copies. */
 struct template_facts {
 	char kind[8]; /* "app" or "net" */
@@ -34,5 +36,8 @@ int template_import(sd_bus *bus, const char *name, const struct template_facts *
 
 /* `vmos template import FOLDER [NAME]`. */
 int template_import_main(int argc, char **argv);
+
+/* The same with the facts of a manifest that manifest_check() has let pass. */
+int template_import_manifest(sd_bus *bus, const char *name, const struct manifest *m, const int fds[TEMPLATE_FILES]);
 
 #endif

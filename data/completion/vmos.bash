@@ -53,7 +53,7 @@ _vmos_template()
 	2:*) mapfile -t COMPREPLY < <(compgen -W "build import list remove" -- "$cur") ;;
 	3:import) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
 	4:import | 3:remove) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur") ;;
-	*:build) mapfile -t COMPREPLY < <(compgen -W "--add $(_vmos_names template list)" -- "$cur") ;;
+	*:build) mapfile -t COMPREPLY < <(compgen -W "--add --in $(_vmos_names template list)" -- "$cur") ;;
 	*:list) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$cur") ;;
 	esac
 }
@@ -108,6 +108,10 @@ _vmos()
 	fi
 	if [ "$previous" = --net ] || [ "$previous" = --from ]; then
 		mapfile -t COMPREPLY < <(compgen -W "none $(_vmos_names list)" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --in ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		return
 	fi
 	if [ "$previous" = --pci ]; then

@@ -17,6 +17,7 @@
 #include "cli/display.h"
 #include "cli/format.h"
 #include "cli/template_build.h"
+#include "cli/template_work.h"
 #include "cli/vm_options.h"
 
 /* What main.c gives to the commands. */
@@ -212,17 +213,17 @@ static void test_progress(void **state)
 	char bar[100];
 	int percent;
 
-	assert_int_equal(template_build_progress("vmos-progress 42 unpacking", &percent, &text), 0);
+	assert_int_equal(template_work_progress("vmos-progress 42 unpacking", &percent, &text), 0);
 	assert_int_equal(percent, 42);
 	assert_string_equal(text, "unpacking");
-	assert_int_equal(template_build_progress("vmos-progress 100", &percent, &text), 0);
+	assert_int_equal(template_work_progress("vmos-progress 100", &percent, &text), 0);
 	assert_string_equal(text, "");
-	assert_int_equal(template_build_progress("vmos-progress 101 x", &percent, &text), -EINVAL);
-	assert_int_equal(template_build_progress("vmos-progress x", &percent, &text), -EINVAL);
-	assert_int_equal(template_build_progress("I: unpacking", &percent, &text), -EINVAL);
-	template_build_bar(50, "unpacking", 80, bar, sizeof(bar));
+	assert_int_equal(template_work_progress("vmos-progress 101 x", &percent, &text), -EINVAL);
+	assert_int_equal(template_work_progress("vmos-progress x", &percent, &text), -EINVAL);
+	assert_int_equal(template_work_progress("I: unpacking", &percent, &text), -EINVAL);
+	template_work_bar(50, "unpacking", 80, bar, sizeof(bar));
 	assert_string_equal(bar, "[############            ]  50 % unpacking");
-	template_build_bar(100, "a long text that does not fit", 40, bar, sizeof(bar));
+	template_work_bar(100, "a long text that does not fit", 40, bar, sizeof(bar));
 	assert_int_equal(strlen(bar), 39);
 }
 
