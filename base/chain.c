@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <openssl/evp.h>
+#include "base/digest.h"
 
 #define BEGIN "{\"seq\":"
 #define MIDDLE ",\"prev\":\""
@@ -13,18 +13,13 @@
 
 int chain_hash(const char *line, size_t len, char ret_hex[CHAIN_HEX + 1])
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned char hash[CHAIN_HEX / 2];
-	unsigned size = sizeof(hash);
+	struct digest *d = digest_new();
+	int r = d ? digest_add(d, line, len) : -ENOMEM;
 
-	if (EVP_Digest(line, len, hash, &size, EVP_sha256(), NULL) != 1 || size != sizeof(hash))
-		return -ENOMEM;
-	for (unsigned i = 0; i < size; i++) {
-		ret_hex[2 * i] = digits[hash[i] >> 4];
-		ret_hex[2 * i + 1] = digits[hash[i] & 15];
-	}
-	ret_hex[CHAIN_HEX] = '\0';
-	return 0;
+	if (r == 0)
+		r = digest_end(d, ret_hex);
+	digest_free(d);
+	return r;
 }
 
 static bool is_hash(const char *text)

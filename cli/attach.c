@@ -54,7 +54,7 @@ static int is_running(sd_bus *bus, const char *vm, bool *ret_running)
 }
 
 /* An agent that is not ready yet is waited for by Start, too. */
-static int prepare_vm(sd_bus *bus, const char *vm, bool wants_display)
+int attach_prepare(sd_bus *bus, const char *vm, bool wants_display)
 {
 	bool running = false;
 	int r = client_send_display(bus, wants_display);
@@ -315,7 +315,7 @@ int attach_run(const struct attach *a)
 {
 	sd_bus *bus cleanup_bus = NULL;
 
-	if (client_open(&bus) || prepare_vm(bus, a->vm, a->window))
+	if (client_open(&bus) || attach_prepare(bus, a->vm, a->window))
 		return CLI_RUN_FAILED;
 	return attach_attached(bus, a);
 }

@@ -14,6 +14,9 @@ struct attach {
 	bool window; /* return once it has started */
 };
 
+/* Starts the VM when it is off. Exit code. */
+int attach_prepare(sd_bus *bus, const char *vm, bool wants_display);
+
 /* Starts the VM when it is off, runs the program, and returns what vmos shall exit with. */
 int attach_run(const struct attach *a);
 

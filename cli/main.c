@@ -53,7 +53,10 @@ static const struct command commands[] = {
 	{ "clock", clock_main, "[--json] [--now] | --from NETVM|none [--server HOST[:PORT]] [--now] | --accept SECONDS",
 		"tell how the host's clock is kept, and who is asked for the time" },
 	{ "agent", agent_main, "[--json] [--once]", "ask you here what may pass between VMs" },
-	{ "template", template_main, "build|list|remove …", "build, list and remove templates" },
+	{ "template", template_main,
+		"build [--in VM] [--add PACKAGE[,PACKAGE…]]… [NAME] | import FOLDER [NAME] | list [--json] | remove "
+		"NAME",
+		"build, take in, list and remove templates" },
 	{ "help", help_main, "[COMMAND]", "this text, or how to use a command" },
 	{ NULL, NULL, NULL, NULL },
 };

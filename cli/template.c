@@ -10,6 +10,7 @@
 #include "cli/inventory.h"
 #include "cli/json.h"
 #include "cli/template_build.h"
+#include "cli/template_import.h"
 
 static int list_json(const struct inventory *inv)
 {
@@ -57,7 +58,9 @@ static int template_list(int argc, char **argv)
 	else if (inv.ntemplates)
 		list_table(&inv);
 	else
-		fprintf(stderr, "There is no template yet. Build one: vmos template build\n");
+		fprintf(stderr, "There is no template yet. %s\n",
+			client_is_system() ? "Give the host one that was built elsewhere: vmos template import FOLDER"
+					   : "Build one: vmos template build");
 	inventory_free(&inv);
 	return r;
 }
@@ -89,6 +92,8 @@ int template_main(int argc, char **argv)
 	}
 	if (!strcmp(verb, "build"))
 		return template_build(argc, argv);
+	if (!strcmp(verb, "import"))
+		return template_import_main(argc, argv);
 	if (!strcmp(verb, "list"))
 		return template_list(argc, argv);
 	if (!strcmp(verb, "remove"))

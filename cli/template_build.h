@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `vmos template build [NAME]`. */
+/* `vmos template build`. */
 #ifndef CLI_TEMPLATE_BUILD_H
 #define CLI_TEMPLATE_BUILD_H
 
-#include <stddef.h>
-
 #define TEMPLATE_DEFAULT "debian-13"
+#define TEMPLATE_ADD_MAX 16384 /* bytes of all names of packages */
 
 int template_build(int argc, char **argv);
 
 /*
- * Reads a line "vmos-progress PERCENT TEXT". 0 and both (@ret_text points into
- * @line), or -EINVAL: another line.
+ * Appends @names, Debian packages with commas between, to those in *@list
+ * (NULL: none yet; the caller frees it). 0, or an exit code after an error
+ * message.
  */
-int template_build_progress(const char *line, int *ret_percent, const char **ret_text);
-
-/* "[######    ]  60 % TEXT" in @cols cells at most, without newline. */
-void template_build_bar(int percent, const char *text, size_t cols, char *buf, size_t cap);
+int template_build_add(char **list, const char *names);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "proto/manifest.h"
+
 /* What the manifest says beside sizes and hashes, which vmosd makes of what it copies. */
 struct template_facts {
 	char kind[8]; /* "app" or "net" */
@@ -30,7 +32,12 @@ enum template_file {
  * caller's. A version that is there already is no error. 0 or a CLI code,
  * after an error message.
  */
-int template_import(
-	sd_bus *bus, const char *name, const struct template_facts *facts, const int fds[TEMPLATE_FILES]);
+int template_import(sd_bus *bus, const char *name, const struct template_facts *facts, const int fds[TEMPLATE_FILES]);
+
+/* `vmos template import FOLDER [NAME]`. */
+int template_import_main(int argc, char **argv);
+
+/* The same with the facts of a manifest that manifest_check() has let pass. */
+int template_import_manifest(sd_bus *bus, const char *name, const struct manifest *m, const int fds[TEMPLATE_FILES]);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "manager/manifest.h"
 #include "manager/pci.h"
+#include "proto/manifest.h"
 #include "proto/text.h"
 
 #define DOMAIN_XML_NAMESPACE "https://vmos.org/ns/domain/1"

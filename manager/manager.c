@@ -26,6 +26,7 @@
 #include "manager/manager_rules.h"
 #include "manager/programs.h"
 #include "manager/reclaim.h"
+#include "manager/template_copy.h"
 #include "manager/virt_embed.h"
 #include "manager/vm_clipboard.h"
 
@@ -418,8 +419,10 @@ int manager_open(struct manager *m)
 		r = manager_rules_on_change(m, transfers_rules_changed);
 	if (r == 0)
 		r = net_links_open(m);
-	if (r == 0)
+	if (r == 0) {
+		template_copy_sweep(m->templates_dir);
 		r = manager_rescan(m);
+	}
 	if (r == 0)
 		r = m->blind ? open_blind(m) : reclaim_vms(m);
 	if (r == 0)

@@ -37,6 +37,7 @@ struct audit;
 struct net_lists;
 struct net_wire;
 struct stats_call;
+struct template_import;
 
 struct manager {
 	const struct mode *mode; /* static */
@@ -73,6 +74,7 @@ struct manager {
 
 	struct vm *vms;
 	struct template *templates;
+	struct template_import *import; /* of a version that comes in; NULL: none does */
 	sd_event_source *watches[64]; /* inotify, of the template folders; [0] is the folder of all */
 	unsigned nwatches;
 	struct clipboard clipboard;

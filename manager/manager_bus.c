@@ -16,6 +16,7 @@
 #include "manager/errors.h"
 #include "manager/polkit.h"
 #include "manager/protections_bus.h"
+#include "manager/template_import.h"
 #include "manager/transfer_call.h"
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
@@ -113,6 +114,11 @@ static int handle_rescan(sd_bus_message *call, void *userdata, sd_bus_error *ret
 	return r < 0 ? r : sd_bus_reply_method_return(call, NULL);
 }
 
+static int handle_import(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return template_import(userdata, call, ret_error);
+}
+
 static int handle_set_display(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
 	struct manager *m = userdata;
@@ -154,6 +160,7 @@ static const struct polkit_gate manager_gates[] = {
 	{ "CreateVM", POLKIT_MANAGE, handle_create },
 	{ "RemoveTemplate", POLKIT_MANAGE, handle_remove_template },
 	{ "RescanTemplates", POLKIT_MANAGE, handle_rescan },
+	{ "ImportTemplate", POLKIT_MANAGE, handle_import },
 	{ "SetDisplay", POLKIT_USE, handle_set_display },
 	{ "Send", POLKIT_USE, transfer_call_send },
 	{ "OpenURL", POLKIT_USE, transfer_call_open_url },
@@ -175,6 +182,7 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_METHOD("CreateVM", "sa{sv}", "o", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("RemoveTemplate", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("RescanTemplates", "", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ImportTemplate", "sa{sv}ah", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SetDisplay", "s", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Send", "sasss", "o", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("OpenURL", "sss", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),

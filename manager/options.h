@@ -8,8 +8,8 @@
 
 #include <systemd/sd-bus.h>
 
-#include "manager/manifest.h"
 #include "manager/pci.h"
+#include "proto/manifest.h"
 #include "proto/text.h"
 
 #define OPTIONS_READY_TIMEOUT_MAX 3600

@@ -197,7 +197,7 @@ static int share(const char *path, mode_t mode, const char *label)
 	return r == 0 && strcmp(now, label) == 0 ? 0 : smack_path_set(path, label);
 }
 
-static int share_version(const char *dir)
+int template_share_version(const char *dir)
 {
 	int r = share(dir, 0755, LABEL_HOST);
 
@@ -216,7 +216,7 @@ int template_share(const struct template *t)
 
 	for (unsigned i = 0; i < t->nversions; i++) {
 		char *dir cleanup_free = paths_join(t->dir, t->versions[i], NULL);
-		int one = dir ? share_version(dir) : -ENOMEM;
+		int one = dir ? template_share_version(dir) : -ENOMEM;
 
 		r = one < 0 ? one : r;
 	}

@@ -8,7 +8,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "manager/manifest.h"
+#include "proto/manifest.h"
 
 #define TEMPLATE_VERSIONS_MAX 64
 
@@ -43,6 +43,8 @@ void template_free(struct template *t);
  * that could not be made so; the others are.
  */
 int template_share(const struct template *t);
+/* The same of the version in the folder @dir. */
+int template_share_version(const char *dir);
 
 /* Whether both say the same to a client. */
 bool template_same(const struct template *a, const struct template *b);

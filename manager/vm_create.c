@@ -257,8 +257,8 @@ static int check_config(struct manager *m, const struct vm_config *config, sd_bu
 			t->newest.architecture, m->accel.architecture);
 	if (!t)
 		return errors_set(ret_error, ERROR_NO_TEMPLATE,
-			"There is no template %s. Build it by \"vmos template build %s\", or name one of \"vmos "
-			"template list\".",
+			"There is no template %s. Build it by \"vmos template build %s\", give it by \"vmos template "
+			"import\", or name one of \"vmos template list\".",
 			config->template, config->template);
 	return 0;
 }

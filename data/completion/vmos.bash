@@ -50,8 +50,10 @@ _vmos_transfer()
 _vmos_template()
 {
 	case $COMP_CWORD:${COMP_WORDS[2]} in
-	2:*) mapfile -t COMPREPLY < <(compgen -W "build list remove" -- "$cur") ;;
-	3:build | 3:remove) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur") ;;
+	2:*) mapfile -t COMPREPLY < <(compgen -W "build import list remove" -- "$cur") ;;
+	3:import) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+	4:import | 3:remove) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur") ;;
+	*:build) mapfile -t COMPREPLY < <(compgen -W "--add --in $(_vmos_names template list)" -- "$cur") ;;
 	*:list) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$cur") ;;
 	esac
 }
@@ -106,6 +108,10 @@ _vmos()
 	fi
 	if [ "$previous" = --net ] || [ "$previous" = --from ]; then
 		mapfile -t COMPREPLY < <(compgen -W "none $(_vmos_names list)" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --in ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur")
 		return
 	fi
 	if [ "$previous" = --pci ]; then

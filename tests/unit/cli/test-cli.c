@@ -17,6 +17,7 @@
 #include "cli/display.h"
 #include "cli/format.h"
 #include "cli/template_build.h"
+#include "cli/template_work.h"
 #include "cli/vm_options.h"
 
 /* What main.c gives to the commands. */
@@ -212,18 +213,42 @@ static void test_progress(void **state)
 	char bar[100];
 	int percent;
 
-	assert_int_equal(template_build_progress("vmos-progress 42 unpacking", &percent, &text), 0);
+	assert_int_equal(template_work_progress("vmos-progress 42 unpacking", &percent, &text), 0);
 	assert_int_equal(percent, 42);
 	assert_string_equal(text, "unpacking");
-	assert_int_equal(template_build_progress("vmos-progress 100", &percent, &text), 0);
+	assert_int_equal(template_work_progress("vmos-progress 100", &percent, &text), 0);
 	assert_string_equal(text, "");
-	assert_int_equal(template_build_progress("vmos-progress 101 x", &percent, &text), -EINVAL);
-	assert_int_equal(template_build_progress("vmos-progress x", &percent, &text), -EINVAL);
-	assert_int_equal(template_build_progress("I: unpacking", &percent, &text), -EINVAL);
-	template_build_bar(50, "unpacking", 80, bar, sizeof(bar));
+	assert_int_equal(template_work_progress("vmos-progress 101 x", &percent, &text), -EINVAL);
+	assert_int_equal(template_work_progress("vmos-progress x", &percent, &text), -EINVAL);
+	assert_int_equal(template_work_progress("I: unpacking", &percent, &text), -EINVAL);
+	template_work_bar(50, "unpacking", 80, bar, sizeof(bar));
 	assert_string_equal(bar, "[############            ]  50 % unpacking");
-	template_build_bar(100, "a long text that does not fit", 40, bar, sizeof(bar));
+	template_work_bar(100, "a long text that does not fit", 40, bar, sizeof(bar));
 	assert_int_equal(strlen(bar), 39);
+}
+
+static void test_add(void **state)
+{
+	static const char *const bad[] = { "", "a", "vim,", ",vim", "vim,,less", "Vim", "-vim", ".vim", "vim less",
+		"vim;less", "vim/less", "vim=1", "vim\n", "../vim", "v\303\244m" };
+	char *list = NULL, *many;
+	size_t len = TEMPLATE_ADD_MAX;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(template_build_add(&list, bad[i]), CLI_USAGE);
+	assert_null(list);
+	assert_int_equal(template_build_add(&list, "vim"), 0);
+	assert_string_equal(list, "vim");
+	assert_int_equal(template_build_add(&list, "g++,libgtk-3-0t64,7zip"), 0);
+	assert_int_equal(template_build_add(&list, "x.y"), 0);
+	assert_string_equal(list, "vim,g++,libgtk-3-0t64,7zip,x.y");
+	many = malloc(len + 1);
+	assert_non_null(many);
+	memset(many, 'a', len);
+	many[len] = '\0';
+	assert_int_equal(template_build_add(&list, many), CLI_USAGE);
+	free(many);
+	free(list);
 }
 
 int main(void)
@@ -238,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_vm_options),
 		cmocka_unit_test(test_vm_cards),
 		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_add),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "manager/manifest.h"
+#include "proto/manifest.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
+#define HASH_TAIL "00112233445566778899aabbccddeeff00112233445566778899aabbccddeef"
+#define HASH_A "a" HASH_TAIL
+#define HASH_B "b" HASH_TAIL
 
 #define GOOD                                                                                                  \
 	"# made by a test\nname=debian-13\nversion=20260101T000000Z-abc\narchitecture=x86_64\nsuite=trixie\n" \
@@ -29,7 +30,7 @@ static void test_good(void **state)
 	assert_string_equal(m.version, "20260101T000000Z-abc");
 	assert_string_equal(m.architecture, "x86_64");
 	assert_string_equal(m.cmdline, "vmos.roothash=00ff vmos.rootblocks=12");
-	assert_int_equal(m.size_root, 208408576);
+	assert_int_equal(m.size[MANIFEST_ROOT], 208408576);
 }
 
 /* An empty cmdline, unknown keys and a last line without its newline are fine. */
@@ -41,7 +42,7 @@ static void test_lenient(void **state)
 	assert_int_equal(
 		parse("name=a\nversion=1\narchitecture=x86_64\ncmdline=\n\nnew_key=anything \"at\" all", &m, &line), 0);
 	assert_string_equal(m.cmdline, "");
-	assert_int_equal(m.size_root, 0);
+	assert_int_equal(m.size[MANIFEST_ROOT], 0);
 }
 
 static void test_refused_lines(void **state)
@@ -65,17 +66,30 @@ static void test_refused_lines(void **state)
 		"size_root=1e9",
 		"size_root=9999999999999999",
 		"architecture=x86_64\r",
+		"kind=server",
+		"kind=",
+		"kind=ap",
+		"kernel=6.12 quiet",
+		"kernel=",
+		"suite=.",
+		"roothash=00ff",
+		"roothash=" HASH_A "0",
+		"source=A" HASH_TAIL,
+		"source=g" HASH_TAIL,
+		"sha256_root=",
+		"data_blocks=0x10",
+		"size_kernel= 1",
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		struct manifest m = { .size_root = 99 };
+		struct manifest m = { .size = { [MANIFEST_ROOT] = 99 } };
 		unsigned line = 0;
 		char text[256];
 
 		snprintf(text, sizeof(text), "suite=trixie\n%s\n", wrong[i]);
 		assert_int_equal(parse(text, &m, &line), -EBADMSG);
 		assert_int_equal(line, 2);
-		assert_int_equal(m.size_root, 99);
+		assert_int_equal(m.size[MANIFEST_ROOT], 99);
 	}
 }
 
@@ -133,6 +147,95 @@ static void test_too_long(void **state)
 	assert_int_equal(parse(text, &m, &line), -EBADMSG);
 }
 
+/* All that a template has. */
+static struct manifest whole(void)
+{
+	struct manifest m = {
+		.name = "net",
+		.version = "20260101T000000Z-abc",
+		.architecture = "x86_64",
+		.suite = "trixie",
+		.kind = "net",
+		.kernel = "6.12.1+deb13~1-amd64",
+		.roothash = HASH_A,
+		.source = HASH_B,
+		.sha256 = { HASH_A, HASH_B, HASH_A },
+		.size = { 10, 64, 3 * MANIFEST_BLOCK + 1 },
+		.data_blocks = 3,
+	};
+
+	return m;
+}
+
+static void test_format(void **state)
+{
+	struct manifest m = whole(), back;
+	char text[4096];
+	unsigned line;
+	int len = manifest_format(&m, text, sizeof(text));
+
+	assert_true(len > 0 && (size_t)len == strlen(text));
+	assert_string_equal(m.cmdline, "vmos.kind=net vmos.roothash=" HASH_A " vmos.rootblocks=3");
+	assert_int_equal(manifest_parse(text, (size_t)len, &back, &line), 0);
+	assert_memory_equal(&m, &back, sizeof(m));
+	assert_non_null(strstr(text, "\nsize_root=12289\nsha256_root=" HASH_A "\n"));
+	for (size_t size = 0; size <= (size_t)len; size++)
+		assert_int_equal(manifest_format(&m, text, size), -EMSGSIZE);
+}
+
+/* Without any one of its fields, with sizes beyond the limits, or with no room for a tree, it is none to boot. */
+static void test_check(void **state)
+{
+	static const struct {
+		size_t offset, len;
+	} fields[] = {
+		{ offsetof(struct manifest, name), MANIFEST_WORD_MAX },
+		{ offsetof(struct manifest, version), MANIFEST_WORD_MAX },
+		{ offsetof(struct manifest, architecture), MANIFEST_WORD_MAX },
+		{ offsetof(struct manifest, suite), MANIFEST_WORD_MAX },
+		{ offsetof(struct manifest, kind), 3 },
+		{ offsetof(struct manifest, kernel), MANIFEST_WORD_MAX },
+		{ offsetof(struct manifest, roothash), MANIFEST_HASH },
+		{ offsetof(struct manifest, source), MANIFEST_HASH },
+		{ offsetof(struct manifest, sha256[MANIFEST_INITRD]), MANIFEST_HASH },
+		{ offsetof(struct manifest, size[MANIFEST_KERNEL]), 8 },
+		{ offsetof(struct manifest, data_blocks), 8 },
+	};
+	struct manifest m = whole();
+	char text[4096];
+
+	assert_int_equal(manifest_check(&m), 0);
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		m = whole();
+		memset((char *)&m + fields[i].offset, 0, fields[i].len);
+		assert_int_equal(manifest_check(&m), -EBADMSG);
+		assert_int_equal(manifest_format(&m, text, sizeof(text)), -EBADMSG);
+	}
+	for (unsigned i = 0; i < MANIFEST_FILES; i++) {
+		m = whole();
+		m.size[i] = manifest_size_max[i];
+		assert_int_equal(manifest_check(&m), 0);
+		m.size[i]++;
+		assert_int_equal(manifest_check(&m), -EBADMSG);
+	}
+	m = whole();
+	m.size[MANIFEST_ROOT] = 3 * MANIFEST_BLOCK;
+	assert_int_equal(manifest_check(&m), -EBADMSG);
+}
+
+static void test_set(void **state)
+{
+	struct manifest m = { 0 };
+
+	assert_int_equal(manifest_set(&m, "kind", "app", 3), 0);
+	assert_string_equal(m.kind, "app");
+	assert_int_equal(manifest_set(&m, "kind", "apps", 4), -EBADMSG);
+	assert_int_equal(manifest_set(&m, "kin", "app", 3), -ENOENT);
+	assert_int_equal(manifest_set(&m, "suite", "a\nroothash=", 11), -EBADMSG);
+	assert_int_equal(manifest_set(&m, "kernel", "6.12.1+deb13", 12), 0);
+	assert_string_equal(m.kernel, "6.12.1+deb13");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +246,9 @@ int main(void)
 		cmocka_unit_test(test_all_bytes),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
