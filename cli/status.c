@@ -26,6 +26,7 @@ static int status_json(const struct manager_info *m, const struct inventory *inv
 	struct json_object *o = json_manager(m);
 
 	json_object_object_add(o, "templates", json_object_new_uint64(inv->ntemplates));
+	json_object_object_add(o, "vms_known", json_object_new_boolean(m->vms_known));
 	json_object_object_add(o, "vms", json_object_new_uint64(inv->nvms));
 	json_object_object_add(o, "vms_running", json_object_new_uint64(count_running(inv)));
 	return json_print(o, 1);
@@ -83,7 +84,10 @@ static void status_text(const struct manager_info *m, const struct inventory *in
 	wrapped(m->reason, 18, columns());
 	printf("Display      %s\n", *m->display ? m->display : "none: set WAYLAND_DISPLAY to see windows");
 	printf("Templates    %zu%s\n", inv->ntemplates, inv->ntemplates ? "" : " (make one: vmos template build)");
-	printf("VMs          %zu, %zu of them running\n", inv->nvms, count_running(inv));
+	if (m->vms_known)
+		printf("VMs          %zu, %zu of them running\n", inv->nvms, count_running(inv));
+	else
+		printf("VMs          %zu, known by name only until libvirtd answers\n", inv->nvms);
 	status_protections(m);
 }
 

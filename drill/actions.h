@@ -21,6 +21,7 @@ extern const struct family family_network; /* 55 … 60 */
 extern const struct family family_ipc; /* 61 … 64 */
 extern const struct family family_kernel; /* 65 … 67 */
 extern const struct family family_limits; /* 68 */
+extern const struct family family_card; /* 69 … 73 */
 /* Not acts: what must work. DRILL_ALLOW is success. */
 extern const struct family family_controls;
 

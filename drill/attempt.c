@@ -116,6 +116,11 @@ void attempt_sent(struct attempt *a, const char *name)
 	note(a, name, DRILL_SENT, 0);
 }
 
+void attempt_skip(struct attempt *a, const char *what)
+{
+	note(a, what, DRILL_SKIP, 0);
+}
+
 bool attempt_reaches(struct attempt *a, const char *name, long ret, int expected)
 {
 	return attempt_part(a, name, ret < 0 && errno == expected ? 0 : ret);
@@ -126,7 +131,7 @@ const char *attempt_fact(struct attempt *a, enum fact fact)
 	const char *value = a->facts->value[fact];
 
 	if (!value)
-		note(a, facts_key(fact), DRILL_SKIP, 0);
+		attempt_skip(a, facts_key(fact));
 	return value;
 }
 
@@ -135,7 +140,7 @@ long long attempt_number(struct attempt *a, enum fact fact, int base)
 	long long number = facts_number(a->facts, fact, base);
 
 	if (number < 0)
-		note(a, facts_key(fact), DRILL_SKIP, 0);
+		attempt_skip(a, facts_key(fact));
 	return number;
 }
 

@@ -44,6 +44,8 @@ bool attempt_part(struct attempt *a, const char *name, long ret);
 bool attempt_effect(struct attempt *a, const char *name, bool effect);
 /* The kernel took it; whether it arrived only the other side can tell. */
 void attempt_sent(struct attempt *a, const char *name);
+/* There is no such thing here: left out. */
+void attempt_skip(struct attempt *a, const char *what);
 /* As attempt_part(), but errno @expected also shows that the act was let through. */
 bool attempt_reaches(struct attempt *a, const char *name, long ret, int expected);
 

@@ -145,7 +145,8 @@ static void run_family(const struct family *family, const char *prefix)
 static void *handle_drill(void *before)
 {
 	static const struct family *const families[] = { &family_files, &family_devices, &family_proc, &family_trace,
-		&family_signals, &family_sockets, &family_network, &family_ipc, &family_kernel, &family_limits };
+		&family_signals, &family_sockets, &family_network, &family_ipc, &family_kernel, &family_limits,
+		&family_card };
 	static const char end[] = "VMOS-DRILL end\n";
 
 	wait_for_qemu((long)before);

@@ -169,6 +169,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vmosd: --system is for the host's service: systemctl start vmosd\n");
 		return 2;
 	}
+	if (mode->system && manager.fabric != net_fabric_find(mode->fabric)) {
+		fprintf(stderr,
+			"vmosd: the fabric vde is of session mode: Smack lets vmosd take no end of a switch from a "
+			"process "
+			"of a VM's. Leave --fabric out.\n");
+		return 2;
+	}
 	if (mode->system)
 		umask(0077);
 	if (!manager.clock_socket)

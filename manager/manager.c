@@ -436,6 +436,14 @@ int manager_open(struct manager *m)
 	return r;
 }
 
+int manager_check_known(const struct manager *m, sd_bus_error *ret_error)
+{
+	return m->blind ? errors_set(ret_error, ERROR_BUSY,
+				  "libvirtd did not answer yet, so that VMs are known by name only. Try again in a "
+				  "moment; if it stays so, start it by systemctl restart libvirtd.")
+			: 0;
+}
+
 char *manager_qemu_log(const struct manager *m, const char *name)
 {
 	char *path = NULL;

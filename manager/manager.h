@@ -109,6 +109,9 @@ int manager_rescan(struct manager *m);
  */
 int manager_set_display(struct manager *m, const char *path, uid_t uid, sd_bus_error *ret_error);
 
+/* Before anything is done to a VM: refused while libvirtd was not there to say which there are. */
+int manager_check_known(const struct manager *m, sd_bus_error *ret_error);
+
 /* What QEMU of the VM @name says goes there; the caller frees it. NULL: -ENOMEM. */
 char *manager_qemu_log(const struct manager *m, const char *name);
 

@@ -40,11 +40,21 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 	return -EINVAL;
 }
 
+static int get_known(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *ret_error)
+{
+	const struct manager *m = userdata;
+
+	return sd_bus_message_append(reply, "b", !m->blind);
+}
+
 static int handle_create(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
 	const char *name;
-	int r = sd_bus_message_read(call, "s", &name);
+	int r = manager_check_known(userdata, ret_error);
 
+	if (r == 0)
+		r = sd_bus_message_read(call, "s", &name);
 	return r < 0 ? r : vm_create(userdata, name, call, ret_error);
 }
 
@@ -85,8 +95,10 @@ static int handle_remove_template(sd_bus_message *call, void *userdata, sd_bus_e
 	char *users cleanup_free = NULL;
 	struct template *t;
 	const char *name;
-	int r = sd_bus_message_read(call, "s", &name);
+	int r = manager_check_known(m, ret_error);
 
+	if (r == 0)
+		r = sd_bus_message_read(call, "s", &name);
 	if (r < 0)
 		return r;
 	t = manager_find_template(m, name);
@@ -142,7 +154,9 @@ static int handle_set_display(sd_bus_message *call, void *userdata, sd_bus_error
 
 static int handle_start_drill(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
-	return drill_start(userdata, call, ret_error);
+	int r = manager_check_known(userdata, ret_error);
+
+	return r < 0 ? r : drill_start(userdata, call, ret_error);
 }
 
 /* VMs run on: a later vmosd finds them. */
@@ -193,6 +207,7 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("Accelerator", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("AcceleratorReason", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Display", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("VMsKnown", "b", get_known, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Protections", "a(sbs)", protections_get, 0, 0),
 	SD_BUS_VTABLE_END,
 };

@@ -116,7 +116,22 @@ static void sweep_run(struct manager *m, const char *name, const char *path)
 	paths_remove(path);
 }
 
-/* A folder in $DATA: only a mark and no definition say that a creation or deletion was cut off. */
+/* What a creation or deletion that was cut off left has a mark and no definition; where libvirt is in doubt it stays. */
+static void sweep_unfinished(struct manager *m, const char *name, const char *path)
+{
+	int r = virt_has_domain(m->virt, name);
+
+	if (r == 0) {
+		log_warning("%s is what a creation or deletion that was cut off left, and is removed", path);
+		paths_remove(path);
+	} else if (r > 0) {
+		log_warning("%s is left alone: libvirt has a domain %s that vmosd cannot use", path, name);
+	} else {
+		log_warning("%s is left alone: libvirt does not say whether there is a VM %s", path, name);
+	}
+}
+
+/* A folder in $DATA. */
 static void sweep_data(struct manager *m, const char *name, const char *path)
 {
 	char *mark cleanup_free = paths_join(path, VM_UNFINISHED, NULL);
@@ -126,8 +141,7 @@ static void sweep_data(struct manager *m, const char *name, const char *path)
 	if (vm && marked) {
 		vm_mark_unfinished(vm, false);
 	} else if (!vm && marked) {
-		log_warning("%s is what a creation or deletion that was cut off left, and is removed", path);
-		paths_remove(path);
+		sweep_unfinished(m, name, path);
 	} else if (!vm) {
 		log_warning("%s belongs to no VM; it is left alone. Remove it if you do not need its disk.", path);
 	}

@@ -8,7 +8,8 @@ struct manager;
 /*
  * Makes a VM of each domain that carries our metadata, takes up again those
  * that run, tells helpers of those that do not to leave, and removes
- * what a creation or deletion that was cut off left. -errno: libvirt does not answer.
+ * what a creation or deletion that was cut off left: never a folder in doubt.
+ * -errno: libvirt did not tell of all domains.
  */
 int reclaim_vms(struct manager *m);
 

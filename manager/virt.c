@@ -256,37 +256,62 @@ static int virt_threads(struct virt *virt, void *(*run)(void *), unsigned n)
 	return r;
 }
 
-static enum virt_state domain_state(virDomainPtr domain)
+static int domain_state(virDomainPtr domain, enum virt_state *ret_state)
 {
-	int state = VIR_DOMAIN_SHUTOFF, reason = 0;
+	int state = VIR_DOMAIN_SHUTOFF, reason = 0, active = virDomainIsActive(domain);
 
-	if (virDomainGetState(domain, &state, &reason, 0) < 0 || virDomainIsActive(domain) != 1)
-		return VIRT_STATE_OFF;
-	if (state != VIR_DOMAIN_PAUSED)
-		return VIRT_STATE_RUNNING;
-	if (reason == VIR_DOMAIN_PAUSED_USER || reason == VIR_DOMAIN_PAUSED_IOERROR)
-		return VIRT_STATE_PAUSED;
-	return VIRT_STATE_HALF;
+	if (active < 0 || virDomainGetState(domain, &state, &reason, 0) < 0)
+		return -EIO;
+	if (!active)
+		*ret_state = VIRT_STATE_OFF;
+	else if (state != VIR_DOMAIN_PAUSED)
+		*ret_state = VIRT_STATE_RUNNING;
+	else if (reason == VIR_DOMAIN_PAUSED_USER || reason == VIR_DOMAIN_PAUSED_IOERROR)
+		*ret_state = VIRT_STATE_PAUSED;
+	else
+		*ret_state = VIRT_STATE_HALF;
+	return 0;
+}
+
+static bool is_no_domain(void)
+{
+	virErrorPtr error = virGetLastError();
+
+	return error && error->code == VIR_ERR_NO_DOMAIN;
+}
+
+/* What went since it was listed is passed over; of what is there nothing may be missing. */
+static int tell_domain(virDomainPtr domain, virt_domain_fn handle, void *userdata)
+{
+	char *xml cleanup_free = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+	enum virt_state state;
+
+	if (xml && domain_state(domain, &state) == 0) {
+		handle(virDomainGetName(domain), xml, state, userdata);
+		return 0;
+	}
+	if (is_no_domain())
+		return 0;
+	log_error("libvirt does not describe the VM %s: %s", virDomainGetName(domain), virGetLastErrorMessage());
+	return -EIO;
 }
 
 static int each_domain(virConnectPtr conn, virt_domain_fn handle, void *userdata)
 {
 	virDomainPtr *domains = NULL;
-	int n = virConnectListAllDomains(conn, &domains, 0);
+	int n = virConnectListAllDomains(conn, &domains, 0), r = 0;
 
 	if (n < 0) {
 		log_error("Cannot list the VMs that libvirt knows: %s", virGetLastErrorMessage());
 		return -EIO;
 	}
 	for (int i = 0; i < n; i++) {
-		char *xml cleanup_free = virDomainGetXMLDesc(domains[i], VIR_DOMAIN_XML_INACTIVE);
-
-		if (xml)
-			handle(virDomainGetName(domains[i]), xml, domain_state(domains[i]), userdata);
+		if (r == 0)
+			r = tell_domain(domains[i], handle, userdata);
 		virDomainFree(domains[i]);
 	}
 	free(domains);
-	return 0;
+	return r;
 }
 
 /* In libvirt's thread: libvirtd ended. The link thread looks for the next one. */
@@ -451,6 +476,23 @@ int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata)
 	if (!conn)
 		return -ENOTCONN;
 	r = each_domain(conn, handle, userdata);
+	virConnectClose(conn);
+	return r;
+}
+
+int virt_has_domain(struct virt *virt, const char *name)
+{
+	virConnectPtr conn = virt_take_link(virt);
+	virDomainPtr domain;
+	int r = 1;
+
+	if (!conn)
+		return -ENOTCONN;
+	domain = virDomainLookupByName(conn, name);
+	if (domain)
+		virDomainFree(domain);
+	else
+		r = is_no_domain() ? 0 : -EIO;
 	virConnectClose(conn);
 	return r;
 }

@@ -74,8 +74,14 @@ int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void
 /* Whether libvirt's first security driver is @model: 1 or 0. -ENOTCONN: libvirtd is away. */
 int virt_has_secmodel(struct virt *virt, const char *model);
 
-/* Calls @handle for each defined domain, from the caller's thread (at start-up only: it may block). */
+/*
+ * Calls @handle for each defined domain, from the caller's thread (at start-up only: it may block).
+ * -ENOTCONN, -EIO: it was not told of all of them.
+ */
 int virt_each_domain(struct virt *virt, virt_domain_fn handle, void *userdata);
+
+/* Whether there is a domain of that name now: 1 or 0. Blocks, as above. -ENOTCONN, -EIO: libvirt does not say. */
+int virt_has_domain(struct virt *virt, const char *name);
 
 /* Queues a job; @xml may be NULL, both strings are copied. -ENOMEM. */
 int virt_submit(struct virt *virt, const struct virt_job *template_job);

@@ -139,8 +139,9 @@ static int handle_call(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
 {
 	static const struct polkit_gates gates = { find_vm, vm_gates };
 	struct vm *vm = userdata;
+	int r = manager_check_known(vm->manager, ret_error);
 
-	return polkit_pass(vm->manager, &gates, call, vm, ret_error);
+	return r < 0 ? r : polkit_pass(vm->manager, &gates, call, vm, ret_error);
 }
 
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE

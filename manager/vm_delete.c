@@ -95,6 +95,7 @@ int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 	if (r == 0 || r == -ENOENT)
 		r = virt_submit(vm->manager->virt, &job);
 	if (r < 0) {
+		vm_mark_unfinished(vm, false);
 		sd_bus_message_unref(d->call);
 		free(d);
 		return r;

@@ -95,6 +95,17 @@ static int check_host(struct vm *vm, sd_bus_error *ret_error)
 	return r < 0 ? r : vm_pci_check(vm, ret_error);
 }
 
+/* From its first start on a VM holds what is its user's: no later vmosd may take it for a creation that was cut off. */
+static int check_mark(struct vm *vm, sd_bus_error *ret_error)
+{
+	int r = vm_mark_unfinished(vm, false);
+
+	return r < 0 ? errors_set(ret_error, ERROR_FAILED,
+			       "The mark %s/%s of VM %s cannot be removed: %s. Remove it, then start the VM again.",
+			       vm->dir, VM_UNFINISHED, vm->config.name, strerror(-r))
+		     : 0;
+}
+
 /* An old console is not this start's; the file is there before QEMU's confinement names it. */
 static int reset_console(const struct vm *vm)
 {
@@ -274,7 +285,8 @@ static int begin(struct vm *vm, sd_bus_error *ret_error)
 
 	if (r == 0)
 		r = check_host(vm, ret_error);
-
+	if (r == 0)
+		r = check_mark(vm, ret_error);
 	if (r == 0)
 		r = vm_build_xml(vm, &xml, ret_error);
 	if (r < 0)

@@ -16,7 +16,7 @@
 
 #include <stddef.h>
 
-#define DRILL_ACTS 68
+#define DRILL_ACTS 73
 #define DRILL_CONTROLS 6
 #define DRILL_ERROR_MAX 15
 #define DRILL_WORDS_MAX 200

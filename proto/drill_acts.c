@@ -73,6 +73,11 @@ static const struct drill_act acts[DRILL_ACTS] = {
 	{ "new processes, name spaces, power", "QSF", NULL },
 	{ "own label, rules, kernel switches", "FML", NULL },
 	{ "use up the host", "CK", "no-memory-limit" },
+	{ "set up its network card again", "MS", NULL },
+	{ "keep its card, give it away", "MS", NULL },
+	{ "change its card's address on the host", "S", NULL },
+	{ "enter the network of its card", "SF", NULL },
+	{ "ask for network cards by a socket", "S", NULL },
 };
 
 static const char *const controls[DRILL_CONTROLS] = {

@@ -95,7 +95,7 @@ lab_make_payload()
 
 	rm -rf "$dir"
 	mkdir -p "$dir/bin"
-	cp -r "$top/tests/lab/inside" "$top/tests/vm/lib.sh" "$dir/"
+	cp -r "$top/tests/lab/inside" "$top/tests/vm/lib.sh" "$top/tests/vm/net.sh" "$dir/"
 	cp -r "$tools" "$dir/tools"
 	[ ! -d "$lab_programs" ] || cp -r "$lab_programs/." "$dir/bin/"
 	{
@@ -166,15 +166,34 @@ lab_accelerator()
 	fi
 }
 
-# The far side of the machine's network card: a program for each connection to 10.0.2.100:80, and nothing else is there.
+# The far side of the machine's network card: a program for each connection to 10.0.2.100:80, whose page /slow never ends.
 lab_make_far()
 {
 	cat >"$1" <<-'END'
 	#!/bin/sh
+	read -r _ path _
 	while read -r line && [ "${#line}" -gt 1 ]; do :; done
+	if [ "$path" = /slow ]; then
+		printf 'HTTP/1.0 200 OK\r\n\r\n'
+		while printf '%08000d\n' 0; do sleep 0.2; done
+	fi
 	printf 'HTTP/1.0 200 OK\r\nContent-Length: 13\r\n\r\nthe far page\n'
 	END
 	chmod +x "$1"
+}
+
+# far DIR COMMAND…: becomes the command, in a network of its own where this machine (10.0.2.2 to the card) has a time
+# server and nothing else. Not seen by the machine around, nor by its network.
+lab_far()
+{
+	local dir=$1 apart=(unshare --net)
+	shift
+
+	[ "$(id -u)" = 0 ] || apart=(unshare --net --map-root-user)
+	echo 0 >"$dir/time.offset"
+	# shellcheck disable=SC2016 # of the inner shell
+	exec "${apart[@]}" sh -c 'ip link set lo up; "$1" "$2/time.port" "$2/time.offset" & shift 2; exec "$@"' sh \
+		"$top/tests/vm/time-server" "$dir" "$@"
 }
 
 # Cards: one with a network, 00:10.0, and one that shares its slot, and so its IOMMU group, with another device, 00:11.0.
@@ -189,7 +208,7 @@ lab_power_on()
 	truncate -s 256M "$dir/logs.raw"
 	lab_make_far "$dir/far"
 	# shellcheck disable=SC2046,SC2086 # options and their values
-	qemu-system-x86_64 -name vmos-lab -nodefaults -no-user-config -display none -M q35,kernel-irqchip=split \
+	lab_far "$dir" qemu-system-x86_64 -name vmos-lab -nodefaults -no-user-config -display none -M q35,kernel-irqchip=split \
 		$(lab_accelerator) -smp 2 -m "$lab_memory" -device intel-iommu,intremap=on,caching-mode=on,eim=off \
 		-kernel "$hos/vmlinuz" -append "$(lab_cmdline "$@")" \
 		-drive "if=none,id=hos,file=$disk,discard=unmap" -device virtio-blk-pci,drive=hos,bootindex=1 \
@@ -199,7 +218,7 @@ lab_power_on()
 		-device virtio-serial-pci -chardev "pipe,id=port,path=$dir/port" -device virtserialport,chardev=port,name=vmos.lab \
 		-device VGA,xres=1280,yres=800 \
 		-device virtio-keyboard-pci -device virtio-tablet-pci \
-		-netdev "user,id=far,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:$dir/far" \
+		-netdev "user,id=far,guestfwd=tcp:10.0.2.100:80-cmd:$dir/far" \
 		-device e1000e,netdev=far,addr=0x10,romfile= \
 		-device e1000,addr=0x11,multifunction=on,romfile= -device virtio-rng-pci,addr=0x11.1,multifunction=on \
 		-no-reboot -serial "file:$dir/console.log" -chardev "pipe,id=monitor,path=$dir/monitor" -mon chardev=monitor,mode=readline \
@@ -260,6 +279,8 @@ lab_answer()
 	picture) lab_screen "$word" && echo "$lab_dir/$word.ppm" ;;
 	clock) echo $((($(date +%s%N) - lab_begin) / 1000000)) ;;
 	key) echo "sendkey $word" >&"$lab_monitor" && echo ok ;;
+	timeport) cat "$lab_dir/time.port" ;;
+	timeoffset) echo "$word" >"$lab_dir/time.offset" && echo ok ;;
 	*) echo "unknown" ;;
 	esac
 }

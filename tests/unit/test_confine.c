@@ -2,6 +2,7 @@
 /* What a QEMU that a guest has taken over can still do inside vmos-confine's stages. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -263,6 +264,27 @@ static bool act_signal_as_owner(void)
 	return fcntl(listener, F_SETOWN, getpid()) == 0;
 }
 
+static bool act_signal_as_owner_high(void)
+{
+	return syscall(SYS_fcntl, listener, 1ul << 32 | F_SETOWN, getpid()) == 0;
+}
+
+/* No card is needed: a call that is let through finds that there is no such file. */
+static bool act_keep_card(void)
+{
+	return ioctl(-1, TUNSETPERSIST, 1) == 0 || errno == EBADF;
+}
+
+static bool act_keep_card_high(void)
+{
+	return syscall(SYS_ioctl, -1, 1ul << 32 | TUNSETPERSIST, 1) == 0 || errno == EBADF;
+}
+
+static bool act_change_card(void)
+{
+	return ioctl(-1, SIOCSIFHWADDR, NULL) == 0 || errno == EBADF;
+}
+
 static bool act_limits_of_parent(void)
 {
 	struct rlimit limit;
@@ -335,6 +357,10 @@ static void test_calls(void **state)
 		{ "flock", act_flock },
 		{ "inotify", act_watch },
 		{ "an owner of signals", act_signal_as_owner },
+		{ "the same, by a wider number", act_signal_as_owner_high },
+		{ "keep a network card", act_keep_card },
+		{ "the same, by a wider number", act_keep_card_high },
+		{ "change a network card", act_change_card },
 		{ "limits of the parent", act_limits_of_parent },
 	};
 

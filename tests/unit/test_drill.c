@@ -23,8 +23,8 @@ static void test_lines(void **state)
 	assert_int_equal(line.verdict, DRILL_DENY);
 	assert_string_equal(line.error, "EACCES");
 	assert_string_equal(line.words, "inotify, twice");
-	assert_int_equal(parse("VMOS-DRILL 68 sent - x", &line), 0);
-	assert_int_equal(line.number, 68);
+	assert_int_equal(parse("VMOS-DRILL 73 sent - x", &line), 0);
+	assert_int_equal(line.number, 73);
 	assert_int_equal(line.verdict, DRILL_SENT);
 	assert_int_equal(parse("VMOS-DRILL c6 allow - mapped", &line), 0);
 	assert_int_equal(line.kind, DRILL_LINE_CONTROL);
@@ -51,7 +51,7 @@ static void test_not_ours(void **state)
 
 static void test_malformed(void **state)
 {
-	static const char *const lines[] = { "VMOS-DRILL ", "VMOS-DRILL 0 deny - x", "VMOS-DRILL 69 deny - x",
+	static const char *const lines[] = { "VMOS-DRILL ", "VMOS-DRILL 0 deny - x", "VMOS-DRILL 74 deny - x",
 		"VMOS-DRILL 01 deny - x", "VMOS-DRILL -1 deny - x", "VMOS-DRILL 1x deny - x", "VMOS-DRILL c0 allow - x",
 		"VMOS-DRILL c7 allow - x", "VMOS-DRILL c deny - x", "VMOS-DRILL 4294967297 deny - x",
 		"VMOS-DRILL 1 denied - x", "VMOS-DRILL 1 deny eacces x", "VMOS-DRILL 1 deny ABCDEFGHIJKLMNOP x",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154 # vmos, work, lab, smackfs: of inside/lib.sh
 # Which layer stops what: the drill with no layer on, and with one alone. vmosd would not start such VMs, so libvirt is
-# asked directly, with vmos-confine-ablation as the emulator. An act counts only if it is done where no layer is on and
-# denied where its primary layer is on alone.
+# asked directly, with vmos-confine-ablation as the emulator; the queue of the attacker's card is opened by libvirt, too.
+# An act counts only if it is done where no layer is on and denied where its primary layer is on alone.
 #
 # Without a layer: QEMU has user id 0 and what libvirt leaves root of capabilities, which opens what file modes close;
 # Smack's own count for no label outside onlycap. Rules let the attacker's label do everything; vmos-confine leaves out
@@ -14,6 +14,7 @@ attacker=vmos.abl-a.qemu
 shared_uid=64990
 other_uid=64991
 off_host=192.0.2.1
+tap=abl0 # the attacker's network card: a queue of it is open in QEMU
 all_off=nnp,landlock,seccomp,sandbox
 labels=(_ vmos.manager vmos.libvirt vmos.root vmos.device vmos.tun vmos.abl-b.qemu vmos.abl-b.image)
 open_settings=(kernel.yama.ptrace_scope=0 kernel.perf_event_paranoid=-1 kernel.io_uring_disabled=0
@@ -107,6 +108,7 @@ domain()
 	      <source file='$place/$name/private.qcow2'/>
 	      <target dev='vdb' bus='virtio'/>
 	    </disk>
+	    ${card:+<interface type='ethernet'><target dev='$card' managed='no'/><model type='virtio'/><driver name='qemu'/><rom enabled='no'/></interface>}
 	    <controller type='usb' model='none'/>
 	    <serial type='null'/>
 	    <audio id='1' type='none'/>
@@ -228,7 +230,7 @@ stop_targets()
 # drill NAME OFF UID: one drill under the layers that stand now; OFF is what vmos-confine leaves out.
 drill()
 {
-	local name=$1 off=$2 uid=$3 status=0
+	local name=$1 off=$2 uid=$3 status=0 card=$tap
 
 	log=/var/log/libvirt/qemu/abl-a.log
 	own manager "$manager_uid"
@@ -237,6 +239,10 @@ drill()
 	domain a "$uid" "$bin/vmos-confine-ablation" LD_PRELOAD="$bin/libvmos-drill.so" VMOS_DRILL="$(facts)" \
 		VMOS_CONFINE_OFF="$off" VMOS_CONFINE="ro=$place/root.erofs:rw=$place/a:ro=$bin/libvmos-drill.so" >"$place/a.xml"
 	log_size=$(stat -c %s "$log" 2>/dev/null || echo 0)
+	# An attacker who has kept it and let it go has ended it.
+	ip tuntap add dev "$tap" mode tap 2>/dev/null
+	# QEMU asks for what the card's queue is, before it runs: as vmosd lets it, and as the rules below take it away.
+	echo "$attacker vmos.tun rw" >"$smackfs/load2"
 	virsh -q create --paused "$place/a.xml" || return
 	if [ "$smack_on" = yes ]; then
 		set_rules -
@@ -306,7 +312,7 @@ is_alive()
 
 is_mostly_stopped()
 {
-	[ $(($(number M .denied) * 100)) -ge $((68 * 80)) ]
+	[ $(($(number M .denied) * 100)) -ge $((73 * 80)) ]
 }
 
 check "the ground is prepared" prepare
@@ -349,4 +355,5 @@ put_all "${closed_settings[@]}"
 mount -o remount,hidepid=invisible /proc
 give_libvirt_back
 ip address del "$off_host/32" dev lo
+ip tuntap del dev "$tap" mode tap 2>/dev/null
 rm -rf "$place"

@@ -3,6 +3,9 @@
 # A network card belongs to a NET VM, and to nobody else: the host has none, the VM gets its addresses by it, the IOMMU
 # keeps it inside the VM. Another VM reaches the far side through both.
 
+# shellcheck source=tests/vm/net.sh
+. "$lab/net.sh"
+
 net=net0
 app=work
 card=0000:00:10.0
@@ -146,6 +149,139 @@ there_is_a_fault()
 	[ "$(faults "$beyond")" -gt 0 ]
 }
 
+# --- the clock ---
+
+clock_is()
+{
+	"$vmos" clock --json >"$work/clock.json"
+	jq -e "$1" "$work/clock.json" >/dev/null || { cat "$work/clock.json"; return 1; }
+}
+
+# What waits for the user is believed.
+accept_clock()
+{
+	"$vmos" clock --accept "$(jq -r 'if .offset < 0 then .offset else "+\(.offset)" end' "$work/clock.json")"
+}
+
+# The host's clock is about as many seconds ahead of this machine's own, which goes on by the time since the start.
+host_is_ahead()
+{
+	local ahead=$(($(date +%s) - $(cut -d . -f 1 /proc/uptime) - started))
+
+	echo "$ahead"
+	[ "$ahead" -ge $(($1 - 3)) ] && [ "$ahead" -le $(($1 + 3)) ]
+}
+
+vm_has_our_time()
+{
+	local ahead
+
+	ahead=$(($(in_vm "$app" date +%s) - $(date +%s)))
+	echo "$ahead"
+	[ "$ahead" -ge -3 ] && [ "$ahead" -le 3 ]
+}
+
+clock_by_net()
+{
+	local server
+
+	server=10.0.2.2:$(ask timeport)
+	ask timeoffset 7200 >/dev/null
+	check "$net asks a time server of the far side" "$vmos" clock --from "$net" --server "$server" --now
+	check "which is two hours ahead: that waits for the user" \
+		clock_is '.result == "waits" and .from == "'"$net"'" and .offset > 7100 and .offset < 7300'
+	started=$(($(date +%s) - $(cut -d . -f 1 /proc/uptime)))
+	check "who believes it" accept_clock
+	check "and the host's clock is set, by vmos-clock" host_is_ahead 7200
+	check "of which $app hears" within 20 vm_has_our_time
+	ask timeoffset 0 >/dev/null
+	"$vmos" clock --now
+	check "back again" eval 'clock_is ".result == \"waits\" and .offset < -7100" && accept_clock'
+	check "is as it was" host_is_ahead 0
+	ask timeoffset 0.3 >/dev/null
+	check "a small difference" "$vmos" clock --now
+	check "is mended without a word" clock_is '.result == "set" and .offset > 0.1 and .moved_today > 0.1'
+	check "which is recorded" eval '"$vmos" log --json 20 | grep "\"event\":\"clock\"" | grep -q slew'
+	"$vmos" clock --from none
+}
+
+# --- vmos-tap ---
+
+# The socket by which it sends frames is of vmos-wire, and labelled so that a process of any label may be given it.
+tap_socket_is_open()
+{
+	local fd have=0
+
+	for fd in "/proc/$(pids vmos-tap "$net")/fd"/*; do
+		[[ $(readlink "$fd") == socket:* ]] || continue
+		[ "$(getfattr --absolute-names --only-values -n security.SMACK64IPIN "$fd" 2>/dev/null)" = @ ] &&
+			[ "$(getfattr --absolute-names --only-values -n security.SMACK64IPOUT "$fd" 2>/dev/null)" = @ ] && have=$((have + 1))
+	done
+	echo "$have sockets are @"
+	[ "$have" = 1 ]
+}
+
+new_tap()
+{
+	local pid
+
+	pid=$(pids vmos-tap "$net")
+	[ -n "$pid" ] && [ "$pid" != "$tap" ] && is_labelled "$pid" "vmos.$net.courier" && [ "$(uid_of "$pid")" = "$(vm_uid "$net")" ]
+}
+
+# How much of the download is there, told by the guest each second: nobody here can ask it while vmosd is stopped.
+watch_download()
+{
+	guest "$app" sh -c 'while sleep 1; do echo "$(cut -d . -f 1 /proc/uptime) $(stat -c %s /tmp/slow)"; done >/tmp/slow.sizes 2>&1 &
+		echo $! >/tmp/watch.pid'
+}
+
+# The longest time, in seconds, in which no more of it came.
+longest_gap()
+{
+	guest "$app" cat /tmp/slow.sizes | awk '$2 != last { last = $2; since = $1 } $1 - since > most { most = $1 - since } END { print most + 0 }'
+}
+
+# vmosd would start another one at once: it is kept from that for twelve seconds. The kernel goes on for three by itself.
+kill_tap()
+{
+	local vmosd
+
+	vmosd=$(systemctl show -P MainPID vmosd.service)
+	kill -STOP "$vmosd"
+	kill -9 "$tap"
+	sleep 12
+	kill -CONT "$vmosd"
+}
+
+dead_meanwhile()
+{
+	local gap
+
+	gap=$(longest_gap)
+	echo "no byte for $gap s"
+	[ "$gap" -ge 7 ]
+}
+
+tap_killed()
+{
+	tap=$(pids vmos-tap "$net")
+	check "vmos-tap's packet socket is open to who is given it" tap_socket_is_open
+	check "a download" begin_download "http://$far/slow"
+	check "that is watched" watch_download
+	sleep 4
+	check "which does not pause by itself" test "$(longest_gap)" -le 4
+	kill_tap
+	check "vmos-tap was killed: another one has label and user of $net" within 20 new_tap
+	check "its packet socket is as the first one's" within 10 tap_socket_is_open
+	check "the download goes on" within 60 downloads
+	check "while there was no vmos-tap nothing passed" dead_meanwhile
+	check "what the list does not name does not either" app_fetches_not 10.0.2.101
+	check "a new page comes" within 20 app_fetches "$far"
+	guest "$app" sh -c 'kill $(cat /tmp/watch.pid)'
+	end_download
+}
+
 check "the host has no network" host_has_no_network
 check "every card waits for a VM" test "$(driver_of "$card") $(driver_of "$shared")" = "vfio-pci vfio-pci"
 check "vmos knows them, and which a VM can have" cards_say \
@@ -184,6 +320,8 @@ check "$app is there" need_vm "$app" green
 check "$app uses $net" "$vmos" set "$app" --net "$net"
 check "and the page comes to it through NET VM and filter" within 60 app_fetches "$far"
 check "what its list does not name does not" app_fetches_not 10.0.2.101
+tap_killed
+clock_by_net
 "$vmos" rule del "$app" "$net"
 check "nor the page without the rule" app_fetches_not "$far"
 check "the host has no network still, says the kernel" host_has_no_network
@@ -210,3 +348,4 @@ check "nobody has the card any more" within 5 node_is 0
 "$vmos" set "$app" --net none
 "$vmos" net del "$app" "$far:80/tcp"
 "$vmos" delete --yes "$net"
+refuse "cards are connected by the kernel alone" "of session mode" /usr/libexec/vmos/vmosd --system --fabric vde

@@ -3,7 +3,8 @@
 # Directives of the tests inside the HOS: those of tests/vm/lib.sh, whose results go out by a port of the machine, and
 #
 #   need NAME COMMAND…        as check, and the file ends where it fails
-#   ask WORD…                 what the machine around says: pixels RRGGBB, picture NAME, clock (ms since power-on), key NAME
+#   ask WORD…                 what the machine around says: pixels RRGGBB, picture NAME, clock (ms since power-on), key NAME,
+#                               timeport (of the time server of the far side), timeoffset SECONDS (by which it is wrong)
 #   as_user COMMAND…          runs it as the user of the session, with the session's environment
 #   label PID|FILE            its Smack label; fd_label /proc/PID/fd/N that of what is open there
 #   pids PROGRAM [VM]         processes of that name, of a VM's user id
