@@ -19,8 +19,7 @@ int net_why(int argc, char **argv);
 #define NET_AGE_MAX 32
 
 /* "example.org:443/tcp": where a flow goes; an IPv6 address in brackets. @name: "" none. Only bytes that are safe to show. */
-void net_text_target(
-	const char *name, const char *address, const char *proto, unsigned port, char text[NET_PLACE_MAX]);
+void net_text_target(const char *name, const char *address, const char *proto, unsigned port, char text[NET_PLACE_MAX]);
 /* "10-work.net:3" of "/etc/vmos/net.d/10-work.net:3"; anything that is no path as it is. */
 const char *net_text_line(const char *line);
 /* A program's name as a guest claims it, cleaned; "?" where it has none. */

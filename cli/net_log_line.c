@@ -33,16 +33,18 @@ static const char *text_of(struct json_object *o, const char *key)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(o, key, &value) && json_object_is_type(value, json_type_string) ?
-		json_object_get_string(value) : "";
+	return json_object_object_get_ex(o, key, &value) && json_object_is_type(value, json_type_string)
+		? json_object_get_string(value)
+		: "";
 }
 
 static uint64_t number_of(struct json_object *o, const char *key)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(o, key, &value) && json_object_is_type(value, json_type_int) ?
-		json_object_get_uint64(value) : 0;
+	return json_object_object_get_ex(o, key, &value) && json_object_is_type(value, json_type_int)
+		? json_object_get_uint64(value)
+		: 0;
 }
 
 /* What the last column says of @key, cleaned. */

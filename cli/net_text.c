@@ -8,8 +8,7 @@
 #include "cli/net.h"
 #include "proto/text.h"
 
-void net_text_target(
-	const char *name, const char *address, const char *proto, unsigned port, char text[NET_PLACE_MAX])
+void net_text_target(const char *name, const char *address, const char *proto, unsigned port, char text[NET_PLACE_MAX])
 {
 	char host[NET_PLACE_MAX - 32], port_text[16] = "", kind[16];
 	const char *untrusted = *name ? name : address;

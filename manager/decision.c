@@ -101,7 +101,8 @@ static int decision_new(struct manager *m, const struct question *q, struct deci
 static int decision_audit(const struct decision *d, const struct decision_case *c)
 {
 	static const char *const verdicts[] = { "allowed", "denied", "expired", "cancelled" };
-	int (*record)(struct audit *a, const char *event, ...) = c->verdict == VERDICT_ALLOWED ? audit_write : audit_note;
+	int (*record)(struct audit * a, const char *event, ...) =
+		c->verdict == VERDICT_ALLOWED ? audit_write : audit_note;
 	char bytes[24], place[PATH_MAX + 16] = "";
 
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, d->asked.bytes);

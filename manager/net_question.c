@@ -102,7 +102,8 @@ static enum net_action decide(const struct net_question *q)
 static int audit(const struct net_question *q, const struct ending *e)
 {
 	static const char *const verdicts[] = { "allowed", "denied", "expired", "cancelled" };
-	int (*record)(struct audit *a, const char *event, ...) = e->verdict == VERDICT_ALLOWED ? audit_write : audit_note;
+	int (*record)(struct audit * a, const char *event, ...) =
+		e->verdict == VERDICT_ALLOWED ? audit_write : audit_note;
 	const char *how = e->verdict != VERDICT_ALLOWED ? ""
 		: e->answer == AGENTS_ALWAYS            ? "always"
 		: e->answer == AGENTS_SESSION           ? "session"

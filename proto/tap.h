@@ -104,7 +104,8 @@ struct tap_flow {
 	uint32_t more; /* of LOG: events of the kind that were not told before this one */
 	uint32_t age, idle; /* seconds */
 	uint64_t sent, received; /* bytes, of the client */
-	char name[NET_NAME_MAX + 1]; /* what it was opened by; of a QUESTION or refusal the last one learnt for the address; "" none */
+	char name[NET_NAME_MAX +
+		1]; /* what it was opened by; of a QUESTION or refusal the last one learnt for the address; "" none */
 };
 
 struct tap_answer {

@@ -125,8 +125,8 @@ static bool is_whole(const struct memory_flow *flow, uint64_t now)
 {
 	return flow->used == 1 && flow->index >= 1 && flow->index <= NETPLAN_INDEX_MAX && state_ok(flow) &&
 		flow->answered <= 1 && flow->zero == 0 && flow->unused == 0 &&
-		(flow->line == UINT32_MAX || flow->line < TAP_LINES_MAX) &&
-		flow->began <= flow->last && flow->last <= now;
+		(flow->line == UINT32_MAX || flow->line < TAP_LINES_MAX) && flow->began <= flow->last &&
+		flow->last <= now;
 }
 
 void flows_open(struct flows *f, struct memory_flow *at, const uint64_t secret[2], uint64_t now)

@@ -59,11 +59,14 @@ static void row(const char *line, const char *want)
 static void test_net(void **state)
 {
 	row("{\"time\":\"2026-01-31T12:34:56.789Z\",\"event\":\"cut\",\"vm\":\"work\",\"net\":\"net0\",\"name\":\"\","
-	    "\"address\":\"2001:db8::1\",\"proto\":\"tcp\",\"port\":443,\"program\":\"\",\"line\":\"/etc/vmos/net.d/1.net:7\","
+	    "\"address\":\"2001:db8::1\",\"proto\":\"tcp\",\"port\":443,\"program\":\"\",\"line\":\"/etc/vmos/net.d/"
+	    "1.net:7\","
 	    "\"age\":75,\"sent\":2048,\"received\":1,\"untold\":3}",
-		"2026-01-31 13:34:56  work         net0       cut      [2001:db8::1]:443/tcp                ?            "
+		"2026-01-31 13:34:56  work         net0       cut      [2001:db8::1]:443/tcp                ?          "
+		"  "
 		"1.net:7; sent 2.0 KiB, received 1 B in 1 min; and 3 before it that are not written");
-	row("{\"time\":\"\\u001b\",\"event\":\"deny\",\"vm\":\"\\u001b[2J\",\"net\":1,\"name\":\"\\n\",\"proto\":\"\\u202e\","
+	row("{\"time\":\"\\u001b\",\"event\":\"deny\",\"vm\":\"\\u001b[2J\",\"net\":1,\"name\":\"\\n\",\"proto\":"
+	    "\"\\u202e\","
 	    "\"program\":\"\\u0007\",\"line\":\"\\u001b]0;x\"}",
 		"\xef\xbf\xbd  \xef\xbf\xbd[2J                  refused  \xef\xbf\xbd:0/\xef\xbf\xbd"
 		"                            \xef\xbf\xbd          \xef\xbf\xbd]0;x");
