@@ -19,9 +19,9 @@
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/options.h"
-#include "manager/palette.h"
 #include "manager/spawn.h"
 #include "manager/vm_pci.h"
+#include "policy/palette.h"
 
 #define DEFAULT_MEMORY 768 /* MiB: a terminal needs 200, one GTK application 400 */
 #define DEFAULT_NET_MEMORY 384 /* MiB: of a NET VM, which has no windows */
