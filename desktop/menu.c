@@ -19,9 +19,6 @@
 #define ROW 28
 #define SHORTCUT_GAP 36
 
-#define GROUND 0x23262d
-#define INK 0xf2f4f8
-
 /* One row: the last is there only where the compositor has a menu of its own. */
 static const struct {
 	const char *text, *shortcut;
@@ -239,8 +236,9 @@ static int px(const struct sheet *s, int logical)
 static void draw_row(struct sheet *s, int row)
 {
 	const struct menu *m = s->menu;
-	uint32_t rgb = m->set->owner.rgb, ground = row == m->row ? rgb : GROUND;
-	uint32_t ink = row == m->row ? frame_ink(rgb) : INK;
+	struct frame_theme theme = frame_theme(&m->set->owner);
+	uint32_t rgb = m->set->owner.rgb, ground = row == m->row ? rgb : theme.ground;
+	uint32_t ink = row == m->row ? frame_ink(rgb) : theme.ink;
 	struct atlas_text t = { s->face, ATLAS_REGULAR, 0, rows[row].text };
 	int top = px(s, EDGE + PAD_Y + row * ROW), left = px(s, EDGE + PAD_X), right = px(s, m->w - EDGE - PAD_X);
 	int base = top + (px(s, ROW) + s->face->ascent - s->face->descent + 1) / 2, width;
@@ -260,7 +258,8 @@ static void draw(struct sheet *s)
 	int edge = px(s, EDGE);
 
 	canvas_fill(&s->c, (struct rect){ 0, 0, s->c.w, s->c.h }, m->set->owner.rgb);
-	canvas_fill(&s->c, (struct rect){ edge, edge, s->c.w - 2 * edge, s->c.h - 2 * edge }, GROUND);
+	canvas_fill(&s->c, (struct rect){ edge, edge, s->c.w - 2 * edge, s->c.h - 2 * edge },
+		frame_theme(&m->set->owner).ground);
 	for (int row = 0; row < row_count(m); row++)
 		draw_row(s, row);
 }
