@@ -117,7 +117,7 @@ static bool take_key(struct seat *s, uint32_t serial, uint32_t key, bool pressed
 		clipboard_copy(s->clipboard, s->kb_focus);
 	else if (g == GESTURE_PASTE && s->kb_focus)
 		clipboard_paste(s->clipboard, s->kb_focus);
-	else
+	else if (g != GESTURE_LEAVE || !s->kb_focus || !window_leave_fullscreen(s->kb_focus))
 		return false;
 	hide(s, key);
 	return true;
@@ -164,7 +164,7 @@ static void handle_key(void *data, struct wl_keyboard *k, uint32_t serial, uint3
 	if (take_key(s, serial, key, state == WL_KEYBOARD_KEY_STATE_PRESSED) || !s->kb_focus || key > UINT16_MAX)
 		return;
 	if (state == WL_KEYBOARD_KEY_STATE_PRESSED)
-		seat_note_press(s, serial);
+		seat_note_press(s, s->kb_focus, serial);
 	m.head.win = s->kb_focus->id;
 	m.key = (struct gui_key){ time, (uint16_t)key, state == WL_KEYBOARD_KEY_STATE_PRESSED };
 	guest_send(s->guest, &m);

@@ -96,6 +96,7 @@ static void main_wire(void)
 	clipboard.windows = &windows;
 	menu.set = &windows;
 	menu.clipboard = &clipboard;
+	menu.manager = &manager;
 }
 
 static int open_display(int fd)

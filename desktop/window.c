@@ -354,6 +354,21 @@ void window_hints(struct window *w, const struct gui_hints *h)
 		toplevel_hints(w, h);
 }
 
+void window_guest_state(struct window *w, uint32_t bits)
+{
+	window_state_request(w, w->barred ? bits & ~(uint32_t)GUI_STATE_FULLSCREEN : bits);
+}
+
+bool window_leave_fullscreen(struct window *w)
+{
+	if (!(w->states & GUI_STATE_FULLSCREEN))
+		return false;
+	w->barred = true;
+	w->wish_waits = false;
+	window_state_request(w, w->states & GUI_STATE_MAXIMIZED);
+	return true;
+}
+
 /* The bits are what the window wants to be; what it is now comes with the next CONFIGURE. */
 void window_state_request(struct window *w, uint32_t bits)
 {

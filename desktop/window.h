@@ -73,6 +73,7 @@ struct window {
 	uint32_t wish; /* the states last asked for */
 	bool wish_open; /* not all of them are reached or given up */
 	bool wish_waits; /* for a configure */
+	bool barred; /* from full screen: the user has just left it */
 	unsigned wish_steps; /* left: a compositor that refuses is not asked for ever */
 	bool has_menu; /* the compositor has a window menu */
 	int bounds_w, bounds_h;
@@ -135,7 +136,11 @@ int window_commit(struct window *w, const struct gui_msg *m);
 int window_title(struct window *w, const struct gui_title *t);
 int window_app_id(struct window *w, const struct gui_title *t);
 void window_hints(struct window *w, const struct gui_hints *h);
+void window_guest_state(struct window *w, uint32_t bits);
+/* What the user asks for, by the frame or a key. */
 void window_state_request(struct window *w, uint32_t bits);
+/* False: it is not full screen. The guest may not ask for it again before the user's next press in the window. */
+bool window_leave_fullscreen(struct window *w);
 
 /* Shared between window.c, toplevel.c and popup.c. */
 /* 0 or -ENOMEM. */
