@@ -24,7 +24,7 @@
 #define FRAME_BADGE_RADIUS 5
 #define FRAME_RADIUS 8
 #define FRAME_MAT_RGB 0x16181d /* behind a guest's pixels */
-#define FRAME_MIN_W 180 /* of the outer window: less has no room for a name */
+#define FRAME_MIN_W 190 /* of the outer window: less has no room for pattern and name */
 
 enum frame_part {
 	FRAME_CONTENT,

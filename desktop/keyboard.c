@@ -2,7 +2,9 @@
 /*
  * The keyboard. A popup with a grab takes the compositor's keyboard focus; to
  * the guest it stays with the window that the popup belongs to, as the guest's
- * own compositor does its popups' grabs. KB_LEAVE means that no key is down.
+ * own compositor does its popups' grabs. KB_LEAVE means that no key is down, and
+ * so does KB_ENTER: a key that went down in another window, maybe of another VM,
+ * is not this guest's to know, nor is its release.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -142,10 +144,8 @@ static void handle_enter(
 	if (!w)
 		return;
 	m.head.win = w->id;
-	for (size_t i = 0; i < n && m.kb_enter.n < GUI_ENTER_KEYS; i++) {
-		if (!find_hidden(s, key[i]))
-			m.kb_enter.key[m.kb_enter.n++] = (uint16_t)key[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		hide(s, key[i]);
 	guest_send(s->guest, &m);
 }
 

@@ -18,7 +18,7 @@
 #include "proto/gui.h"
 
 #define SEAT_KEYMAP_MAX (256u << 10)
-#define SEAT_HIDDEN_MAX 4
+#define SEAT_HIDDEN_MAX GUI_ENTER_KEYS
 
 struct clipboard;
 struct display;

@@ -124,10 +124,23 @@ bool window_fits(const struct window *w)
 		w->inner_h + in.top + in.bottom == w->outer_h;
 }
 
+/*
+ * Weston 10 reckons a full screen's place by the size that the subsurfaces had
+ * before this commit, and anew only with another size of the root: it gets one
+ * that is a unit less for a moment.
+ */
 void window_show(struct window *w)
 {
+	bool twice = w->states & GUI_STATE_FULLSCREEN;
+
 	window_layout(w);
+	if (twice)
+		wp_viewport_set_destination(w->root_viewport, w->outer_w, FRAME_BAR - 1);
 	content_push(&w->content, window_room(w), true);
 	wl_surface_commit(w->root);
 	content_release_sync(&w->content);
+	if (!twice)
+		return;
+	wp_viewport_set_destination(w->root_viewport, w->outer_w, FRAME_BAR);
+	wl_surface_commit(w->root);
 }
