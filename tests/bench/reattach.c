@@ -18,7 +18,7 @@
 
 #include "base/fd.h"
 #include "proto/gui.h"
-#include "tests/hostile/stand.h"
+#include "tests/hostile/peer.h"
 
 #define MOST 200
 #define SIDE 128 /* of a window */
@@ -34,19 +34,6 @@ struct bench {
 	unsigned nshown;
 };
 
-static void send_msg(struct bench *b, const struct gui_msg *m)
-{
-	struct msg packed;
-
-	if (gui_encode(m, &packed) < 0)
-		errx(2, "%s does not encode", gui_type_name(m->head.type));
-	while (channel_send(&b->ch, &packed) < 0) {
-		if (channel_flush(&b->ch))
-			fd_eventfd_kick(b->stand.notify_host);
-		usleep(100);
-	}
-}
-
 static void answer(struct bench *b, uint32_t win, uint32_t serial)
 {
 	struct gui_msg m = { .head = { .type = GUI_COMMIT, .win = win, .serial = serial } };
@@ -54,11 +41,12 @@ static void answer(struct bench *b, uint32_t win, uint32_t serial)
 	m.commit = (struct gui_commit){
 		.page = win * SLOT_PAGES, .w = SIDE, .h = SIDE, .stride = SIDE * 4, .scale120 = GUI_SCALE_ONE
 	};
-	send_msg(b, &m);
+	peer_send(&b->stand, &b->ch, &m);
 }
 
-static void take_message(struct bench *b, const struct gui_msg *m)
+static void take_message(const struct gui_msg *m, void *data)
 {
+	struct bench *b = data;
 	uint32_t win = m->head.win;
 
 	if (win == 0 || win > b->count)
@@ -74,43 +62,24 @@ static void take_message(struct bench *b, const struct gui_msg *m)
 
 static void take_all(struct bench *b)
 {
-	struct gui_msg m;
-	struct msg packed;
-	bool kick;
-
-	channel_poll(&b->ch);
-	while (channel_recv(&b->ch, &packed) == 1) {
-		if (gui_decode_host(&packed, &m) == 0)
-			take_message(b, &m);
-	}
-	kick = channel_recv_done(&b->ch);
-	kick = channel_flush(&b->ch) || kick;
-	if (kick)
-		fd_eventfd_kick(b->stand.notify_host);
-	stand_poll(&b->stand);
+	peer_take(&b->stand, &b->ch, take_message, b);
 }
 
 /* One life of vmos-desktop, until all windows are shown. Both times in ms. */
 static void attach(struct bench *b, unsigned *ret_up, unsigned *ret_shown)
 {
 	uint64_t begin = stand_now_ms();
-	struct gui_msg hello = { .head = { .type = GUI_HELLO }, .hello = { GUI_VERSION, 0 } };
 
 	memset(b->serial, 0, sizeof(b->serial));
 	memset(b->shown, 0, sizeof(b->shown));
 	b->nshown = 0;
-	stand_start(&b->stand);
-	if (!stand_wait_up(&b->stand, WAIT_MS))
-		errx(1, "vmos-desktop did not come up: %s", b->stand.failure);
+	peer_begin(&b->stand, &b->ch, 0);
 	*ret_up = (unsigned)(stand_now_ms() - begin);
-	while (channel_guest_join(&b->ch, b->stand.base, b->stand.size, VMOS_ROLE_GUI) < 0)
-		usleep(500);
-	send_msg(b, &hello);
 	for (uint32_t win = 1; win <= b->count; win++) {
 		struct gui_msg m = { .head = { .type = GUI_WIN_NEW, .win = win } };
 
 		m.win_new.w = m.win_new.h = SIDE;
-		send_msg(b, &m);
+		peer_send(&b->stand, &b->ch, &m);
 		take_all(b);
 	}
 	while (b->nshown < b->count && stand_is_running(&b->stand) && stand_now_ms() - begin < WAIT_MS) {

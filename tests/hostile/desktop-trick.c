@@ -29,7 +29,7 @@
 
 #include "base/fd.h"
 #include "proto/gui.h"
-#include "tests/hostile/stand.h"
+#include "tests/hostile/peer.h"
 
 #define WINDOWS 16
 #define SLOT_PAGES 2048 /* 8 MiB */
@@ -57,14 +57,7 @@ struct trick {
 
 static void send_msg(struct trick *t, const struct gui_msg *m)
 {
-	struct msg packed;
-
-	if (gui_encode(m, &packed) < 0)
-		errx(2, "%s does not encode", gui_type_name(m->head.type));
-	if (channel_send(&t->ch, &packed) < 0)
-		warnx("no room for %s", gui_type_name(m->head.type));
-	if (channel_flush(&t->ch))
-		fd_eventfd_kick(t->stand.notify_host);
+	peer_send(&t->stand, &t->ch, m);
 }
 
 static uint32_t *slot_pixels(struct trick *t, int slot)
@@ -127,8 +120,10 @@ static void take_configure(struct trick *t, const struct gui_msg *m)
 	commit(t, m->head.win, w->w, w->h);
 }
 
-static void take_message(struct trick *t, const struct gui_msg *m)
+static void take_message(const struct gui_msg *m, void *data)
 {
+	struct trick *t = data;
+
 	switch (m->head.type) {
 	case GUI_CONFIGURE:
 		take_configure(t, m);
@@ -157,21 +152,7 @@ static void take_message(struct trick *t, const struct gui_msg *m)
 
 static void take_all(struct trick *t)
 {
-	struct gui_msg m;
-	struct msg packed;
-	bool kick;
-
-	channel_poll(&t->ch);
-	while (channel_recv(&t->ch, &packed) == 1) {
-		if (gui_decode_host(&packed, &m) < 0)
-			errx(1, "the host sent a message that does not decode");
-		take_message(t, &m);
-	}
-	kick = channel_recv_done(&t->ch);
-	kick = channel_flush(&t->ch) || kick;
-	if (kick)
-		fd_eventfd_kick(t->stand.notify_host);
-	stand_poll(&t->stand);
+	peer_take(&t->stand, &t->ch, take_message, t);
 }
 
 static void turn_for(struct trick *t, int ms)
@@ -340,21 +321,6 @@ static void obey(struct trick *t, const char *line)
 	turn_for(t, strcmp(verb, "wait") == 0 ? (int)id : SETTLE_MS);
 }
 
-static void begin(struct trick *t)
-{
-	struct gui_msg hello = { .head = { .type = GUI_HELLO }, .hello = { GUI_VERSION, 0 } };
-
-	stand_init(&t->stand);
-	stand_start(&t->stand);
-	if (!stand_wait_up(&t->stand, 60000))
-		errx(1, "vmos-desktop did not come up: %s", t->stand.failure);
-	while (channel_guest_join(&t->ch, t->stand.base, t->stand.size, VMOS_ROLE_GUI) < 0)
-		usleep(1000);
-	fd_eventfd_kick(t->stand.notify_host);
-	send_msg(t, &hello);
-	puts("ready");
-}
-
 int main(int argc, char **argv)
 {
 	static struct trick t;
@@ -369,7 +335,9 @@ int main(int argc, char **argv)
 	t.stand.program = argv[1];
 	t.stand.vm = argv[2];
 	t.stand.rgb = (uint32_t)strtoul(argv[3], NULL, 16);
-	begin(&t);
+	stand_init(&t.stand);
+	peer_begin(&t.stand, &t.ch, 0);
+	puts("ready");
 	while (stand_is_running(&t.stand)) {
 		take_all(&t);
 		if (poll(&p, 1, 2) != 1)
