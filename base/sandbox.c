@@ -24,67 +24,35 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Should: every helper's loop, memory, time, fds it has been given. Mustn't: anything that names a file or a process. */
-static const char *const common_calls[] = {
+/* Should: poll fds that were given, memory, the time, an end. Mustn't: anything that names a file or a process. */
+static const char *const core_calls[] = {
 	"read",
-	"readv",
 	"write",
-	"writev",
 	"close",
 	"lseek",
 	"fcntl",
 	"fstat",
-	"dup",
-	"dup2",
-	"dup3",
 	"ftruncate",
-	"epoll_create1",
-	"epoll_ctl",
-	"epoll_wait",
-	"epoll_pwait",
-	"epoll_pwait2",
 	"poll",
 	"ppoll",
-	"eventfd2",
-	"signalfd4",
-	"timerfd_create",
-	"timerfd_settime",
-	"timerfd_gettime",
 	"recvmsg",
-	"recvfrom",
 	"sendmsg",
-	"sendto",
 	"accept4",
 	"getsockopt",
-	"shutdown",
 	"brk",
 	"munmap",
 	"mremap",
 	"madvise",
 	"futex",
-	"membarrier",
-	"rseq",
-	"set_robust_list",
-	"sched_yield",
 	"restart_syscall",
 	"clock_gettime",
-	"clock_getres",
-	"clock_nanosleep",
-	"nanosleep",
-	"gettimeofday",
-	"time",
 	"getrandom",
 	"rt_sigaction",
 	"rt_sigprocmask",
 	"rt_sigreturn",
-	"sigaltstack",
 	"getpid",
 	"gettid",
-	"getppid",
-	"getuid",
 	"geteuid",
-	"getgid",
-	"getegid",
 	"exit",
 	"exit_group",
 #ifdef __SANITIZE_ADDRESS__
@@ -96,6 +64,42 @@ static const char *const common_calls[] = {
 	"mincore",
 	"tgkill",
 #endif
+};
+
+/* What sd-event, standard I/O and a courier's streams need besides. */
+static const char *const loop_calls[] = {
+	"readv",
+	"writev",
+	"dup",
+	"dup2",
+	"dup3",
+	"epoll_create1",
+	"epoll_ctl",
+	"epoll_wait",
+	"epoll_pwait",
+	"epoll_pwait2",
+	"eventfd2",
+	"signalfd4",
+	"timerfd_create",
+	"timerfd_settime",
+	"timerfd_gettime",
+	"recvfrom",
+	"sendto",
+	"shutdown",
+	"membarrier",
+	"rseq",
+	"set_robust_list",
+	"sched_yield",
+	"clock_getres",
+	"clock_nanosleep",
+	"nanosleep",
+	"gettimeofday",
+	"time",
+	"sigaltstack",
+	"getppid",
+	"getuid",
+	"getgid",
+	"getegid",
 };
 
 /* What a library tries and can do without: a terminal's size, a time zone, a locale, a bigger pipe, a second thread. */
@@ -258,12 +262,14 @@ static int allow_choice(scmp_filter_ctx filter, const struct sandbox_choice *cho
 	return ret;
 }
 
-static int fill_filter(scmp_filter_ctx filter, const char *const *names)
+static int fill_filter(scmp_filter_ctx filter, const char *const *names, bool bare)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < COUNT(common_calls) && ret == 0; i++)
-		ret = allow(filter, common_calls[i]);
+	for (size_t i = 0; i < COUNT(core_calls) && ret == 0; i++)
+		ret = allow(filter, core_calls[i]);
+	for (size_t i = 0; i < COUNT(loop_calls) && ret == 0 && !bare; i++)
+		ret = allow(filter, loop_calls[i]);
 	for (size_t i = 0; names && names[i] && ret == 0; i++)
 		ret = allow(filter, names[i]);
 	for (size_t i = 0; i < COUNT(refused_calls) && ret == 0; i++) {
@@ -282,7 +288,7 @@ static int fill_filter(scmp_filter_ctx filter, const char *const *names)
 }
 
 /* Should: leave the calls listed. Mustn't: let a 32-bit call table in (libseccomp's default: only the native one). */
-int sandbox_calls_with(const char *const *names, const struct sandbox_choice *choice)
+static int enter_filter(const char *const *names, const struct sandbox_choice *choice, bool bare)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int ret;
@@ -293,7 +299,7 @@ int sandbox_calls_with(const char *const *names, const struct sandbox_choice *ch
 	if (ret == 0)
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (ret == 0)
-		ret = fill_filter(filter, names);
+		ret = fill_filter(filter, names, bare);
 	if (ret == 0 && choice)
 		ret = allow_choice(filter, choice);
 	if (ret == 0)
@@ -302,7 +308,17 @@ int sandbox_calls_with(const char *const *names, const struct sandbox_choice *ch
 	return ret;
 }
 
+int sandbox_calls_with(const char *const *names, const struct sandbox_choice *choice)
+{
+	return enter_filter(names, choice, false);
+}
+
 int sandbox_calls(const char *const *names)
 {
-	return sandbox_calls_with(names, NULL);
+	return enter_filter(names, NULL, false);
+}
+
+int sandbox_calls_bare(const char *const *names)
+{
+	return enter_filter(names, NULL, true);
 }

@@ -13,6 +13,7 @@
 #include "proto/text.h"
 
 #define TEXT_PX 13.0 /* of the title at scale 1 */
+#define SMALL_PX 10.0
 #define CELL_MAX 96 /* no mask is larger, in pixels */
 #define ELLIPSIS 0x2026u
 #define REPLACEMENT 0xfffdu
@@ -166,10 +167,11 @@ static int draw_text_face(struct atlas *a, struct scratch *s, struct atlas_face 
 	return 0;
 }
 
-static int draw_bold_face(struct atlas *a, struct scratch *s, struct atlas_face *f)
+/* The glyphs of names. */
+static int draw_name_face(struct atlas *a, struct scratch *s, struct glyph *ret_glyphs)
 {
 	for (uint32_t cp = 0x20; cp < 0x20 + ATLAS_BOLD; cp++) {
-		int r = draw_glyph(a, s, cp, &f->bold[cp - 0x20]);
+		int r = draw_glyph(a, s, cp, &ret_glyphs[cp - 0x20]);
 
 		if (r <= 0)
 			return r < 0 ? r : -ENOENT;
@@ -288,27 +290,35 @@ static cairo_scaled_font_t *load_font(cairo_font_weight_t weight, double px)
 
 static int draw_face(struct atlas *a, struct scratch *s, struct atlas_face *f)
 {
-	double px = TEXT_PX * f->scale120 / 120.0;
-	cairo_scaled_font_t *regular = load_font(CAIRO_FONT_WEIGHT_NORMAL, px);
-	cairo_scaled_font_t *bold = load_font(CAIRO_FONT_WEIGHT_BOLD, px);
+	double scale = f->scale120 / 120.0;
+	cairo_scaled_font_t *regular = load_font(CAIRO_FONT_WEIGHT_NORMAL, TEXT_PX * scale);
+	cairo_scaled_font_t *bold = load_font(CAIRO_FONT_WEIGHT_BOLD, TEXT_PX * scale);
+	cairo_scaled_font_t *small = load_font(CAIRO_FONT_WEIGHT_BOLD, SMALL_PX * scale);
 	cairo_font_extents_t e;
 	int r = -ENOENT;
 
-	if (cairo_scaled_font_status(regular) || cairo_scaled_font_status(bold))
+	if (cairo_scaled_font_status(regular) || cairo_scaled_font_status(bold) || cairo_scaled_font_status(small))
 		goto out;
 	cairo_scaled_font_extents(regular, &e);
 	f->ascent = (int)lround(e.ascent);
 	f->descent = (int)lround(e.descent);
+	cairo_scaled_font_extents(small, &e);
+	f->small_ascent = (int)lround(e.ascent);
+	f->small_descent = (int)lround(e.descent);
 	s->font = regular;
 	r = draw_text_face(a, s, f);
 	s->font = bold;
 	if (r == 0)
-		r = draw_bold_face(a, s, f);
+		r = draw_name_face(a, s, f->bold);
+	s->font = small;
+	if (r == 0)
+		r = draw_name_face(a, s, f->small);
 	for (int icon = 0; r == 0 && icon < ATLAS_ICONS; icon++)
 		r = draw_icon(a, s, f, (enum atlas_icon)icon);
 out:
 	cairo_scaled_font_destroy(regular);
 	cairo_scaled_font_destroy(bold);
+	cairo_scaled_font_destroy(small);
 	return r;
 }
 
@@ -355,8 +365,8 @@ struct mask atlas_mask(const struct atlas *a, const struct glyph *g)
 
 static const struct glyph *glyph_of(const struct atlas_text *t, uint32_t cp)
 {
-	if (t->weight == ATLAS_HEAVY && cp >= 0x20 && cp < 0x20 + ATLAS_BOLD)
-		return &t->face->bold[cp - 0x20];
+	if (t->weight != ATLAS_REGULAR && cp >= 0x20 && cp < 0x20 + ATLAS_BOLD)
+		return t->weight == ATLAS_SMALL ? &t->face->small[cp - 0x20] : &t->face->bold[cp - 0x20];
 	return &t->face->regular[glyph_index(cp)];
 }
 

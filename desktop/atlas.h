@@ -14,7 +14,7 @@
 
 #define ATLAS_SCALES 3 /* 1, 1.5 and 2 */
 #define ATLAS_GLYPHS 1040
-#define ATLAS_BOLD 95 /* U+0020 … U+007E: all that a VM's name has */
+#define ATLAS_BOLD 95 /* U+0020 … U+007E: all that a VM's name has; also of the small face */
 
 enum atlas_icon {
 	ATLAS_CLOSE,
@@ -40,8 +40,10 @@ struct glyph {
 struct atlas_face {
 	unsigned scale120;
 	int ascent, descent;
+	int small_ascent, small_descent;
 	struct glyph regular[ATLAS_GLYPHS];
 	struct glyph bold[ATLAS_BOLD];
+	struct glyph small[ATLAS_BOLD];
 	struct glyph icon[ATLAS_ICONS];
 };
 
@@ -51,7 +53,7 @@ struct atlas {
 	size_t len, cap;
 };
 
-enum atlas_weight { ATLAS_REGULAR, ATLAS_HEAVY };
+enum atlas_weight { ATLAS_REGULAR, ATLAS_HEAVY, ATLAS_SMALL }; /* small: bold, of a popup's strip */
 
 /* A run of text to draw. */
 struct atlas_text {

@@ -15,17 +15,12 @@ static struct rect intersect(struct rect a, struct rect b)
 
 void canvas_init(struct canvas *c, uint32_t *pixels, int w, int h)
 {
-	*c = (struct canvas){ .pixels = pixels, .w = w, .h = h, .clip = { 0, 0, w, h } };
-}
-
-void canvas_clip(struct canvas *c, struct rect r)
-{
-	c->clip = intersect(r, (struct rect){ 0, 0, c->w, c->h });
+	*c = (struct canvas){ pixels, w, h };
 }
 
 void canvas_fill(struct canvas *c, struct rect r, uint32_t rgb)
 {
-	r = intersect(r, c->clip);
+	r = intersect(r, (struct rect){ 0, 0, c->w, c->h });
 	for (int y = r.y; y < r.y + r.h; y++) {
 		for (int x = r.x; x < r.x + r.w; x++)
 			c->pixels[(size_t)y * c->w + x] = 0xff000000u | rgb;
@@ -46,10 +41,10 @@ uint32_t canvas_mix(uint32_t a, uint32_t b, unsigned amount)
 		mix_channel(a, b, 0, amount);
 }
 
-/* Calls for each pixel of @m inside the clip: mixes the pixel with @argb by coverage, or by what is not covered. */
+/* For each pixel of @m inside the canvas: mixes the pixel with @argb by coverage, or by what is not covered. */
 static void blend(struct canvas *c, const struct mask *m, struct rect at, const uint32_t *argb)
 {
-	struct rect r = intersect((struct rect){ at.x, at.y, m->w, m->h }, c->clip);
+	struct rect r = intersect((struct rect){ at.x, at.y, m->w, m->h }, (struct rect){ 0, 0, c->w, c->h });
 
 	for (int y = r.y; y < r.y + r.h; y++) {
 		const uint8_t *row = m->bytes + (size_t)(y - at.y) * m->w - at.x;

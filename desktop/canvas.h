@@ -11,8 +11,7 @@ struct rect {
 
 struct canvas {
 	uint32_t *pixels; /* borrowed, w × h without gaps */
-	int w, h;
-	struct rect clip; /* drawing outside of it does nothing */
+	int w, h; /* drawing outside of it does nothing */
 };
 
 /* Coverage, 0 … 255, w × h without gaps. */
@@ -22,8 +21,6 @@ struct mask {
 };
 
 void canvas_init(struct canvas *c, uint32_t *pixels, int w, int h);
-/* Narrows drawing to @r within the canvas. */
-void canvas_clip(struct canvas *c, struct rect r);
 /* Replaces the pixels of @r by the opaque colour @rgb. */
 void canvas_fill(struct canvas *c, struct rect r, uint32_t rgb);
 /* Blends the opaque colour @rgb through @m, whose upper left corner lies at @at's x, y. */

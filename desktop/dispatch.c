@@ -90,7 +90,7 @@ static int on_hints(struct guest *g, struct window *w, const struct gui_msg *m)
 
 static int on_state_req(struct guest *g, struct window *w, const struct gui_msg *m)
 {
-	window_state_request(w, m->state_req.bits);
+	window_guest_state(w, m->state_req.bits);
 	return 0;
 }
 

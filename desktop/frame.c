@@ -4,16 +4,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "desktop/pattern.h"
 #include "proto/gui.h"
 
 #define LIFT 1 /* what is on the bar stands in the middle below its border */
 #define GAP 6 /* between buttons, and around the badge */
 #define BADGE_PAD 9 /* left and right of the name */
+#define SWATCH 26 /* of the pattern, at the badge's left end */
+#define SWATCH_NARROW 12
+#define PILL_MIN 40 /* buttons may cover what is more than the window has */
 #define TITLE_GAP 10
 #define CORNER_REACH 16 /* how far a corner's resize zone goes along the edges */
 #define INK_DARK 0x101216
 #define INK_LIGHT 0xffffff
 #define BAR_DARK 0x23262d
+#define BAR_LIGHT 0xe9ebf0
+#define LEAVE_HINT "Ctrl+Shift+Esc leaves full screen"
 #define NOTE_RGB 0xf2f4f8 /* no title has a ground of its own: a guest cannot write a note */
 #define NOTE_BAD_RGB 0xffc247
 
@@ -35,7 +41,12 @@ struct frame_insets frame_insets(bool popup, bool fullscreen)
 {
 	int side = popup ? FRAME_POPUP_BORDER : fullscreen ? 0 : FRAME_BORDER;
 
-	return (struct frame_insets){ side, side, popup ? FRAME_POPUP_BORDER : FRAME_BAR, side };
+	return (struct frame_insets){ side, side, popup ? FRAME_POPUP_BAR : FRAME_BAR, side };
+}
+
+struct frame_theme frame_theme(const struct frame_owner *owner)
+{
+	return owner->light ? (struct frame_theme){ BAR_LIGHT, INK_DARK } : (struct frame_theme){ BAR_DARK, NOTE_RGB };
 }
 
 static double linear(uint32_t byte)
@@ -85,21 +96,33 @@ static int baseline(const struct bar *b)
 	return px(b, LIFT) + (px(b, FRAME_BAR) + b->face->ascent - b->face->descent + 1) / 2;
 }
 
-/* Text in bold on a ground of its own, rounded, from logical @at on. Returns the logical x behind it. */
-static int draw_pill(const struct bar *b, int at, int room, uint32_t rgb, const char *words)
+/* Words in bold on a ground of their own, rounded. */
+struct pill {
+	int at, room; /* logical */
+	int swatch; /* logical width of the owner's pattern before the words; may be 0 */
+	uint32_t rgb;
+	const char *words;
+};
+
+/* Returns the logical x behind it. */
+static int draw_pill(const struct bar *b, const struct pill *p)
 {
-	struct atlas_text name = { b->face, ATLAS_HEAVY, frame_ink(rgb), words };
-	int pad = px(b, BADGE_PAD), x = px(b, at), y = px(b, LIFT + (FRAME_BAR - FRAME_BADGE) / 2);
+	struct atlas_text name = { b->face, ATLAS_HEAVY, frame_ink(p->rgb), p->words };
+	int pad = px(b, BADGE_PAD), x = px(b, p->at), y = px(b, LIFT + (FRAME_BAR - FRAME_BADGE) / 2);
 	int radius = b->face->icon[ATLAS_PILL_LEFT].w, h = b->face->icon[ATLAS_PILL_LEFT].h;
-	int text = atlas_measure(&name), most = px(b, room) - 2 * pad;
+	int lead = p->swatch ? px(b, p->swatch) : 0;
+	int text = atlas_measure(&name), most = px(b, p->room) - 2 * pad - lead;
 	struct mask left = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_LEFT]);
 	struct mask right = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_RIGHT]);
-	int w = 2 * pad + (text < most ? text : most);
+	struct pattern_ink marks = { b->look->owner->pattern, b->face->scale120, name.rgb };
+	int w = lead + 2 * pad + (text < most ? text : most > 0 ? most : 0);
 
-	canvas_mask(b->c, &left, (struct rect){ x, y, 0, 0 }, rgb);
-	canvas_mask(b->c, &right, (struct rect){ x + w - radius, y, 0, 0 }, rgb);
-	canvas_fill(b->c, (struct rect){ x + radius, y, w - 2 * radius, h }, rgb);
-	atlas_text(b->atlas, b->c, (struct rect){ x + pad, baseline(b), w - 2 * pad, 0 }, &name);
+	canvas_mask(b->c, &left, (struct rect){ x, y, 0, 0 }, p->rgb);
+	canvas_mask(b->c, &right, (struct rect){ x + w - radius, y, 0, 0 }, p->rgb);
+	canvas_fill(b->c, (struct rect){ x + radius, y, w - 2 * radius, h }, p->rgb);
+	if (lead)
+		pattern_draw(b->c, (struct rect){ x + radius, y, lead - radius, h }, &marks);
+	atlas_text(b->atlas, b->c, (struct rect){ x + lead + pad, baseline(b), w - lead - 2 * pad, 0 }, &name);
 	return (x + w) * 120 / (int)b->face->scale120;
 }
 
@@ -114,24 +137,69 @@ static void draw_outline(const struct bar *b)
 	canvas_fill(b->c, (struct rect){ b->c->w - side, 0, side, b->c->h }, rgb);
 }
 
+/* The host's words at the right end of a full screen's bar. Returns what they leave of @end, logical. */
+static int draw_hint(const struct bar *b, int begin, int end)
+{
+	struct atlas_text hint = { b->face, ATLAS_REGULAR, b->ink, LEAVE_HINT };
+	int w = atlas_measure(&hint), x = px(b, end) - w;
+
+	if (x < px(b, begin))
+		return end;
+	atlas_text(b->atlas, b->c, (struct rect){ x, baseline(b), w, 0 }, &hint);
+	return x * 120 / (int)b->face->scale120 - TITLE_GAP;
+}
+
+static void draw_words(const struct bar *b)
+{
+	const struct frame_look *look = b->look;
+	int end = button_x(look, 2) - TITLE_GAP, x;
+	int room = end - 2 * GAP > PILL_MIN ? end - 2 * GAP : PILL_MIN;
+	struct pill name = { GAP + 3, room, room > 3 * SWATCH ? SWATCH : SWATCH_NARROW, look->owner->rgb,
+		look->owner->vm };
+	struct atlas_text title = { b->face, ATLAS_REGULAR, b->ink, look->title };
+	struct pill note = { 0, 0, 0, look->bad_note ? NOTE_BAD_RGB : NOTE_RGB, look->note };
+
+	x = draw_pill(b, &name) + TITLE_GAP;
+	if (look->fullscreen)
+		end = draw_hint(b, x, end);
+	if (!look->active)
+		title.rgb = canvas_mix(b->ground, b->ink, 170) & 0xffffff;
+	note.at = x - TITLE_GAP + GAP;
+	note.room = end - x;
+	if (end > x + 2 * BADGE_PAD && look->note)
+		draw_pill(b, &note);
+	else if (end > x)
+		atlas_text(b->atlas, b->c, (struct rect){ px(b, x), baseline(b), px(b, end - x), 0 }, &title);
+}
+
+/* A popup's strip: the name, and the pattern beside it for as long as there is room. */
+static void draw_strip(const struct bar *b)
+{
+	const struct frame_owner *o = b->look->owner;
+	struct atlas_text name = { b->face, ATLAS_SMALL, frame_ink(o->rgb), o->vm };
+	struct pattern_ink marks = { o->pattern, b->face->scale120, name.rgb };
+	int h = b->c->h, left = px(b, FRAME_POPUP_BORDER + 2), room = b->c->w - 2 * left, x;
+	int base = (h + b->face->small_ascent - b->face->small_descent + 1) / 2;
+
+	canvas_fill(b->c, (struct rect){ 0, 0, b->c->w, h }, o->rgb);
+	x = left + atlas_text(b->atlas, b->c, (struct rect){ left, base, room, 0 }, &name) + left;
+	pattern_draw(b->c, (struct rect){ x, px(b, 2), b->c->w - x - px(b, 2), h - px(b, 4) }, &marks);
+}
+
 void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_face *f, const struct frame_look *look)
 {
-	uint32_t rgb = look->owner->rgb;
 	struct bar b = { c, a, f, look, 0, 0 };
-	int end = button_x(look, 2) - TITLE_GAP, x;
-	struct atlas_text title = { f, ATLAS_REGULAR, 0, look->title };
 	struct mask corner = atlas_mask(a, &f->icon[ATLAS_CORNER_LEFT]);
 
-	b.ground = canvas_mix(BAR_DARK, rgb, look->active ? 118 : 30) & 0xffffff;
+	if (look->popup) {
+		draw_strip(&b);
+		return;
+	}
+	b.ground = canvas_mix(frame_theme(look->owner).ground, look->owner->rgb, look->active ? 118 : 30) & 0xffffff;
 	b.ink = frame_ink(b.ground);
 	canvas_fill(c, (struct rect){ 0, 0, c->w, c->h }, b.ground);
 	draw_outline(&b);
-	x = draw_pill(&b, GAP + 3, end > 40 ? end - 2 * GAP : 40, rgb, look->owner->vm) + TITLE_GAP;
-	title.rgb = look->active ? b.ink : canvas_mix(b.ground, b.ink, 170) & 0xffffff;
-	if (end > x + 2 * BADGE_PAD && look->note)
-		draw_pill(&b, x - TITLE_GAP + GAP, end - x, look->bad_note ? NOTE_BAD_RGB : NOTE_RGB, look->note);
-	else if (end > x)
-		atlas_text(a, c, (struct rect){ px(&b, x), baseline(&b), px(&b, end - x), 0 }, &title);
+	draw_words(&b);
 	draw_button(&b, FRAME_CLOSE, 0);
 	draw_button(&b, FRAME_MAXIMISE, 1);
 	draw_button(&b, FRAME_MINIMISE, 2);

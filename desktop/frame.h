@@ -17,13 +17,14 @@
 /* Logical units. */
 #define FRAME_BAR 31
 #define FRAME_BORDER 4
+#define FRAME_POPUP_BAR 15
 #define FRAME_POPUP_BORDER 2
 #define FRAME_BUTTON 20
 #define FRAME_BADGE 20
 #define FRAME_BADGE_RADIUS 5
 #define FRAME_RADIUS 8
 #define FRAME_MAT_RGB 0x16181d /* behind a guest's pixels */
-#define FRAME_MIN_W 96 /* of the outer window: less has no room for a name */
+#define FRAME_MIN_W 190 /* of the outer window: less has no room for pattern and name */
 
 enum frame_part {
 	FRAME_CONTENT,
@@ -38,6 +39,13 @@ enum frame_part {
 struct frame_owner {
 	char vm[VM_NAME_MAX + 1];
 	uint32_t rgb;
+	unsigned pattern; /* policy/palette.h */
+	bool light; /* the user's choice for all frames: light bars instead of dark ones */
+};
+
+/* What frames and menus are painted on, and with. */
+struct frame_theme {
+	uint32_t ground, ink;
 };
 
 struct frame_look {
@@ -46,7 +54,7 @@ struct frame_look {
 	const char *note; /* a line of the host's in place of the title; may be NULL. Sanitised */
 	bool bad_note; /* it is a refusal */
 	int w; /* outer width, logical */
-	bool active, maximised, square, fullscreen;
+	bool active, maximised, square, fullscreen, popup;
 	enum frame_part hover; /* a button, or FRAME_CONTENT */
 };
 
@@ -55,11 +63,12 @@ struct frame_insets {
 };
 
 struct frame_insets frame_insets(bool popup, bool fullscreen);
+struct frame_theme frame_theme(const struct frame_owner *owner);
 
 /* Black or white: what can be read on @rgb (relative luminance, WCAG 2.1). */
 uint32_t frame_ink(uint32_t rgb);
 
-/* Draws the title bar over the whole of @c, which is @look->w × FRAME_BAR at the face's scale. */
+/* Draws the bar, of a popup the strip, over the whole of @c: @look->w × the upper inset at the face's scale. */
 void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_face *f, const struct frame_look *look);
 
 /* Which part is at @x, @y of an outer window of @w × @h. @ret_edges: the edge bits for FRAME_EDGE, else 0. */

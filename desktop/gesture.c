@@ -71,11 +71,20 @@ static char letter_of(const struct gestures *g, uint32_t key)
 	return key == KEY_C ? 'c' : key == KEY_V ? 'v' : 0;
 }
 
+static bool is_escape(const struct gestures *g, uint32_t key)
+{
+	return xkb_state_key_get_one_sym(g->state, key + XKB_OFFSET) == XKB_KEY_Escape;
+}
+
 enum gesture gestures_key(const struct gestures *g, uint32_t key)
 {
-	if (!g->state || !is_on(g, XKB_MOD_NAME_CTRL) || !is_on(g, XKB_MOD_NAME_SHIFT) || is_on(g, XKB_MOD_NAME_ALT) ||
+	if (!g->state)
+		return key == KEY_ESC ? GESTURE_LEAVE : GESTURE_NONE;
+	if (!is_on(g, XKB_MOD_NAME_CTRL) || !is_on(g, XKB_MOD_NAME_SHIFT) || is_on(g, XKB_MOD_NAME_ALT) ||
 		is_on(g, XKB_MOD_NAME_LOGO))
 		return GESTURE_NONE;
+	if (is_escape(g, key))
+		return GESTURE_LEAVE;
 	switch (letter_of(g, key)) {
 	case 'c':
 		return GESTURE_COPY;

@@ -2,7 +2,9 @@
 /*
  * The keyboard. A popup with a grab takes the compositor's keyboard focus; to
  * the guest it stays with the window that the popup belongs to, as the guest's
- * own compositor does its popups' grabs. KB_LEAVE means that no key is down.
+ * own compositor does its popups' grabs. KB_LEAVE means that no key is down, and
+ * so does KB_ENTER: a key that went down in another window, maybe of another VM,
+ * is not this guest's to know, nor is its release.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +119,7 @@ static bool take_key(struct seat *s, uint32_t serial, uint32_t key, bool pressed
 		clipboard_copy(s->clipboard, s->kb_focus);
 	else if (g == GESTURE_PASTE && s->kb_focus)
 		clipboard_paste(s->clipboard, s->kb_focus);
-	else
+	else if (g != GESTURE_LEAVE || !s->kb_focus || !window_leave_fullscreen(s->kb_focus))
 		return false;
 	hide(s, key);
 	return true;
@@ -142,10 +144,8 @@ static void handle_enter(
 	if (!w)
 		return;
 	m.head.win = w->id;
-	for (size_t i = 0; i < n && m.kb_enter.n < GUI_ENTER_KEYS; i++) {
-		if (!find_hidden(s, key[i]))
-			m.kb_enter.key[m.kb_enter.n++] = (uint16_t)key[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		hide(s, key[i]);
 	guest_send(s->guest, &m);
 }
 
@@ -164,7 +164,7 @@ static void handle_key(void *data, struct wl_keyboard *k, uint32_t serial, uint3
 	if (take_key(s, serial, key, state == WL_KEYBOARD_KEY_STATE_PRESSED) || !s->kb_focus || key > UINT16_MAX)
 		return;
 	if (state == WL_KEYBOARD_KEY_STATE_PRESSED)
-		seat_note_press(s, serial);
+		seat_note_press(s, s->kb_focus, serial);
 	m.head.win = s->kb_focus->id;
 	m.key = (struct gui_key){ time, (uint16_t)key, state == WL_KEYBOARD_KEY_STATE_PRESSED };
 	guest_send(s->guest, &m);

@@ -96,6 +96,7 @@ static void main_wire(void)
 	clipboard.windows = &windows;
 	menu.set = &windows;
 	menu.clipboard = &clipboard;
+	menu.manager = &manager;
 }
 
 static int open_display(int fd)
@@ -129,7 +130,7 @@ static int open_parts(const int *fds)
 	if (r == 0)
 		r = buffers_init(&buffers, display.shm, guest.fd, guest.region_size, guest.channel.heap_off);
 	if (r == 0)
-		r = window_set_init(&windows, manager.setup.vm, manager.setup.rgb);
+		r = window_set_init(&windows, &manager.setup);
 	if (r == 0)
 		r = seat_init(&seat);
 	for (int i = 0; r == 0 && i < 2; i++) /* seat capabilities, then the keymap */

@@ -76,6 +76,13 @@ int manager_tell_clip(struct manager *m, enum helper_type type, const struct hel
 	return tell(m, &msg, &fd, fd >= 0);
 }
 
+int manager_tell_act(struct manager *m, enum helper_act_kind kind)
+{
+	struct helper_msg msg = { .type = HELPER_ACT, .act.kind = kind };
+
+	return tell(m, &msg, NULL, 0);
+}
+
 static void tell_stats(struct manager *m)
 {
 	struct helper_msg msg = { .type = HELPER_STATS };

@@ -34,6 +34,8 @@ void manager_tell_guest(struct manager *m, enum helper_guest_state state);
 void manager_tell_failed(struct manager *m, enum helper_reason reason, const char *text);
 /* HELPER_CLIP_TAKE with @clip and @fd (borrowed), or HELPER_CLIP_WANT with neither. -errno: vmosd does not take it. */
 int manager_tell_clip(struct manager *m, enum helper_type type, const struct helper_clip *clip, int fd);
+/* What the user chose in a frame's menu. -errno: vmosd does not take it. */
+int manager_tell_act(struct manager *m, enum helper_act_kind kind);
 /* Where the event loop waits for input: the socket, or the listener. */
 int manager_fd(const struct manager *m);
 /* Takes one packet or visitor. */

@@ -2,10 +2,13 @@
 #include "desktop/menu.h"
 
 #include <linux/input-event-codes.h>
+#include <stdio.h>
+#include <string.h>
 #include <wayland-client.h>
 
 #include "desktop/atlas.h"
 #include "desktop/clipboard.h"
+#include "desktop/manager.h"
 #include "desktop/pool.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
@@ -19,30 +22,70 @@
 #define ROW 28
 #define SHORTCUT_GAP 36
 
-#define GROUND 0x23262d
-#define INK 0xf2f4f8
-
-/* One row: the last is there only where the compositor has a menu of its own. */
-static const struct {
-	const char *text, *shortcut;
-} rows[MENU_ROWS] = {
-	{ "Copy to other VMs", "Ctrl+Shift+C" },
-	{ "Paste from another VM", "Ctrl+Shift+V" },
-	{ "Window menu", "" },
+/* In the order in which they are shown; the last three make up the question. */
+enum {
+	ROW_COPY,
+	ROW_PASTE,
+	ROW_FULL,
+	ROW_PAUSE,
+	ROW_KILL,
+	ROW_WINDOW, /* only where the compositor has a menu of its own */
+	ROW_ASK,
+	ROW_NO,
+	ROW_YES,
+	ROWS,
 };
 
-enum { ROW_COPY, ROW_PASTE, ROW_WINDOW };
+#define TEXT_MAX (VM_NAME_MAX + 48)
+
+/* %s: the VM. */
+static const struct {
+	const char *text, *shortcut;
+} rows[ROWS] = {
+	[ROW_COPY] = { "Copy to other VMs", "Ctrl+Shift+C" },
+	[ROW_PASTE] = { "Paste from another VM", "Ctrl+Shift+V" },
+	[ROW_FULL] = { "Full screen, and back", "Ctrl+Shift+Esc leaves" },
+	[ROW_PAUSE] = { "Pause %s", "" },
+	[ROW_KILL] = { "Kill %s …", "" },
+	[ROW_WINDOW] = { "Window menu", "" },
+	[ROW_ASK] = { "Kill %s? What is not saved is lost.", "" },
+	[ROW_NO] = { "No, let it run", "Esc" },
+	[ROW_YES] = { "Yes, kill it", "" },
+};
 
 static int row_count(const struct menu *m)
 {
-	return m->window->has_menu ? MENU_ROWS : MENU_ROWS - 1;
+	if (m->asking)
+		return ROWS - ROW_ASK;
+	return m->window->has_menu ? ROW_ASK : ROW_WINDOW;
 }
 
-static bool is_usable(const struct menu *m, int row)
+/* Which one is shown at place @i. */
+static int row_at(const struct menu *m, int i)
 {
-	if (row == ROW_COPY)
+	return m->asking ? ROW_ASK + i : i;
+}
+
+static bool is_usable(const struct menu *m, int i)
+{
+	switch (row_at(m, i)) {
+	case ROW_COPY:
 		return m->clipboard->able && m->clipboard->offered;
-	return row == ROW_WINDOW || m->clipboard->able;
+	case ROW_PASTE:
+		return m->clipboard->able;
+	default:
+		return row_at(m, i) != ROW_ASK;
+	}
+}
+
+static void row_text(const struct menu *m, int row, char *dst)
+{
+	const char *text = rows[row].text, *name = strstr(text, "%s");
+
+	if (name)
+		snprintf(dst, TEXT_MAX, "%.*s%s%s", (int)(name - text), text, m->set->owner.vm, name + 2);
+	else
+		snprintf(dst, TEXT_MAX, "%s", text);
 }
 
 bool menu_is_open(const struct menu *m)
@@ -103,16 +146,24 @@ static void measure(struct menu *m)
 	const struct atlas_face *f = atlas_pick(m->set->atlas, m->window->scale120);
 	int text = 0, shortcut = 0;
 
-	for (int i = 0; i < row_count(m); i++) {
-		struct atlas_text t = { f, ATLAS_REGULAR, 0, rows[i].text };
-		int n = atlas_measure(&t);
+	for (int row = 0; row < ROWS; row++) {
+		char words[TEXT_MAX];
+		struct atlas_text t = { f, ATLAS_REGULAR, 0, words };
+		int n;
 
-		text = n > text ? n : text;
-		t.utf8 = rows[i].shortcut;
+		row_text(m, row, words);
+		n = atlas_measure(&t);
+
+		if (row != ROW_ASK) /* it has its line alone */
+			text = n > text ? n : text;
+		else
+			m->w = to_logical(f, n);
+		t.utf8 = rows[row].shortcut;
 		n = atlas_measure(&t);
 		shortcut = n > shortcut ? n : shortcut;
 	}
-	m->w = 2 * (EDGE + PAD_X) + to_logical(f, text) + SHORTCUT_GAP + to_logical(f, shortcut);
+	text = to_logical(f, text) + SHORTCUT_GAP + to_logical(f, shortcut);
+	m->w = 2 * (EDGE + PAD_X) + (text > m->w ? text : m->w);
 	m->h = 2 * (EDGE + PAD_Y) + row_count(m) * ROW;
 }
 
@@ -144,7 +195,7 @@ void menu_open(struct menu *m, struct window *w, uint32_t serial, int x)
 	m->ref = (struct surface_ref){ NULL, SURFACE_MENU };
 	m->x = x;
 	m->row = -1;
-	m->ready = false;
+	m->ready = m->asking = false;
 	measure(m);
 	positioner = make_positioner(m);
 	m->surface = display_surface(d, &m->ref);
@@ -172,20 +223,50 @@ void menu_point(struct menu *m, int y)
 	m->row = row;
 }
 
+/* What a row does once the menu is closed. */
+static void act(struct menu *m, struct window *w, int row, uint32_t serial)
+{
+	char line[HELPER_TEXT_MAX];
+
+	switch (row) {
+	case ROW_COPY:
+		clipboard_copy(m->clipboard, w);
+		break;
+	case ROW_PASTE:
+		clipboard_paste(m->clipboard, w);
+		break;
+	case ROW_FULL:
+		if (!window_leave_fullscreen(w))
+			window_state_request(w, w->wish | GUI_STATE_FULLSCREEN);
+		break;
+	case ROW_PAUSE:
+	case ROW_YES:
+		snprintf(line, sizeof(line), "It goes on by: vmos resume %s", m->set->owner.vm);
+		if (manager_tell_act(m->manager, row == ROW_PAUSE ? HELPER_ACT_PAUSE : HELPER_ACT_KILL) < 0)
+			note_show(&m->set->note, w, true, "Nothing done: vmosd is not there");
+		else if (row == ROW_PAUSE)
+			note_show(&m->set->note, w, true, line);
+		break;
+	case ROW_WINDOW:
+		xdg_toplevel_show_window_menu(w->toplevel, m->set->display->seat, serial, m->x, FRAME_BAR);
+		break;
+	default:
+		break;
+	}
+}
+
 void menu_choose(struct menu *m, uint32_t serial)
 {
 	struct window *w = m->window;
-	int row = m->row;
+	int row = m->row < 0 ? ROWS : row_at(m, m->row);
 
-	if (row < 0)
-		return;
-	menu_close(m);
-	if (row == ROW_COPY)
-		clipboard_copy(m->clipboard, w);
-	else if (row == ROW_PASTE)
-		clipboard_paste(m->clipboard, w);
-	else
-		xdg_toplevel_show_window_menu(w->toplevel, m->set->display->seat, serial, m->x, FRAME_BAR);
+	if (row == ROW_KILL) {
+		m->asking = m->dirty = true;
+		m->row = ROW_NO - ROW_ASK;
+	} else if (row < ROWS) {
+		menu_close(m);
+		act(m, w, row, serial);
+	}
 }
 
 /* The next usable row in direction @by, from none also. */
@@ -239,17 +320,20 @@ static int px(const struct sheet *s, int logical)
 static void draw_row(struct sheet *s, int row)
 {
 	const struct menu *m = s->menu;
-	uint32_t rgb = m->set->owner.rgb, ground = row == m->row ? rgb : GROUND;
-	uint32_t ink = row == m->row ? frame_ink(rgb) : INK;
-	struct atlas_text t = { s->face, ATLAS_REGULAR, 0, rows[row].text };
+	struct frame_theme theme = frame_theme(&m->set->owner);
+	uint32_t rgb = m->set->owner.rgb, ground = row == m->row ? rgb : theme.ground;
+	uint32_t ink = row == m->row ? frame_ink(rgb) : theme.ink;
+	char words[TEXT_MAX];
+	struct atlas_text t = { s->face, ATLAS_REGULAR, 0, words };
 	int top = px(s, EDGE + PAD_Y + row * ROW), left = px(s, EDGE + PAD_X), right = px(s, m->w - EDGE - PAD_X);
 	int base = top + (px(s, ROW) + s->face->ascent - s->face->descent + 1) / 2, width;
 
 	canvas_fill(&s->c, (struct rect){ px(s, EDGE), top, px(s, m->w - 2 * EDGE), px(s, ROW) }, ground);
-	t.rgb = is_usable(m, row) ? ink : canvas_mix(ground, ink, 90) & 0xffffff;
+	row_text(m, row_at(m, row), words);
+	t.rgb = is_usable(m, row) || m->asking ? ink : canvas_mix(ground, ink, 90) & 0xffffff;
 	atlas_text(m->set->atlas, &s->c, (struct rect){ left, base, right - left, 0 }, &t);
 	t.rgb = canvas_mix(ground, ink, is_usable(m, row) ? 165 : 75) & 0xffffff;
-	t.utf8 = rows[row].shortcut;
+	t.utf8 = rows[row_at(m, row)].shortcut;
 	width = atlas_measure(&t);
 	atlas_text(m->set->atlas, &s->c, (struct rect){ right - width, base, width, 0 }, &t);
 }
@@ -260,7 +344,8 @@ static void draw(struct sheet *s)
 	int edge = px(s, EDGE);
 
 	canvas_fill(&s->c, (struct rect){ 0, 0, s->c.w, s->c.h }, m->set->owner.rgb);
-	canvas_fill(&s->c, (struct rect){ edge, edge, s->c.w - 2 * edge, s->c.h - 2 * edge }, GROUND);
+	canvas_fill(&s->c, (struct rect){ edge, edge, s->c.w - 2 * edge, s->c.h - 2 * edge },
+		frame_theme(&m->set->owner).ground);
 	for (int row = 0; row < row_count(m); row++)
 		draw_row(s, row);
 }

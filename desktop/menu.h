@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The frame's menu, opened by a right click on the bar: the clipboard's
- * gestures by pointer. The host draws it in its own memory, and while it is
+ * gestures by pointer, and what may be done to the window and the VM. The host
+ * draws it in its own memory, and while it is
  * open the guest gets no key.
  */
 #ifndef DESKTOP_MENU_H
@@ -12,9 +13,8 @@
 
 #include "desktop/display.h"
 
-#define MENU_ROWS 3
-
 struct clipboard;
+struct manager;
 struct pool_buffer;
 struct window;
 struct window_set;
@@ -26,6 +26,7 @@ struct xdg_surface;
 struct menu {
 	struct window_set *set;
 	struct clipboard *clipboard;
+	struct manager *manager;
 	struct surface_ref ref; /* of its surface; belongs to no window */
 	struct window *window; /* whose it is; NULL: it is closed */
 	struct wl_surface *surface;
@@ -36,6 +37,7 @@ struct menu {
 	int w, h; /* logical */
 	int row; /* below the pointer, or chosen by keys; -1: none */
 	int x; /* in the window, where it was opened */
+	bool asking; /* it shows the question whether to kill the VM, instead of its rows */
 	bool ready; /* it may be drawn */
 	bool dirty;
 };

@@ -156,8 +156,10 @@ static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fi
 
 static void toggle_maximised(struct window *w)
 {
+	if (window_leave_fullscreen(w))
+		return;
 	w->wish_waits = false;
-	window_state_request(w, w->states & (GUI_STATE_MAXIMIZED | GUI_STATE_FULLSCREEN) ? 0 : GUI_STATE_MAXIMIZED);
+	window_state_request(w, w->states & GUI_STATE_MAXIMIZED ? 0 : GUI_STATE_MAXIMIZED);
 }
 
 static void press_title(struct seat *s, struct window *w, uint32_t serial, uint32_t time)
@@ -228,7 +230,7 @@ static void button_in_content(struct seat *s, uint32_t serial, const struct gui_
 	if (b->pressed) {
 		s->buttons++;
 		s->button_serial = serial;
-		seat_note_press(s, serial);
+		seat_note_press(s, s->at->window, serial);
 	} else if (s->buttons > 0) {
 		s->buttons--;
 	}

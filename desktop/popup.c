@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Menus, tooltips and the like. The guest says where in its parent it wants
- * one, the host's compositor decides; a thin border in the VM's colour marks
- * it. The compositor kills a client that ends popups out of order or gives one
+ * one, the host's compositor decides; a strip with the VM's name and pattern
+ * and a thin border in its colour mark it. The compositor kills a client that ends popups out of order or gives one
  * a parent that is not on the screen: neither can be reached from a message.
  */
 #include <errno.h>
@@ -74,10 +74,11 @@ static void send_placed(struct window *w)
 static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t serial)
 {
 	struct window *w = data;
+	struct frame_insets in = window_insets(w);
 
 	/* A compositor that finds no room may say 0, or less. */
-	w->inner_w = clamp(w->conf_w - 2 * FRAME_POPUP_BORDER, 1, GUI_SIZE_MAX);
-	w->inner_h = clamp(w->conf_h - 2 * FRAME_POPUP_BORDER, 1, GUI_SIZE_MAX);
+	w->inner_w = clamp(w->conf_w - in.left - in.right, 1, GUI_SIZE_MAX);
+	w->inner_h = clamp(w->conf_h - in.top - in.bottom, 1, GUI_SIZE_MAX);
 	xdg_surface_ack_configure(xdg, serial);
 	if (w->parent)
 		send_placed(w);
@@ -124,6 +125,7 @@ static struct xdg_positioner *make_positioner(const struct window *w)
 {
 	struct xdg_positioner *p = xdg_wm_base_create_positioner(w->set->display->wm_base);
 	const struct gui_popup_pos *pos = &w->pos;
+	struct frame_insets in = window_insets(w);
 	int most_w, most_h, width, height;
 
 	if (!p)
@@ -131,8 +133,8 @@ static struct xdg_positioner *make_positioner(const struct window *w)
 	display_largest(w->set->display, &most_w, &most_h);
 	if (most_w == 0)
 		most_w = most_h = GUI_SIZE_MAX;
-	width = clamp(pos->w + 2 * FRAME_POPUP_BORDER, 1, most_w * SHARE_PERCENT / 100);
-	height = clamp(pos->h + 2 * FRAME_POPUP_BORDER, 1, most_h * SHARE_PERCENT / 100);
+	width = clamp(pos->w + in.left + in.right, 1, most_w * SHARE_PERCENT / 100);
+	height = clamp(pos->h + in.top + in.bottom, 1, most_h * SHARE_PERCENT / 100);
 	xdg_positioner_set_size(p, width, height);
 	set_anchor(p, w);
 	xdg_positioner_set_anchor(p, side_of(pos->anchor));
@@ -168,30 +170,14 @@ static void try_grab(struct window *w)
 	w->grabbed = true;
 }
 
-static int create_surfaces(struct window *w)
-{
-	struct display *d = w->set->display;
-	int r = solid_init(&w->base, d, NULL, &w->ref_root);
-
-	if (r < 0)
-		return r;
-	w->root = w->base.wl;
-	r = solid_init(&w->mat, d, w->root, &w->ref_mat);
-	if (r == 0)
-		r = content_init(&w->content, d, w->root, &w->ref_content);
-	if (r < 0)
-		return r;
-	w->xdg = xdg_wm_base_get_xdg_surface(d->wm_base, w->root);
-	return w->xdg ? 0 : -ENOMEM;
-}
-
 static int create(struct window *w)
 {
 	struct xdg_positioner *positioner;
-	int r = create_surfaces(w);
+	int r = window_make_surfaces(w);
 
 	if (r < 0)
 		return r;
+	w->scale120 = w->parent->scale120;
 	positioner = make_positioner(w);
 	if (!positioner)
 		return -ENOMEM;
@@ -257,20 +243,10 @@ void popup_end(struct window *w)
 
 void popup_present(struct window *w)
 {
-	struct rect room = window_room(w);
-	bool first = w->stage == WINDOW_READY;
-	int outer_w = room.w + 2 * room.x, outer_h = room.h + 2 * room.y;
-
-	if (!first && outer_w == w->outer_w && outer_h == w->outer_h) {
-		content_push(&w->content, room, false);
+	if (w->stage == WINDOW_MAPPED && window_fits(w)) {
+		content_push(&w->content, window_room(w), false);
 		return;
 	}
-	w->outer_w = outer_w;
-	w->outer_h = outer_h;
-	solid_show(&w->mat, w->set->display, w->set->mat, room);
-	solid_show(&w->base, w->set->display, w->set->colour, (struct rect){ 0, 0, outer_w, outer_h });
 	w->stage = WINDOW_MAPPED;
-	content_push(&w->content, room, true);
-	wl_surface_commit(w->root);
-	content_release_sync(&w->content);
+	window_show(w);
 }

@@ -106,8 +106,9 @@ void seat_reset(struct seat *s)
 	s->cursor.guest_shape = GUI_CURSOR_DEFAULT;
 }
 
-void seat_note_press(struct seat *s, uint32_t serial)
+void seat_note_press(struct seat *s, struct window *w, uint32_t serial)
 {
+	w->barred = false;
 	s->fresh_serial = serial;
 	s->fresh_ms = clock_ms();
 }

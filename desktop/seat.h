@@ -18,7 +18,7 @@
 #include "proto/gui.h"
 
 #define SEAT_KEYMAP_MAX (256u << 10)
-#define SEAT_HIDDEN_MAX 4
+#define SEAT_HIDDEN_MAX GUI_ENTER_KEYS
 
 struct clipboard;
 struct display;
@@ -89,7 +89,8 @@ void seat_forget_surface(struct seat *s, const struct surface_ref *ref);
 void seat_reset(struct seat *s);
 /* Serial of a recent press in this VM's windows, once; 0: none, or the keyboard is with another client by now. */
 uint32_t seat_take_serial(struct seat *s);
-void seat_note_press(struct seat *s, uint32_t serial);
+/* The user pressed a key or button in @w's content. */
+void seat_note_press(struct seat *s, struct window *w, uint32_t serial);
 
 /* The guest's requests. Those without a pressed button are ignored; cursor errors as buffers_take(). */
 void seat_move(struct seat *s, struct window *w);

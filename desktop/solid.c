@@ -24,7 +24,7 @@ struct pool_buffer *solid_buffer(struct pool *pool, uint32_t rgb)
 	if (!b)
 		return NULL;
 	canvas_init(&c, b->pixels, SIDE, SIDE);
-	canvas_fill(&c, c.clip, rgb);
+	canvas_fill(&c, (struct rect){ 0, 0, SIDE, SIDE }, rgb);
 	return b;
 }
 
@@ -34,9 +34,8 @@ int solid_init(struct solid *s, struct display *d, struct wl_surface *parent, st
 	if (!s->wl)
 		return -ENOMEM;
 	s->viewport = wp_viewporter_get_viewport(d->viewporter, s->wl);
-	if (parent)
-		s->sub = wl_subcompositor_get_subsurface(d->subcompositor, s->wl, parent);
-	return s->viewport && (s->sub || !parent) ? 0 : -ENOMEM;
+	s->sub = wl_subcompositor_get_subsurface(d->subcompositor, s->wl, parent);
+	return s->viewport && s->sub ? 0 : -ENOMEM;
 }
 
 void solid_finish(struct solid *s)
@@ -58,8 +57,7 @@ void solid_show(struct solid *s, struct display *d, struct pool_buffer *b, struc
 		return;
 	s->at = at;
 	all = wl_compositor_create_region(d->compositor);
-	if (s->sub)
-		wl_subsurface_set_position(s->sub, at.x, at.y);
+	wl_subsurface_set_position(s->sub, at.x, at.y);
 	wl_surface_attach(s->wl, b->wl, 0, 0);
 	b->busy = true;
 	wp_viewport_set_source(s->viewport, wl_fixed_from_int(INSET), wl_fixed_from_int(INSET),

@@ -16,7 +16,7 @@ struct wp_viewport;
 
 struct solid {
 	struct wl_surface *wl;
-	struct wl_subsurface *sub; /* may be NULL: a root */
+	struct wl_subsurface *sub;
 	struct wp_viewport *viewport;
 	struct rect at;
 };
@@ -24,11 +24,11 @@ struct solid {
 /* One small buffer of colour @rgb that any number of solids may show at once. NULL: no room. */
 struct pool_buffer *solid_buffer(struct pool *pool, uint32_t rgb);
 
-/* @parent NULL: a root surface. @ref: who owns the surface, for input. 0 or -ENOMEM. */
+/* @ref: who owns the surface, for input. 0 or -ENOMEM. */
 int solid_init(struct solid *s, struct display *d, struct wl_surface *parent, struct surface_ref *ref);
 void solid_finish(struct solid *s);
 
-/* Shows @b over @at (logical units, relative to the parent) with the parent's next commit, or at once for a root. */
+/* Shows @b over @at (logical units, relative to the parent) with the parent's next commit. */
 void solid_show(struct solid *s, struct display *d, struct pool_buffer *b, struct rect at);
 
 #endif

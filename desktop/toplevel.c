@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A window with a title bar. The root surface is the bar; borders, the mat and
- * the guest's content are its subsurfaces, so that one commit of the root shows
- * a new size of all of them at once. The frame is on the screen before the
- * guest's first buffer is attached.
- */
+/* A window with a title bar. Its frame is on the screen before the guest's first buffer is attached. */
 #include <errno.h>
 #include <stdio.h>
 #include <wayland-client.h>
 
-#include "desktop/atlas.h"
 #include "desktop/window.h"
 #include "fractional-scale-v1-client-protocol.h"
-#include "viewporter-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
@@ -27,11 +20,6 @@ static int clamp(int v, int low, int high)
 	return v < low ? low : v > high ? high : v;
 }
 
-static struct frame_insets insets(const struct window *w)
-{
-	return frame_insets(false, w->states & GUI_STATE_FULLSCREEN);
-}
-
 /* Whether the window's size is the guest's to choose. While the user drags an edge it is not. */
 static bool is_floating(const struct window *w)
 {
@@ -41,7 +29,7 @@ static bool is_floating(const struct window *w)
 /* The outer size that the compositor gave: some end a client whose maximised window is off by a pixel. */
 static void obey_size(struct window *w)
 {
-	struct frame_insets in = insets(w);
+	struct frame_insets in = window_insets(w);
 
 	w->inner_w = clamp(w->conf_w - in.left - in.right, 1, GUI_SIZE_MAX);
 	w->inner_h = clamp(w->conf_h - in.top - in.bottom, 1, GUI_SIZE_MAX);
@@ -50,7 +38,7 @@ static void obey_size(struct window *w)
 /* Gives the content room for @width × @height, but never more than the largest output. */
 static void set_inner(struct window *w, int width, int height)
 {
-	struct frame_insets in = insets(w);
+	struct frame_insets in = window_insets(w);
 	int most_w, most_h;
 
 	display_largest(w->set->display, &most_w, &most_h);
@@ -199,36 +187,16 @@ static void handle_leave(void *data, struct wl_surface *surface, struct wl_outpu
 
 static const struct wl_surface_listener root_listener = { .enter = handle_enter, .leave = handle_leave };
 
-static int create_surfaces(struct window *w)
-{
-	struct display *d = w->set->display;
-	int r;
-
-	w->root = display_surface(d, &w->ref_root);
-	if (!w->root)
-		return -ENOMEM;
-	wl_surface_add_listener(w->root, &root_listener, &w->ref_root);
-	w->root_viewport = wp_viewporter_get_viewport(d->viewporter, w->root);
-	if (!w->root_viewport)
-		return -ENOMEM;
-	r = solid_init(&w->back, d, w->root, &w->ref_back);
-	if (r == 0)
-		r = solid_init(&w->mat, d, w->root, &w->ref_mat);
-	if (r == 0)
-		r = content_init(&w->content, d, w->root, &w->ref_content);
-	return r;
-}
-
 int toplevel_create(struct window *w)
 {
 	struct display *d = w->set->display;
 	char line[VM_NAME_MAX + 16];
-	int r = create_surfaces(w);
+	int r = window_make_surfaces(w);
 
 	if (r < 0)
 		return r;
-	w->xdg = xdg_wm_base_get_xdg_surface(d->wm_base, w->root);
-	w->toplevel = w->xdg ? xdg_surface_get_toplevel(w->xdg) : NULL;
+	wl_surface_add_listener(w->root, &root_listener, &w->ref_root);
+	w->toplevel = xdg_surface_get_toplevel(w->xdg);
 	if (!w->toplevel)
 		return -ENOMEM;
 	xdg_surface_add_listener(w->xdg, &surface_listener, w);
@@ -266,76 +234,6 @@ void toplevel_end(struct window *w)
 	w->toplevel = NULL;
 }
 
-/* A bar buffer of that size which the compositor does not read. Those of other sizes end. NULL: none is free. */
-static struct pool_buffer *free_bar(struct window *w, int width, int height)
-{
-	struct pool_buffer **slot = NULL;
-
-	for (int i = 0; i < WINDOW_BARS; i++) {
-		struct pool_buffer *b = w->bar[i];
-
-		if (b && (b->w != width || b->h != height)) {
-			if (b == w->bar_shown)
-				w->bar_shown = NULL;
-			pool_buffer_destroy(b);
-			b = w->bar[i] = NULL;
-		}
-		if (b && !b->busy)
-			return b;
-		if (!b)
-			slot = &w->bar[i];
-	}
-	if (slot)
-		*slot = pool_buffer_create(w->set->pool, width, height);
-	return slot ? *slot : NULL;
-}
-
-/* Draws the bar and attaches it to the root. When no buffer is free the window stays dirty. */
-static void draw_bar(struct window *w)
-{
-	const struct atlas_face *face = atlas_pick(w->set->atlas, w->scale120);
-	int scale = (int)face->scale120;
-	struct pool_buffer *b = free_bar(w, (w->outer_w * scale + 60) / 120, (FRAME_BAR * scale + 60) / 120);
-	struct frame_look look = window_look(w);
-	struct canvas c;
-
-	w->dirty = !b;
-	if (!b)
-		return;
-	canvas_init(&c, b->pixels, b->w, b->h);
-	frame_draw_bar(&c, w->set->atlas, face, &look);
-	b->busy = true;
-	w->bar_shown = b;
-	wl_surface_attach(w->root, b->wl, 0, 0);
-	wl_surface_damage_buffer(w->root, 0, 0, b->w, b->h);
-	wp_viewport_set_destination(w->root_viewport, w->outer_w, FRAME_BAR);
-}
-
-void toplevel_redraw(struct window *w)
-{
-	draw_bar(w);
-	wl_surface_commit(w->root);
-}
-
-/* Frame of the present inner size: everything but the content, up to the root's commit. */
-static void layout(struct window *w)
-{
-	struct rect room = window_room(w);
-	struct frame_insets in = insets(w);
-	int outer_w = room.w + in.left + in.right, outer_h = room.h + in.top + in.bottom;
-
-	if (outer_w != w->outer_w || !w->bar_shown)
-		w->dirty = true;
-	w->outer_w = outer_w;
-	w->outer_h = outer_h;
-	if (w->dirty)
-		draw_bar(w);
-	solid_show(
-		&w->back, w->set->display, w->set->colour, (struct rect){ 0, FRAME_BAR, outer_w, outer_h - FRAME_BAR });
-	solid_show(&w->mat, w->set->display, w->set->mat, room);
-	xdg_surface_set_window_geometry(w->xdg, 0, 0, outer_w, outer_h);
-}
-
 /* The size that a floating window takes with this commit: the guest's own, once it has answered. */
 static void follow_content(struct window *w, uint32_t serial)
 {
@@ -355,23 +253,17 @@ static void follow_content(struct window *w, uint32_t serial)
 
 void toplevel_present(struct window *w, uint32_t serial)
 {
-	struct rect room;
-
 	follow_content(w, serial);
-	room = window_room(w);
 	if (w->stage == WINDOW_READY) {
 		popup_yield(w->set);
-		layout(w);
+		window_layout(w);
 		wl_surface_commit(w->root);
 		w->stage = WINDOW_MAPPED;
-	} else if (!w->dirty && room.w + 2 * room.x == w->outer_w && room.y + room.h + room.x == w->outer_h) {
-		content_push(&w->content, room, false);
+	} else if (window_fits(w)) {
+		content_push(&w->content, window_room(w), false);
 		return;
 	}
-	layout(w);
-	content_push(&w->content, room, true);
-	wl_surface_commit(w->root);
-	content_release_sync(&w->content);
+	window_show(w);
 	toplevel_pursue(w);
 }
 
@@ -414,7 +306,7 @@ static int outer_bound(int content, int add, int low, int most)
 
 void toplevel_hints(struct window *w, const struct gui_hints *h)
 {
-	struct frame_insets in = insets(w);
+	struct frame_insets in = window_insets(w);
 	int add_w = in.left + in.right, add_h = in.top + in.bottom, most_w, most_h;
 	const int low_h = FRAME_BAR + TOPLEVEL_MIN_H;
 

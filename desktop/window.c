@@ -12,14 +12,19 @@
 #include "desktop/guest.h"
 #include "desktop/menu.h"
 #include "desktop/seat.h"
+#include "policy/palette.h"
 #include "proto/text.h"
 #include "viewporter-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
-int window_set_init(struct window_set *set, const char *vm, uint32_t rgb)
+int window_set_init(struct window_set *set, const struct helper_setup *setup)
 {
-	snprintf(set->owner.vm, sizeof(set->owner.vm), "%s", vm);
-	set->owner.rgb = rgb & 0xffffff;
+	const char *frames = getenv("VMOS_FRAMES");
+
+	snprintf(set->owner.vm, sizeof(set->owner.vm), "%s", setup->vm);
+	set->owner.rgb = setup->rgb & 0xffffff;
+	set->owner.pattern = palette_pattern(set->owner.rgb);
+	set->owner.light = frames && strcmp(frames, "light") == 0;
 	set->colour = solid_buffer(set->pool, set->owner.rgb);
 	set->mat = solid_buffer(set->pool, FRAME_MAT_RGB);
 	return set->colour && set->mat ? 0 : -ENOMEM;
@@ -54,8 +59,8 @@ void window_set_refresh(struct window_set *set)
 	for (int i = 0; i < GUI_WINDOWS_MAX; i++) {
 		struct window *w = set->all[i];
 
-		if (w && w->dirty && w->toplevel && w->stage == WINDOW_MAPPED)
-			toplevel_redraw(w);
+		if (w && w->dirty && w->stage == WINDOW_MAPPED)
+			window_redraw(w);
 	}
 }
 
@@ -161,9 +166,7 @@ void window_end_surfaces(struct window *w)
 	if (w->root_viewport)
 		wp_viewport_destroy(w->root_viewport);
 	w->root_viewport = NULL;
-	if (w->base.wl)
-		solid_finish(&w->base);
-	else if (w->root)
+	if (w->root)
 		wl_surface_destroy(w->root);
 	w->root = NULL;
 	for (int i = 0; i < WINDOW_BARS; i++) {
@@ -210,13 +213,6 @@ void window_destroy(struct window *w)
 	free(w);
 }
 
-struct rect window_room(const struct window *w)
-{
-	struct frame_insets in = frame_insets(w->role == GUI_ROLE_POPUP, w->states & GUI_STATE_FULLSCREEN);
-
-	return (struct rect){ in.left, in.top, w->inner_w, w->inner_h };
-}
-
 struct frame_look window_look(const struct window *w)
 {
 	const uint32_t tiled =
@@ -231,6 +227,7 @@ struct frame_look window_look(const struct window *w)
 		.active = w->states & GUI_STATE_ACTIVATED,
 		.maximised = w->states & GUI_STATE_MAXIMIZED,
 		.fullscreen = w->states & GUI_STATE_FULLSCREEN,
+		.popup = w->role == GUI_ROLE_POPUP,
 		.square = w->states & (tiled | GUI_STATE_MAXIMIZED | GUI_STATE_FULLSCREEN),
 		.hover = w->hover,
 	};
@@ -249,7 +246,7 @@ static uint16_t size16(int v)
 
 void window_configure_guest(struct window *w)
 {
-	struct frame_insets in = frame_insets(w->role == GUI_ROLE_POPUP, w->states & GUI_STATE_FULLSCREEN);
+	struct frame_insets in = window_insets(w);
 	struct gui_msg m = { .head = { .type = GUI_CONFIGURE, .win = w->id } };
 
 	m.configure = (struct gui_configure){
@@ -355,6 +352,21 @@ void window_hints(struct window *w, const struct gui_hints *h)
 		w->content.geo = (struct gui_rect){ 0 };
 	if (w->toplevel)
 		toplevel_hints(w, h);
+}
+
+void window_guest_state(struct window *w, uint32_t bits)
+{
+	window_state_request(w, w->barred ? bits & ~(uint32_t)GUI_STATE_FULLSCREEN : bits);
+}
+
+bool window_leave_fullscreen(struct window *w)
+{
+	if (!(w->states & GUI_STATE_FULLSCREEN))
+		return false;
+	w->barred = true;
+	w->wish_waits = false;
+	window_state_request(w, w->states & GUI_STATE_MAXIMIZED);
+	return true;
 }
 
 /* The bits are what the window wants to be; what it is now comes with the next CONFIGURE. */

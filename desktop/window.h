@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A window of the guest: an xdg_toplevel (window.c) or an xdg_popup (popup.c)
+ * A window of the guest: an xdg_toplevel (toplevel.c) or an xdg_popup (popup.c)
  * of the host's compositor. What the guest says reaches it as decoded messages
  * through the functions below; what it shows is the host's frame with the
  * guest's content inside. No window exists without its owner's name and colour.
@@ -53,10 +53,9 @@ struct window {
 	enum window_stage stage;
 	struct window *parent; /* may be NULL */
 	struct surface_ref ref_root, ref_back, ref_mat, ref_content;
-	struct wl_surface *root; /* owned; a popup's is base.wl */
-	struct wp_viewport *root_viewport; /* toplevel */
-	struct solid base; /* popup: the root, which is its border */
-	struct solid back; /* toplevel: borders */
+	struct wl_surface *root; /* the bar or strip */
+	struct wp_viewport *root_viewport;
+	struct solid back; /* borders */
 	struct solid mat;
 	struct content content;
 	struct xdg_surface *xdg;
@@ -74,6 +73,7 @@ struct window {
 	uint32_t wish; /* the states last asked for */
 	bool wish_open; /* not all of them are reached or given up */
 	bool wish_waits; /* for a configure */
+	bool barred; /* from full screen: the user has just left it */
 	unsigned wish_steps; /* left: a compositor that refuses is not asked for ever */
 	bool has_menu; /* the compositor has a window menu */
 	int bounds_w, bounds_h;
@@ -114,7 +114,7 @@ struct window_set {
 };
 
 /* @set's borrowed members are set by the caller. 0 or -ENOMEM. */
-int window_set_init(struct window_set *set, const char *vm, uint32_t rgb);
+int window_set_init(struct window_set *set, const struct helper_setup *setup);
 /* Closes every window; the set can be used again. */
 void window_set_clear(struct window_set *set);
 void window_set_finish(struct window_set *set);
@@ -136,10 +136,25 @@ int window_commit(struct window *w, const struct gui_msg *m);
 int window_title(struct window *w, const struct gui_title *t);
 int window_app_id(struct window *w, const struct gui_title *t);
 void window_hints(struct window *w, const struct gui_hints *h);
+void window_guest_state(struct window *w, uint32_t bits);
+/* What the user asks for, by the frame or a key. */
 void window_state_request(struct window *w, uint32_t bits);
+/* False: it is not full screen. The guest may not ask for it again before the user's next press in the window. */
+bool window_leave_fullscreen(struct window *w);
 
 /* Shared between window.c, toplevel.c and popup.c. */
+/* 0 or -ENOMEM. */
+int window_make_surfaces(struct window *w);
+struct frame_insets window_insets(const struct window *w);
+/* Where the content lies in the frame. */
 struct rect window_room(const struct window *w);
+/* Whether the frame on the screen is that of the present size and states. */
+bool window_fits(const struct window *w);
+/* Frame of the present inner size: everything but the content, up to the root's commit. */
+void window_layout(struct window *w);
+/* Lays out frame and content and commits all as one. */
+void window_show(struct window *w);
+void window_redraw(struct window *w);
 struct frame_look window_look(const struct window *w);
 void window_present(struct window *w, uint32_t serial);
 void window_end_surfaces(struct window *w);
@@ -150,9 +165,8 @@ void window_configure_guest(struct window *w);
 void window_send(struct window *w, uint16_t type);
 
 int toplevel_create(struct window *w);
-/* Lays out frame and content and commits all as one. */
+/* Shows what is staged, in a frame of its size. */
 void toplevel_present(struct window *w, uint32_t serial);
-void toplevel_redraw(struct window *w);
 void toplevel_end(struct window *w);
 /* The outputs it is on, or the scale of one, have changed. */
 void toplevel_rescale(struct window *w);

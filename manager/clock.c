@@ -18,7 +18,7 @@
 #include "manager/errors.h"
 #include "manager/line_edit.h"
 #include "manager/manager.h"
-#include "manager/palette.h"
+#include "policy/palette.h"
 
 #define SECOND 1000000ull /* usec */
 #define SECOND_NS 1000000000ll

@@ -13,7 +13,7 @@
 #include "manager/audit.h"
 #include "manager/decision_reason.h"
 #include "manager/manager.h"
-#include "manager/palette.h"
+#include "policy/palette.h"
 #include "proto/text.h"
 
 #define USEC 1000000ull

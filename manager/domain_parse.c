@@ -10,7 +10,7 @@
 #include <libxml/tree.h>
 
 #include "base/cleanup.h"
-#include "manager/palette.h"
+#include "policy/palette.h"
 #include "proto/netplan.h"
 
 static xmlNodePtr child(xmlNodePtr parent, const char *name, const char *ns)

@@ -119,11 +119,14 @@ static int take_guest(struct helper *h, const struct helper_guest *guest)
 	return 0;
 }
 
-static int take_clip(struct helper *h, const struct helper_msg *m, int fd)
+/* What only a desktop may say. */
+static int take_gesture(struct helper *h, const struct helper_msg *m, int fd)
 {
 	if (h->kind != HELPER_DESKTOP)
 		return -EBADMSG;
-	if (m->type == HELPER_CLIP_TAKE)
+	if (m->type == HELPER_ACT)
+		h->ops->act(h, (enum helper_act_kind)m->act.kind);
+	else if (m->type == HELPER_CLIP_TAKE)
 		h->ops->clip_take(h, &m->clip, fd);
 	else
 		h->ops->clip_want(h);
@@ -173,7 +176,8 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		return take_region(h, m, fds);
 	case HELPER_CLIP_TAKE:
 	case HELPER_CLIP_WANT:
-		return take_clip(h, m, fds[0]);
+	case HELPER_ACT:
+		return take_gesture(h, m, fds[0]);
 	case HELPER_REQUEST:
 	case HELPER_CANCEL:
 		return take_request(h, m, fds);

@@ -38,6 +38,7 @@ struct helper_ops {
 	/* A desktop's; @fd is borrowed. */
 	void (*clip_take)(struct helper *h, const struct helper_clip *clip, int fd);
 	void (*clip_want)(struct helper *h);
+	void (*act)(struct helper *h, enum helper_act_kind kind);
 	/* Of a courier: its guest asks for something; gives up asking. @args is its own from here on. -EBADMSG: it may not. */
 	int (*request)(struct helper *h, const struct helper_request *request, int args);
 	void (*cancel)(struct helper *h, uint32_t id);

@@ -22,7 +22,7 @@
 #include "manager/manager.h"
 #include "manager/net_owner.h"
 #include "manager/net_state.h"
-#include "manager/palette.h"
+#include "policy/palette.h"
 
 #define MINUTE (60 * 1000000ull)
 

@@ -17,7 +17,7 @@
 #include "manager/net_links.h"
 #include "manager/net_owner.h"
 #include "manager/net_state.h"
-#include "manager/palette.h"
+#include "policy/palette.h"
 
 #define USEC 1000000ull
 #define MINUTE (60 * USEC)

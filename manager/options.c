@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "manager/errors.h"
-#include "manager/palette.h"
 #include "manager/vm.h"
+#include "policy/palette.h"
 #include "proto/text.h"
 
 static uint32_t host_memory_mib(void)

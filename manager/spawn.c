@@ -19,7 +19,7 @@
 
 extern char **environ;
 
-/* All of our environment that a helper gets to see: debugging, sanitizers, and how the pointer looks. */
+/* All of our environment that a helper gets to see: debugging, sanitizers, and how pointer and frames look. */
 static const char *const helper_env[] = {
 	"VMOS_DEBUG=",
 	"ASAN_OPTIONS=",
@@ -27,6 +27,7 @@ static const char *const helper_env[] = {
 	"XCURSOR_THEME=",
 	"XCURSOR_SIZE=",
 	"XCURSOR_PATH=",
+	"VMOS_FRAMES=",
 	"HOME=",
 };
 

@@ -145,6 +145,8 @@ void vm_start_lost(struct vm *vm, const char *why);
 /* vm_stop.c */
 int vm_stop(struct vm *vm, bool force, sd_bus_message *call, sd_bus_error *ret_error);
 int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_error);
+/* The user's choice in a frame's menu, or what a desktop that was taken over makes of it. Others than a running VM ignore it. */
+void vm_act(struct vm *vm, enum helper_act_kind kind);
 /* Its guest sets its clock by the host's, now that one of them has jumped. */
 void vm_tell_time(struct vm *vm);
 /* libvirt said that the domain stopped, paused or went on. */

@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
-#include "manager/palette.h"
 #include "manager/polkit.h"
+#include "policy/palette.h"
 
 #define VM_INTERFACE "org.vmos.VM1"
 

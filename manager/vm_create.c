@@ -19,9 +19,10 @@
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/options.h"
-#include "manager/palette.h"
 #include "manager/spawn.h"
 #include "manager/vm_pci.h"
+#include "policy/likeness.h"
+#include "policy/palette.h"
 
 #define DEFAULT_MEMORY 768 /* MiB: a terminal needs 200, one GTK application 400 */
 #define DEFAULT_NET_MEMORY 384 /* MiB: of a NET VM, which has no windows */
@@ -234,10 +235,11 @@ static int check_name(struct manager *m, const char *name, sd_bus_error *ret_err
 		return errors_set(ret_error, ERROR_EXISTS,
 			"There is a VM %s already. Choose another name, or delete that one.", name);
 	for (const struct vm *vm = m->vms; vm; vm = vm->next) {
-		/* names become folders and window titles: two that differ in case only are one to the eye */
-		if (strcasecmp(vm->config.name, name) == 0)
+		/* a name in a frame is all that tells who is asking for a password */
+		if (likeness_is(vm->config.name, name))
 			return errors_set(ret_error, ERROR_EXISTS,
-				"There is a VM %s already, which differs in case only. Choose another name.",
+				"There is a VM %s already, which looks the same in a window's frame. Choose another "
+				"name.",
 				vm->config.name);
 		n++;
 	}

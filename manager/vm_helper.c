@@ -240,6 +240,11 @@ static void handle_clip_want(struct helper *h)
 	vm_clipboard_want(h->owner);
 }
 
+static void handle_act(struct helper *h, enum helper_act_kind kind)
+{
+	vm_act(h->owner, kind);
+}
+
 static int handle_request(struct helper *h, const struct helper_request *request, int args)
 {
 	return transfer_request(h->owner, request, args);
@@ -266,6 +271,7 @@ static const struct helper_ops helper_ops = {
 	.stats = handle_stats,
 	.clip_take = handle_clip_take,
 	.clip_want = handle_clip_want,
+	.act = handle_act,
 	.request = handle_request,
 	.cancel = handle_cancel,
 	.owner = handle_owner,

@@ -204,11 +204,14 @@ static void handle_paused(const struct virt_job *job, void *userdata)
 			vm_set_state(vm, VM_PAUSED);
 		else if (!p->pause && vm->state == VM_PAUSED)
 			vm_resumed(vm);
-		sd_bus_reply_method_return(p->call, NULL);
-	} else {
+		if (p->call)
+			sd_bus_reply_method_return(p->call, NULL);
+	} else if (p->call) {
 		errors_set_virt(&error, vm->config.name, job);
 		sd_bus_reply_method_error(p->call, &error);
 		sd_bus_error_free(&error);
+	} else {
+		log_warning("VM %s was not paused: %s", vm->config.name, job->message);
 	}
 	sd_bus_message_unref(p->call);
 	free(p);
@@ -242,6 +245,23 @@ int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_
 	}
 	vm->jobs++;
 	return 1;
+}
+
+void vm_act(struct vm *vm, enum helper_act_kind kind)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = 0;
+
+	if (kind == HELPER_ACT_PAUSE && vm->state == VM_RUNNING)
+		r = vm_pause(vm, true, NULL, &error);
+	else if (kind == HELPER_ACT_KILL && (vm->state == VM_RUNNING || vm->state == VM_PAUSED))
+		r = stop_now(vm, NULL, &error);
+	else
+		return;
+	log_info("VM %s: %s by its frame's menu", vm->config.name, kind == HELPER_ACT_KILL ? "killed" : "paused");
+	if (r < 0)
+		log_warning("VM %s: %s", vm->config.name, error.message ? error.message : strerror(-r));
+	sd_bus_error_free(&error);
 }
 
 /* Ended from inside. What its agent's end left as an error was part of that, where it was meant. */

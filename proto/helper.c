@@ -181,6 +181,8 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 0 && owner_ok(&m->owner));
 	case HELPER_CLOCK:
 		return verdict(nfds == 0 && clock_ok(&m->clock));
+	case HELPER_ACT:
+		return verdict(nfds == 0 && m->act.kind >= HELPER_ACT_PAUSE && m->act.kind <= HELPER_ACT_KILL);
 	default:
 		return -EBADMSG;
 	}

@@ -52,6 +52,7 @@ enum helper_type {
 	HELPER_CLIP_WANT, /* desktop: the user's gesture asks what may be pasted here */
 	HELPER_OWNER, /* courier: the answer to OWNER_REQ, as the guest claims it */
 	HELPER_CLOCK, /* courier: the answer to CLOCK_REQ, as the guest claims it */
+	HELPER_ACT, /* desktop: the user chose something for this VM in a frame's menu */
 };
 
 enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_READY };
@@ -73,6 +74,13 @@ enum helper_reason {
 #define HELPER_SERVER_MAX 40 /* bytes, with the NUL */
 
 enum helper_mime { HELPER_MIME_TEXT = 1, HELPER_MIME_PNG }; /* text/plain;charset=utf-8, image/png */
+
+/*
+ * What a frame's menu may ask for. A desktop that a guest has taken over can
+ * say it too: there is nothing among it that the VM could not do to itself, by
+ * stopping its work or powering off, and nothing that sets one going again.
+ */
+enum helper_act_kind { HELPER_ACT_PAUSE = 1, HELPER_ACT_KILL };
 
 struct helper_setup {
 	char vm[VM_NAME_MAX + 1];
@@ -158,6 +166,7 @@ struct helper_clock {
 struct helper_guest { uint32_t state; uint32_t epoch; uint64_t boot_ns; };
 struct helper_fail { uint32_t reason; char text[HELPER_TEXT_MAX]; };
 struct helper_cancel { uint32_t id; };
+struct helper_act { uint32_t kind; }; /* enum helper_act_kind */
 struct helper_clip { uint32_t mime; uint32_t len; }; /* enum helper_mime; 1 … HELPER_CLIP_MAX */
 struct helper_note { uint32_t bad; char text[HELPER_TEXT_MAX]; }; /* bad: it is a refusal */
 /* clang-format on */
@@ -174,6 +183,7 @@ struct helper_msg {
 		struct helper_request request;
 		struct helper_answer answer;
 		struct helper_cancel cancel;
+		struct helper_act act;
 		struct helper_clip clip; /* CLIP_TAKE and CLIP_GIVE */
 		struct helper_note note;
 		struct helper_owner_req owner_req;

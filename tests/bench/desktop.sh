@@ -145,6 +145,22 @@ run_idle()
 	value desktop.idle_wakeups foot vmosd 1/s idle-manager '=0'
 }
 
+# Fifty windows after vmos-desktop was killed: the host's part, as the guest is a program of the host's.
+run_reattach()
+{
+	local n up shown dir=$work/reattach display=$WAYLAND_DISPLAY
+
+	mkdir -p "$dir" && ln -sfn "$display" "$dir/screen"
+	swaymsg -q 'for_window [app_id="^vmos\.reattach\."] floating enable'
+	for ((n = 0; n < runs; n++)); do
+		read -r up shown < <(XDG_RUNTIME_DIR=$dir WAYLAND_DISPLAY=screen "$bench/reattach" "$build/desktop/vmos-desktop" 50) || return
+		add reattach-up "$up"
+		add reattach-shown "$shown"
+	done
+	value desktop.reattach 50-windows vmos-desktop-up ms reattach-up
+	value desktop.reattach 50-windows vmos ms reattach-shown '<=300'
+}
+
 put_program()
 {
 	timeout 60 "$vmos" run alpha -- sh -c "cat >/home/user/$1 && chmod 700 /home/user/$1" <"$bench/$1"
@@ -159,5 +175,6 @@ run_case 1080p-full 1920 1080
 run_case 1080p-64 1920 1080 64
 run_text
 run_idle
+run_reattach
 "$vmos" stop --force alpha >&2
 "$vmos" delete --yes alpha >&2

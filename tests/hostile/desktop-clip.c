@@ -420,6 +420,40 @@ static void test_menu(struct clip *c)
 	check(c, !c->pressed[1] && c->pressed[30] == 2, "Escape closes it, and the next key is the guest's");
 }
 
+/* The menu by keys alone: Down so often, then Enter. */
+static void choose(struct clip *c, unsigned downs)
+{
+	char *argv[12] = { (char *)c->keys };
+	int n = 1;
+
+	run(c,
+		(char *[]){ (char *)c->pointer, (char *)"1024", (char *)"768", (char *)"move", (char *)"300",
+			(char *)"34", (char *)"right", (char *)"sleep", (char *)"500", NULL });
+	while (downs-- > 0)
+		argv[n++] = (char *)"108";
+	argv[n] = (char *)"28";
+	run(c, argv);
+	turn_for(c, QUIET_MS);
+}
+
+/* What the menu asks vmosd for. The question stands at "No" first. */
+static void test_acts(struct clip *c)
+{
+	const unsigned *acts = c->stand.acts;
+
+	choose(c, 4);
+	check(c, acts[HELPER_ACT_PAUSE] == 1 && acts[HELPER_ACT_KILL] == 0, "the menu has the VM paused");
+	choose(c, 5);
+	check(c, acts[HELPER_ACT_KILL] == 0, "to kill it is asked again");
+	run(c, (char *[]){ (char *)c->keys, (char *)"28", NULL });
+	turn_for(c, QUIET_MS);
+	check(c, acts[HELPER_ACT_KILL] == 0, "Enter alone means no");
+	choose(c, 5);
+	run(c, (char *[]){ (char *)c->keys, (char *)"108", (char *)"28", NULL });
+	turn_for(c, QUIET_MS);
+	check(c, acts[HELPER_ACT_KILL] == 1 && acts[HELPER_ACT_PAUSE] == 1, "Down and Enter mean yes");
+}
+
 /* A guest that says what nobody asked for loses its windows. */
 static void test_breach(struct clip *c, bool asked, const char *what)
 {
@@ -466,6 +500,7 @@ int main(int argc, char **argv)
 	check(&c, c.pressed[C] == 2, "a C that is no gesture is the guest's");
 	c.stand.wants = 0;
 	test_menu(&c);
+	test_acts(&c);
 	check(&c, stand_quit(&c.stand) == 0 && c.stand.bad_reports == 0, "it quits when told");
 	test_breach(&c, false, "an answer before any question is a breach of the protocol");
 	test_breach(&c, true, "an answer to a question that is yet to come as well");

@@ -15,7 +15,7 @@
 
 #include "base/fd.h"
 #include "proto/gui.h"
-#include "tests/hostile/stand.h"
+#include "tests/hostile/peer.h"
 
 #define WIN 1
 #define POPUP 2
@@ -38,12 +38,7 @@ struct friend
 
 static void send_msg(struct friend *f, const struct gui_msg *m)
 {
-	struct msg packed;
-
-	if (gui_encode(m, &packed) < 0)
-		errx(2, "%s does not encode", gui_type_name(m->head.type));
-	if (channel_send(&f->ch, &packed) < 0)
-		warnx("no room for %s", gui_type_name(m->head.type));
+	peer_send(&f->stand, &f->ch, m);
 }
 
 static uint32_t *slot_pixels(struct friend *f, int slot)
@@ -112,11 +107,8 @@ static void send_text(struct friend *f, uint16_t type, const char *text)
 
 static void open_window(struct friend *f, const char *title)
 {
-	struct gui_msg m = { .head = { .type = GUI_HELLO } };
+	struct gui_msg m = { .head = { .type = GUI_WIN_NEW, .win = WIN } };
 
-	m.hello.version = GUI_VERSION;
-	send_msg(f, &m);
-	m = (struct gui_msg){ .head = { .type = GUI_WIN_NEW, .win = WIN } };
 	m.win_new.w = (uint16_t)f->w;
 	m.win_new.h = (uint16_t)f->h;
 	send_msg(f, &m);
@@ -197,8 +189,10 @@ static void take_configure(struct friend *f, const struct gui_msg *m)
 	commit(f, WIN, f->w, f->h);
 }
 
-static void take_message(struct friend *f, const struct gui_msg *m)
+static void take_message(const struct gui_msg *m, void *data)
 {
+	struct friend *f = data;
+
 	switch (m->head.type) {
 	case GUI_CONFIGURE:
 		take_configure(f, m);
@@ -227,31 +221,13 @@ static void take_message(struct friend *f, const struct gui_msg *m)
 	fflush(stdout);
 }
 
-static void take_all(struct friend *f)
-{
-	struct gui_msg m;
-	struct msg packed;
-	bool kick;
-
-	channel_poll(&f->ch);
-	while (channel_recv(&f->ch, &packed) == 1) {
-		if (gui_decode_host(&packed, &m) < 0)
-			errx(1, "the host sent a message that does not decode");
-		take_message(f, &m);
-	}
-	kick = channel_recv_done(&f->ch);
-	kick = channel_flush(&f->ch) || kick;
-	if (kick)
-		fd_eventfd_kick(f->stand.notify_host);
-}
-
 static void serve(struct friend *f)
 {
 	while (stand_is_running(&f->stand) && stand_now_ms() < f->ends) {
 		struct pollfd p[] = { { .fd = f->stand.notify_guest, .events = POLLIN },
 			{ .fd = f->stand.sock, .events = POLLIN } };
 
-		take_all(f);
+		peer_take(&f->stand, &f->ch, take_message, f);
 		if (channel_arm(&f->ch))
 			poll(p, 2, 200);
 		fd_eventfd_take(f->stand.notify_guest);
@@ -274,15 +250,8 @@ int main(int argc, char **argv)
 	f.animate = getenv("FRIEND_ANIMATE") != NULL;
 	f.ends = stand_now_ms() + 1000 * (uint64_t)(argc > 7 ? strtol(argv[7], NULL, 10) : 30);
 	stand_init(&f.stand);
-	stand_start(&f.stand);
-	if (!stand_wait_up(&f.stand, 20000))
-		errx(1, "vmos-desktop did not come up: %s", f.stand.failure);
-	while ((r = channel_guest_join(&f.ch, f.stand.base, f.stand.size, VMOS_ROLE_GUI)) < 0)
-		usleep(1000);
+	peer_begin(&f.stand, &f.ch, 0);
 	open_window(&f, argv[6]);
-	if (channel_flush(&f.ch))
-		fd_eventfd_kick(f.stand.notify_host);
-	fd_eventfd_kick(f.stand.notify_host);
 	serve(&f);
 	stand_request(&f.stand, HELPER_QUERY);
 	usleep(100000);

@@ -118,6 +118,9 @@ static void take_report(struct stand *s, const struct helper_msg *m, int fd)
 	case HELPER_CLIP_WANT:
 		s->wants++;
 		break;
+	case HELPER_ACT:
+		s->acts[m->act.kind]++;
+		break;
 	case HELPER_FAILED:
 		snprintf(s->failure, sizeof(s->failure), "%s", m->fail.text);
 		break;

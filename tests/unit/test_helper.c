@@ -56,6 +56,8 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_CLOCK,
 		.clock = { .id = 1, .error_us = CTL_CLOCK_ERROR_MAX, .offset_ns = -(int64_t)CTL_CLOCK_MAX } },
 	{ .type = HELPER_CLOCK, .clock = { .id = 1, .status = CTL_CLOCK_NO_ANSWER } },
+	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_PAUSE },
+	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_KILL },
 };
 
 static void test_good(void **state)
@@ -210,7 +212,10 @@ static void test_clock_bounds(void **state)
 	REFUSED(helper_check_report, *clock, m.clock.error_us++);
 	REFUSED(helper_check_report, *clock, m.clock.offset_ns--);
 	REFUSED(helper_check_report, *clock, m.clock.offset_ns = (int64_t)CTL_CLOCK_MAX + 1);
-	REFUSED(helper_check_report, *clock, m.type = HELPER_CLOCK + 1);
+	REFUSED(helper_check_report, *clock, m.type = HELPER_ACT + 1);
+	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.act.kind = 0);
+	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.act.kind = HELPER_ACT_KILL + 1);
+	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.nfds = 1);
 }
 
 static void test_clip_bounds(void **state)

@@ -31,6 +31,7 @@ for name in '' '-x' 'a b' '../x' 'a/b' 'ü' "$(printf 'n%.0s' {1..41})"; do
 	refuse "a VM named '${name:0:12}' is refused" "name" "$vmos" create -- "$name"
 done
 refuse "a second VM of the same name" "already" "$vmos" create work
+refuse "a name that looks like another VM's" "looks the same" "$vmos" create vvork
 refuse "an unknown template" "template" "$vmos" create third --template nosuch
 refuse "too little memory" "memory" "$vmos" create third --memory 8M
 refuse "more memory than the host has" "memory" "$vmos" create third --memory 900000M

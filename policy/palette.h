@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Frame colours: names that people can tell apart, and any #rrggbb. */
-#ifndef MANAGER_PALETTE_H
-#define MANAGER_PALETTE_H
+#ifndef POLICY_PALETTE_H
+#define POLICY_PALETTE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +11,10 @@ int palette_parse(const char *text, uint32_t *ret_rgb);
 
 /* The first colour of the palette that is least used among @n colours in @used. */
 uint32_t palette_pick(const uint32_t *used, size_t n);
+
+/* Which of the frames' patterns goes with a colour: that of the palette's nearest, so that each name has its own. */
+#define PALETTE_PATTERNS 12
+unsigned palette_pattern(uint32_t rgb);
 
 /* Writes "#rrggbb" to @dst, which holds 8 bytes. */
 void palette_format(uint32_t rgb, char *dst);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "manager/palette.h"
+#include "policy/palette.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,23 @@ static void test_pick(void **state)
 	assert_int_equal(palette_pick(used, 12), used[0]);
 }
 
+/* Each name of the palette has a pattern of its own, and what is nearly its colour has the same. */
+static void test_pattern(void **state)
+{
+	bool seen[PALETTE_PATTERNS] = { false };
+	uint32_t used[PALETTE_PATTERNS];
+
+	for (unsigned i = 0; i < PALETTE_PATTERNS; i++) {
+		unsigned pattern;
+
+		used[i] = palette_pick(used, i);
+		pattern = palette_pattern(used[i]);
+		assert_true(pattern < PALETTE_PATTERNS && !seen[pattern]);
+		seen[pattern] = true;
+		assert_int_equal(palette_pattern(used[i] ^ 0x010101), pattern);
+	}
+}
+
 static void test_format(void **state)
 {
 	char text[8];
@@ -82,6 +100,7 @@ int main(void)
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_names_parse),
 		cmocka_unit_test(test_pick),
+		cmocka_unit_test(test_pattern),
 		cmocka_unit_test(test_format),
 	};
 

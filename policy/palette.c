@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "manager/palette.h"
+#include "policy/palette.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 /*
  * In the order in which new VMs get them: neighbours differ in hue and in
@@ -30,6 +29,8 @@ static const struct {
 };
 
 #define PALETTE_LEN (sizeof(palette) / sizeof(palette[0]))
+
+_Static_assert(PALETTE_LEN == PALETTE_PATTERNS, "each colour has a pattern");
 
 static int hex_digit(char c)
 {
@@ -62,14 +63,29 @@ static int parse_hex(const char *digits, uint32_t *ret_rgb)
 	return 0;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whether @text is @name, in capitals or not. */
+static bool is_name(const char *text, const char *name)
+{
+	while (*text && lower(*text) == *name) {
+		text++;
+		name++;
+	}
+	return *text == *name;
+}
+
 int palette_parse(const char *text, uint32_t *ret_rgb)
 {
 	if (text[0] == '#')
 		return parse_hex(text + 1, ret_rgb);
-	if (strcasecmp(text, "gray") == 0)
+	if (is_name(text, "gray"))
 		text = "grey";
 	for (size_t i = 0; i < PALETTE_LEN; i++) {
-		if (strcasecmp(text, palette[i].name) != 0)
+		if (!is_name(text, palette[i].name))
 			continue;
 		*ret_rgb = palette[i].rgb;
 		return 0;
@@ -94,9 +110,38 @@ uint32_t palette_pick(const uint32_t *used, size_t n)
 	return palette[best].rgb;
 }
 
+static uint32_t square(uint32_t a, uint32_t b, unsigned shift)
+{
+	int d = (int)(a >> shift & 0xff) - (int)(b >> shift & 0xff);
+
+	return (uint32_t)(d * d);
+}
+
+unsigned palette_pattern(uint32_t rgb)
+{
+	uint32_t least = UINT32_MAX;
+	unsigned best = 0;
+
+	for (unsigned i = 0; i < PALETTE_LEN; i++) {
+		uint32_t far = square(rgb, palette[i].rgb, 16) + square(rgb, palette[i].rgb, 8) +
+			square(rgb, palette[i].rgb, 0);
+
+		if (far < least) {
+			best = i;
+			least = far;
+		}
+	}
+	return best;
+}
+
 void palette_format(uint32_t rgb, char *dst)
 {
-	snprintf(dst, 8, "#%06x", rgb & 0xffffff);
+	static const char digits[] = "0123456789abcdef";
+
+	dst[0] = '#';
+	for (int i = 0; i < 6; i++)
+		dst[1 + i] = digits[rgb >> (20 - 4 * i) & 15];
+	dst[7] = '\0';
 }
 
 const char *palette_names(void)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The surfaces of a window and the frame on them. The root surface is the bar,
+ * of a popup the strip; borders, the mat and the guest's content are its
+ * subsurfaces, so that one commit of the root shows a new size of all of them
+ * at once.
+ */
+#include <errno.h>
+#include <wayland-client.h>
+
+#include "desktop/atlas.h"
+#include "desktop/window.h"
+#include "viewporter-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
+
+int window_make_surfaces(struct window *w)
+{
+	struct display *d = w->set->display;
+	int r;
+
+	w->root = display_surface(d, &w->ref_root);
+	if (!w->root)
+		return -ENOMEM;
+	w->root_viewport = wp_viewporter_get_viewport(d->viewporter, w->root);
+	if (!w->root_viewport)
+		return -ENOMEM;
+	r = solid_init(&w->back, d, w->root, &w->ref_back);
+	if (r == 0)
+		r = solid_init(&w->mat, d, w->root, &w->ref_mat);
+	if (r == 0)
+		r = content_init(&w->content, d, w->root, &w->ref_content);
+	if (r < 0)
+		return r;
+	w->xdg = xdg_wm_base_get_xdg_surface(d->wm_base, w->root);
+	return w->xdg ? 0 : -ENOMEM;
+}
+
+/* A bar buffer of that size which the compositor does not read. Those of other sizes end. NULL: none is free. */
+static struct pool_buffer *free_bar(struct window *w, int width, int height)
+{
+	struct pool_buffer **slot = NULL;
+
+	for (int i = 0; i < WINDOW_BARS; i++) {
+		struct pool_buffer *b = w->bar[i];
+
+		if (b && (b->w != width || b->h != height)) {
+			if (b == w->bar_shown)
+				w->bar_shown = NULL;
+			pool_buffer_destroy(b);
+			b = w->bar[i] = NULL;
+		}
+		if (b && !b->busy)
+			return b;
+		if (!b)
+			slot = &w->bar[i];
+	}
+	if (slot)
+		*slot = pool_buffer_create(w->set->pool, width, height);
+	return slot ? *slot : NULL;
+}
+
+/* Draws the bar and attaches it to the root. When no buffer is free the window stays dirty. */
+static void draw_bar(struct window *w)
+{
+	const struct atlas_face *face = atlas_pick(w->set->atlas, w->scale120);
+	int scale = (int)face->scale120;
+	int height = window_insets(w).top;
+	struct pool_buffer *b = free_bar(w, (w->outer_w * scale + 60) / 120, (height * scale + 60) / 120);
+	struct frame_look look = window_look(w);
+	struct canvas c;
+
+	w->dirty = !b;
+	if (!b)
+		return;
+	canvas_init(&c, b->pixels, b->w, b->h);
+	frame_draw_bar(&c, w->set->atlas, face, &look);
+	b->busy = true;
+	w->bar_shown = b;
+	wl_surface_attach(w->root, b->wl, 0, 0);
+	wl_surface_damage_buffer(w->root, 0, 0, b->w, b->h);
+	wp_viewport_set_destination(w->root_viewport, w->outer_w, height);
+}
+
+void window_redraw(struct window *w)
+{
+	draw_bar(w);
+	wl_surface_commit(w->root);
+}
+
+struct frame_insets window_insets(const struct window *w)
+{
+	return frame_insets(w->role == GUI_ROLE_POPUP, w->states & GUI_STATE_FULLSCREEN);
+}
+
+struct rect window_room(const struct window *w)
+{
+	struct frame_insets in = window_insets(w);
+
+	return (struct rect){ in.left, in.top, w->inner_w, w->inner_h };
+}
+
+void window_layout(struct window *w)
+{
+	struct frame_insets in = window_insets(w);
+	struct rect room = window_room(w);
+	int outer_w = room.w + in.left + in.right, outer_h = room.h + in.top + in.bottom;
+
+	if (outer_w != w->outer_w || !w->bar_shown)
+		w->dirty = true;
+	w->outer_w = outer_w;
+	w->outer_h = outer_h;
+	if (w->dirty)
+		draw_bar(w);
+	solid_show(&w->back, w->set->display, w->set->colour, (struct rect){ 0, in.top, outer_w, outer_h - in.top });
+	solid_show(&w->mat, w->set->display, w->set->mat, room);
+	xdg_surface_set_window_geometry(w->xdg, 0, 0, outer_w, outer_h);
+}
+
+bool window_fits(const struct window *w)
+{
+	struct frame_insets in = window_insets(w);
+
+	return !w->dirty && w->inner_w + in.left + in.right == w->outer_w &&
+		w->inner_h + in.top + in.bottom == w->outer_h;
+}
+
+/*
+ * Weston 10 reckons a full screen's place by the size that the subsurfaces had
+ * before this commit, and anew only with another size of the root: it gets one
+ * that is a unit less for a moment.
+ */
+void window_show(struct window *w)
+{
+	bool twice = w->states & GUI_STATE_FULLSCREEN;
+
+	window_layout(w);
+	if (twice)
+		wp_viewport_set_destination(w->root_viewport, w->outer_w, FRAME_BAR - 1);
+	content_push(&w->content, window_room(w), true);
+	wl_surface_commit(w->root);
+	content_release_sync(&w->content);
+	if (!twice)
+		return;
+	wp_viewport_set_destination(w->root_viewport, w->outer_w, FRAME_BAR);
+	wl_surface_commit(w->root);
+}
