@@ -13,6 +13,7 @@
 #include "agent/gui/seat.h"
 #include "agent/gui/shell.h"
 #include "agent/gui/window.h"
+#include "agent/gui/xwayland.h"
 #include "base/log.h"
 
 #define DEVICE "/dev/vmos-gui"
@@ -80,7 +81,8 @@ static bool server_init(struct server *s)
 	s->cursor = cursor_create(s);
 	s->shell = shell_create(s);
 	s->clipboard = s->seat ? clipboard_create(s) : NULL;
-	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard;
+	s->xwayland = s->seat && s->shell ? xwayland_create(s, shell_compositor(s->shell)) : NULL;
+	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard && s->xwayland;
 }
 
 /*
@@ -103,6 +105,7 @@ static void server_run(struct server *s)
 
 static void server_finish(struct server *s)
 {
+	xwayland_destroy(s->xwayland);
 	wl_display_destroy_clients(s->display);
 	clipboard_destroy(s->clipboard);
 	shell_destroy(s->shell);

@@ -30,6 +30,7 @@ struct seat;
 struct cursor;
 struct shell;
 struct clipboard;
+struct xwayland;
 
 /* What the benchmarks read: see stats.c. */
 struct stats {
@@ -57,6 +58,7 @@ struct server {
 	struct cursor *cursor;
 	struct shell *shell;
 	struct clipboard *clipboard;
+	struct xwayland *xwayland;
 };
 
 /* Sends a message of the gui channel; nothing happens without a session. */

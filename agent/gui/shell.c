@@ -23,6 +23,7 @@
 
 struct shell {
 	struct server *server;
+	struct wlr_compositor *compositor;
 	unsigned inhibitors;
 	struct wl_listener new_surface, new_toplevel, new_popup, new_decoration, new_inhibitor;
 };
@@ -121,6 +122,7 @@ struct shell *shell_create(struct server *server)
 		return NULL;
 	}
 	shell->server = server;
+	shell->compositor = compositor;
 	shell->new_surface.notify = handle_new_surface;
 	wl_signal_add(&compositor->events.new_surface, &shell->new_surface);
 	shell->new_toplevel.notify = handle_new_toplevel;
@@ -132,6 +134,11 @@ struct shell *shell_create(struct server *server)
 	shell->new_inhibitor.notify = handle_new_inhibitor;
 	wl_signal_add(&inhibit->events.new_inhibitor, &shell->new_inhibitor);
 	return shell;
+}
+
+struct wlr_compositor *shell_compositor(const struct shell *shell)
+{
+	return shell->compositor;
 }
 
 void shell_destroy(struct shell *shell)
