@@ -59,3 +59,9 @@ void claim_hints(struct window *w, const int min[2], const int max[2])
 	w->hints = g.hints;
 	server_send(w->server, &g);
 }
+
+void claim_attention(struct window *w)
+{
+	if (w->announced && !w->is_popup && w->server->host_features & GUI_FEATURE_ATTENTION)
+		server_send_plain(w->server, GUI_ATTENTION, w->id);
+}

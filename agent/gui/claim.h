@@ -11,5 +11,7 @@ void claim_reset(struct window *w);
 void claim_text(struct window *w, enum gui_type type, const char *text);
 /* Sends bounds (0 or less: none) and the present geometry, if they are news. */
 void claim_hints(struct window *w, const int min[2], const int max[2]);
+/* Asks that the user looks at the window. */
+void claim_attention(struct window *w);
 
 #endif

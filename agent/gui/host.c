@@ -76,6 +76,7 @@ static void host_welcome(struct server *s, uint32_t features)
 	struct window *w;
 
 	s->open = true;
+	s->host_features = features;
 	clipboard_welcome(s->clipboard, features);
 	wl_list_for_each(w, &s->windows, link)
 		window_mark(w);

@@ -9,6 +9,7 @@
 
 #include "agent/gui/clipboard.h"
 #include "agent/gui/cursor.h"
+#include "agent/gui/idle.h"
 #include "agent/gui/output.h"
 #include "agent/gui/seat.h"
 #include "agent/gui/shell.h"
@@ -81,8 +82,9 @@ static bool server_init(struct server *s)
 	s->cursor = cursor_create(s);
 	s->shell = shell_create(s);
 	s->clipboard = s->seat ? clipboard_create(s) : NULL;
+	s->idle = idle_create(s);
 	s->xwayland = s->seat && s->shell ? xwayland_create(s, shell_compositor(s->shell)) : NULL;
-	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard && s->xwayland;
+	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard && s->idle && s->xwayland;
 }
 
 /*
@@ -108,6 +110,7 @@ static void server_finish(struct server *s)
 	xwayland_destroy(s->xwayland);
 	wl_display_destroy_clients(s->display);
 	clipboard_destroy(s->clipboard);
+	idle_destroy(s->idle);
 	shell_destroy(s->shell);
 	cursor_destroy(s->cursor);
 	seat_destroy(s->seat);

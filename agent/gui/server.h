@@ -31,6 +31,7 @@ struct cursor;
 struct shell;
 struct clipboard;
 struct xwayland;
+struct idle;
 
 /* What the benchmarks read: see stats.c. */
 struct stats {
@@ -48,6 +49,7 @@ struct server {
 	bool running;
 	struct link link;
 	bool open; /* a session in which the host has said WELCOME */
+	uint32_t host_features; /* what it said there */
 	struct heap heap;
 	struct wl_list windows; /* window.link */
 	unsigned announced; /* windows the host knows */
@@ -59,6 +61,7 @@ struct server {
 	struct shell *shell;
 	struct clipboard *clipboard;
 	struct xwayland *xwayland;
+	struct idle *idle;
 };
 
 /* Sends a message of the gui channel; nothing happens without a session. */

@@ -8,6 +8,7 @@
 
 #include "agent/gui/commit.h"
 #include "agent/gui/cursor.h"
+#include "agent/gui/idle.h"
 #include "agent/gui/output.h"
 #include "agent/gui/seat.h"
 #include "agent/gui/surface.h"
@@ -208,6 +209,7 @@ void window_announce(struct window *w)
 	window_announce_size(w, &g.win_new);
 	server_send(w->server, &g);
 	w->announced = true;
+	w->awake = false;
 	w->server->announced++;
 	w->resend = true;
 	w->ops->announced(w);
@@ -272,6 +274,7 @@ static void window_flush(struct window *w)
 		return;
 	if (w->ops->claim)
 		w->ops->claim(w);
+	idle_claim(w);
 	commit_window(w);
 }
 

@@ -68,6 +68,7 @@ struct window {
 	struct xwindow *x; /* of X11, or NULL */
 	bool announced, dirty, resend;
 	bool hints_dirty, title_dirty, app_id_dirty;
+	bool awake; /* IDLE_INHIBIT as last sent */
 	struct gui_hints hints; /* as last sent */
 	struct canvas canvas;
 	struct layout layout; /* of what the newest slot shows */

@@ -31,7 +31,7 @@ struct xwindow {
 	uint32_t token; /* of the last POPUP_POS */
 	struct wl_listener destroy, associate, dissociate, map_request, request_configure;
 	struct wl_listener request_move, request_resize, request_minimize, request_maximize, request_fullscreen;
-	struct wl_listener set_title, set_class, set_geometry, set_override_redirect;
+	struct wl_listener request_activate, set_hints, set_title, set_class, set_geometry, set_override_redirect;
 };
 
 static struct window *xwindow_of(const struct wlr_xwayland_surface *xs)
@@ -362,6 +362,22 @@ static void handle_request_fullscreen(struct wl_listener *listener, void *data)
 	xwindow_request_state(x, 0);
 }
 
+static void handle_request_activate(struct wl_listener *listener, void *data)
+{
+	struct xwindow *x = wl_container_of(listener, x, request_activate);
+
+	if (x->window)
+		claim_attention(x->window);
+}
+
+static void handle_set_hints(struct wl_listener *listener, void *data)
+{
+	struct xwindow *x = wl_container_of(listener, x, set_hints);
+
+	if (x->window && (x->xs->hints->flags & XCB_ICCCM_WM_HINT_X_URGENCY))
+		claim_attention(x->window);
+}
+
 static void handle_set_title(struct wl_listener *listener, void *data)
 {
 	struct xwindow *x = wl_container_of(listener, x, set_title);
@@ -395,7 +411,8 @@ static void handle_destroy(struct wl_listener *listener, void *data)
 	struct xwindow *x = wl_container_of(listener, x, destroy);
 	struct wl_listener *all[] = { &x->destroy, &x->associate, &x->dissociate, &x->map_request,
 		&x->request_configure, &x->request_move, &x->request_resize, &x->request_minimize, &x->request_maximize,
-		&x->request_fullscreen, &x->set_title, &x->set_class, &x->set_geometry, &x->set_override_redirect };
+		&x->request_fullscreen, &x->request_activate, &x->set_hints, &x->set_title, &x->set_class,
+		&x->set_geometry, &x->set_override_redirect };
 
 	if (x->window)
 		window_destroy(x->window);
@@ -430,6 +447,8 @@ void xwindow_create(struct server *server, struct wlr_xwayland_surface *surface)
 	listen(&surface->events.request_minimize, &x->request_minimize, handle_request_minimize);
 	listen(&surface->events.request_maximize, &x->request_maximize, handle_request_maximize);
 	listen(&surface->events.request_fullscreen, &x->request_fullscreen, handle_request_fullscreen);
+	listen(&surface->events.request_activate, &x->request_activate, handle_request_activate);
+	listen(&surface->events.set_hints, &x->set_hints, handle_set_hints);
 	listen(&surface->events.set_title, &x->set_title, handle_set_title);
 	listen(&surface->events.set_class, &x->set_class, handle_set_class);
 	listen(&surface->events.set_geometry, &x->set_geometry, handle_set_geometry);
