@@ -20,7 +20,7 @@ static int on_hello(struct guest *g, struct window *w, const struct gui_msg *m)
 		return -EPROTONOSUPPORT;
 	g->greeted = true;
 	welcome.hello.version = GUI_VERSION;
-	welcome.hello.features = GUI_FEATURE_CLIPBOARD;
+	welcome.hello.features = GUI_FEATURE_CLIPBOARD | GUI_FEATURE_ATTENTION;
 	clipboard_greet(g->clipboard, m->hello.features);
 	guest_send(g, &welcome);
 	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
@@ -39,7 +39,7 @@ static int on_bye(struct guest *g, struct window *w, const struct gui_msg *m)
 	return 0;
 }
 
-/* A claim that changes nothing here: an answer, a sound, a wish that the screen stays on. */
+/* A claim that changes nothing here: an answer, a sound. */
 static int on_nothing(struct guest *g, struct window *w, const struct gui_msg *m)
 {
 	return 0;
@@ -117,6 +117,21 @@ static int on_cursor_img(struct guest *g, struct window *w, const struct gui_msg
 	return seat_cursor_image(g->seat, m->head.win, &m->cursor_img);
 }
 
+/* Of no window, or of one that has gone: nobody would see it. */
+static int on_idle_inhibit(struct guest *g, struct window *w, const struct gui_msg *m)
+{
+	w = window_find(g->windows, m->head.win);
+	if (w)
+		wish_awake(w, m->idle_inhibit.on);
+	return 0;
+}
+
+static int on_attention(struct guest *g, struct window *w, const struct gui_msg *m)
+{
+	wish_attention(w);
+	return 0;
+}
+
 static int on_clip_offer(struct guest *g, struct window *w, const struct gui_msg *m)
 {
 	clipboard_offer(g->clipboard, &m->clip_offer);
@@ -150,9 +165,10 @@ static const struct {
 	[GUI_CURSOR_SHAPE] = { on_cursor_shape, false },
 	[GUI_CURSOR_IMG] = { on_cursor_img, false },
 	[GUI_BELL] = { on_nothing, false },
-	[GUI_IDLE_INHIBIT] = { on_nothing, false },
+	[GUI_IDLE_INHIBIT] = { on_idle_inhibit, false },
 	[GUI_CLIP_OFFER] = { on_clip_offer, false },
 	[GUI_CLIP_DATA] = { on_clip_data, false },
+	[GUI_ATTENTION] = { on_attention, true },
 };
 
 #define NHANDLERS (sizeof(handlers) / sizeof(handlers[0]))

@@ -7,7 +7,9 @@
 #include <wayland-client.h>
 
 #include "fractional-scale-v1-client-protocol.h"
+#include "idle-inhibit-unstable-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
+#include "xdg-activation-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
@@ -35,6 +37,8 @@ static const struct global globals[] = {
 	{ &wl_seat_interface, MEMBER(seat), 1, 8, false },
 	{ &zxdg_decoration_manager_v1_interface, MEMBER(decoration), 1, 1, false },
 	{ &wp_fractional_scale_manager_v1_interface, MEMBER(fractional), 1, 1, false },
+	{ &zwp_idle_inhibit_manager_v1_interface, MEMBER(idle_inhibit), 1, 1, false },
+	{ &xdg_activation_v1_interface, MEMBER(activation), 1, 1, false },
 };
 
 #define NGLOBALS (sizeof(globals) / sizeof(globals[0]))

@@ -20,7 +20,9 @@ struct wl_subcompositor;
 struct wl_surface;
 struct wp_fractional_scale_manager_v1;
 struct wp_viewporter;
+struct xdg_activation_v1;
 struct xdg_wm_base;
+struct zwp_idle_inhibit_manager_v1;
 struct zxdg_decoration_manager_v1;
 struct window;
 
@@ -53,6 +55,8 @@ struct display {
 	struct wp_viewporter *viewporter;
 	struct zxdg_decoration_manager_v1 *decoration; /* may be NULL */
 	struct wp_fractional_scale_manager_v1 *fractional; /* may be NULL */
+	struct zwp_idle_inhibit_manager_v1 *idle_inhibit; /* may be NULL */
+	struct xdg_activation_v1 *activation; /* may be NULL */
 	struct output outputs[DISPLAY_OUTPUTS_MAX];
 	bool blocked; /* the compositor reads too slowly: nothing may be queued until the socket is writable */
 	void (*on_output)(struct output *o, bool gone, void *data);

@@ -61,6 +61,8 @@ void window_set_refresh(struct window_set *set)
 
 		if (w && w->dirty && w->stage == WINDOW_MAPPED)
 			window_redraw(w);
+		if (w)
+			wish_follow(w);
 	}
 }
 
@@ -153,6 +155,7 @@ void window_end_surfaces(struct window *w)
 		menu_close(w->set->menu);
 	note_forget(&w->set->note, w);
 	seat_forget(w->set->seat, w);
+	wish_end(w);
 	content_finish(&w->content);
 	solid_finish(&w->mat);
 	solid_finish(&w->back);

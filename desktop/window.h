@@ -17,6 +17,7 @@
 #include "desktop/note.h"
 #include "desktop/pool.h"
 #include "desktop/solid.h"
+#include "desktop/wish.h"
 #include "proto/gui.h"
 
 #define WINDOW_BARS 3
@@ -88,6 +89,7 @@ struct window {
 	enum frame_part hover;
 	char title[WINDOW_TITLE_MAX];
 	struct window_text title_parts, app_parts;
+	struct wish wish_for;
 
 	unsigned depth; /* popup */
 	bool grabbed;

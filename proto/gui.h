@@ -39,6 +39,7 @@
 #define GUI_STRIDE_ALIGN 256
 #define GUI_SCALE_ONE 120 /* scale120 of 1.0; 60 … 960 is accepted */
 #define GUI_FEATURE_CLIPBOARD (1u << 0) /* of HELLO and WELCOME */
+#define GUI_FEATURE_ATTENTION (1u << 1) /* of WELCOME: the host knows ATTENTION */
 #define GUI_CLIP_CHUNK (64u << 10) /* bytes of one CLIP_DATA or CLIP_GIVE */
 #define GUI_CLIP_MAX (16u << 20) /* bytes of one clipboard */
 #define GUI_HEAP_PAGES_MAX (VMOS_GUI_REGION / VMOS_PAGE_SIZE)
@@ -65,6 +66,7 @@ enum gui_type {
 	GUI_IDLE_INHIBIT,
 	GUI_CLIP_OFFER,
 	GUI_CLIP_DATA,
+	GUI_ATTENTION,
 	/* host to guest */
 	GUI_WELCOME = 0x81,
 	GUI_OUTPUT,
@@ -160,7 +162,7 @@ struct gui_state_req { uint32_t bits; };
 struct gui_resize { uint32_t edges; };
 struct gui_cursor_shape { uint32_t shape; };
 struct gui_cursor_img { uint32_t page; uint8_t w, h, hot_x, hot_y; }; /* ARGB, stride 256 */
-struct gui_idle_inhibit { uint32_t on; };
+struct gui_idle_inhibit { uint32_t on; }; /* the window's wish that the screen stays on */
 struct gui_clip_offer { uint32_t mimes; }; /* 0: nothing is selected */
 struct gui_clip_data { uint32_t xfer; uint8_t end; struct blob_ref blob; }; /* blob: empty at the end if need be */
 
@@ -189,7 +191,7 @@ struct gui_clip_want { uint32_t xfer, mime; }; /* xfer counts the session's WANT
 struct gui_clip_give { uint32_t xfer, mime, total; struct blob_ref blob; }; /* xfer: as above, of GIVEs; the parts sum up to total */
 /* clang-format on */
 
-/* A decoded message. Which member counts follows from @head.type; BYE, WIN_DEL, MOVE, BELL, CLOSE,
+/* A decoded message. Which member counts follows from @head.type; BYE, WIN_DEL, MOVE, BELL, ATTENTION, CLOSE,
  * POPUP_DONE, KB_LEAVE and PTR_LEAVE have none (BYE has). */
 struct gui_msg {
 	struct msg_head head;

@@ -22,9 +22,10 @@ static const char *const launch_session[][2] = {
 	{ "XDG_SESSION_TYPE", "wayland" },
 	{ "XDG_CURRENT_DESKTOP", "vmOS" },
 	{ "WAYLAND_DISPLAY", "wayland-0" },
+	{ "DISPLAY", ":0" },
 	{ "DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/1000/bus" },
-	{ "GDK_BACKEND", "wayland" },
-	{ "QT_QPA_PLATFORM", "wayland" },
+	{ "GDK_BACKEND", "wayland,x11" },
+	{ "QT_QPA_PLATFORM", "wayland;xcb" },
 	{ "MOZ_ENABLE_WAYLAND", "1" },
 };
 

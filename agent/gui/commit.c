@@ -175,6 +175,14 @@ static bool has_callbacks(const struct window *w)
 	return false;
 }
 
+static bool commit_build(const struct window *w, struct layout *ret)
+{
+	struct wlr_box geometry;
+
+	w->ops->geometry(w, &geometry);
+	return layout_build(w->root->wlr, &geometry, w->host_scale120, ret);
+}
+
 void commit_window(struct window *w)
 {
 	struct canvas *c = &w->canvas;
@@ -182,7 +190,7 @@ void commit_window(struct window *w)
 	struct layout now;
 	uint64_t caught_up;
 
-	if (w->nflight == WINDOW_FLIGHT_MAX || !layout_build(w->xdg, w->host_scale120, &now))
+	if (w->nflight == WINDOW_FLIGHT_MAX || !commit_build(w, &now))
 		return;
 	commit_layout(w, &now);
 	if (!pixman_region32_not_empty(&c->damage)) {

@@ -46,7 +46,7 @@ static void handle_joined(struct link *l)
 	server_send(server_of(l), &g);
 }
 
-/* Windows stay as they are for their clients; popups are dismissed, as the host cannot take up their grabs again. */
+/* Windows stay as they are for their clients; xdg popups are dismissed, as the host cannot take up their grabs again. */
 static void handle_ended(struct link *l)
 {
 	struct server *s = server_of(l);
@@ -76,6 +76,7 @@ static void host_welcome(struct server *s, uint32_t features)
 	struct window *w;
 
 	s->open = true;
+	s->host_features = features;
 	clipboard_welcome(s->clipboard, features);
 	wl_list_for_each(w, &s->windows, link)
 		window_mark(w);
@@ -114,14 +115,12 @@ static void host_to_window(struct server *s, const struct gui_msg *g)
 		return; /* it went while the message was under way */
 	if (g->head.type == GUI_FRAME)
 		window_frame(w, g->head.serial);
-	else if (g->head.type == GUI_CONFIGURE && w->toplevel)
-		toplevel_configure(w, g->head.serial, &g->configure);
-	else if (g->head.type == GUI_CLOSE && w->toplevel)
-		wlr_xdg_toplevel_send_close(w->toplevel);
-	else if (g->head.type == GUI_POPUP_PLACED && w->popup)
-		popup_placed(w, &g->popup_placed);
-	else if ((g->head.type == GUI_POPUP_DONE || g->head.type == GUI_CLOSE) && w->popup)
-		wlr_xdg_popup_destroy(w->popup);
+	else if (g->head.type == GUI_CONFIGURE && w->ops->configure)
+		w->ops->configure(w, g->head.serial, &g->configure);
+	else if (g->head.type == GUI_POPUP_PLACED && w->ops->placed)
+		w->ops->placed(w, &g->popup_placed);
+	else if (g->head.type == GUI_CLOSE || (g->head.type == GUI_POPUP_DONE && w->is_popup))
+		w->ops->close(w);
 }
 
 static int handle_message(struct link *l, const struct msg *m)

@@ -141,13 +141,12 @@ static int layout_clamp(int px)
 	return px < 1 ? 1 : px > GUI_SIZE_MAX ? GUI_SIZE_MAX : px;
 }
 
-bool layout_build(struct wlr_xdg_surface *xdg, int host_scale120, struct layout *ret)
+bool layout_build(struct wlr_surface *root, const struct wlr_box *geometry, int host_scale120, struct layout *ret)
 {
-	*ret = (struct layout){ .scale120 = layout_scale(xdg->surface, host_scale120) };
-	wlr_xdg_surface_get_geometry(xdg, &ret->geometry);
+	*ret = (struct layout){ .geometry = *geometry, .scale120 = layout_scale(root, host_scale120) };
 	ret->w = layout_clamp(layout_px(ret, ret->geometry.width));
 	ret->h = layout_clamp(layout_px(ret, ret->geometry.height));
-	wlr_surface_for_each_surface(xdg->surface, handle_surface, ret);
+	wlr_surface_for_each_surface(root, handle_surface, ret);
 	if (ret->w == 0 || ret->n == 0) {
 		layout_finish(ret);
 		return false;

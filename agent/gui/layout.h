@@ -5,13 +5,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/box.h>
 
 #include "agent/gui/canvas.h"
 #include "agent/gui/paint.h"
 
 struct surface;
+struct wlr_surface;
 
 struct layout_layer {
 	struct surface *surface; /* NULL: gone since */
@@ -28,12 +28,12 @@ struct layout {
 };
 
 /*
- * The present layout of @xdg's surfaces. @host_scale120 is the scale that the
+ * The present layout of @root and its subsurfaces, of which @geometry is shown. @host_scale120 is the scale that the
  * host wants; the one taken is that of the root surface's buffer where it is
  * that or a whole number, so that its pixels are copied and never resampled.
  * False: memory is out or there is nothing to show.
  */
-bool layout_build(struct wlr_xdg_surface *xdg, int host_scale120, struct layout *ret);
+bool layout_build(struct wlr_surface *root, const struct wlr_box *geometry, int host_scale120, struct layout *ret);
 void layout_finish(struct layout *l);
 
 /* Damages what moved, came or went between two layouts of one size and scale. */

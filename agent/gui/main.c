@@ -9,10 +9,12 @@
 
 #include "agent/gui/clipboard.h"
 #include "agent/gui/cursor.h"
+#include "agent/gui/idle.h"
 #include "agent/gui/output.h"
 #include "agent/gui/seat.h"
 #include "agent/gui/shell.h"
 #include "agent/gui/window.h"
+#include "agent/gui/xwayland.h"
 #include "base/log.h"
 
 #define DEVICE "/dev/vmos-gui"
@@ -80,7 +82,9 @@ static bool server_init(struct server *s)
 	s->cursor = cursor_create(s);
 	s->shell = shell_create(s);
 	s->clipboard = s->seat ? clipboard_create(s) : NULL;
-	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard;
+	s->idle = idle_create(s);
+	s->xwayland = s->seat && s->shell ? xwayland_create(s, shell_compositor(s->shell)) : NULL;
+	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard && s->idle && s->xwayland;
 }
 
 /*
@@ -103,8 +107,10 @@ static void server_run(struct server *s)
 
 static void server_finish(struct server *s)
 {
+	xwayland_destroy(s->xwayland);
 	wl_display_destroy_clients(s->display);
 	clipboard_destroy(s->clipboard);
+	idle_destroy(s->idle);
 	shell_destroy(s->shell);
 	cursor_destroy(s->cursor);
 	seat_destroy(s->seat);

@@ -12,7 +12,7 @@
 struct output {
 	struct wlr_output wlr;
 	uint32_t id;
-	int w, h, scale120; /* logical size */
+	int x, y, w, h, scale120; /* logical */
 };
 
 struct outputs {
@@ -70,6 +70,8 @@ static void output_state(const struct gui_output *u, struct wlr_output_state *re
 static void output_note(struct output *output, const struct gui_output *u)
 {
 	output->id = u->id;
+	output->x = u->x;
+	output->y = u->y;
 	output->w = u->w;
 	output->h = u->h;
 	output->scale120 = u->scale120 ? u->scale120 : GUI_SCALE_ONE;
@@ -179,6 +181,12 @@ void outputs_bounds(const struct outputs *o, int *ret_w, int *ret_h)
 		*ret_w = o->all[i]->w > *ret_w ? o->all[i]->w : *ret_w;
 		*ret_h = o->all[i]->h > *ret_h ? o->all[i]->h : *ret_h;
 	}
+}
+
+void outputs_home(const struct outputs *o, int *ret_x, int *ret_y)
+{
+	*ret_x = o->n > 0 ? o->all[0]->x : 0;
+	*ret_y = o->n > 0 ? o->all[0]->y : 0;
 }
 
 void outputs_enter(struct outputs *o, struct wlr_surface *surface)

@@ -21,6 +21,8 @@ void outputs_update(struct outputs *o, const struct gui_output *u);
 int outputs_scale120(const struct outputs *o);
 /* The largest size, surface units. */
 void outputs_bounds(const struct outputs *o, int *ret_w, int *ret_h);
+/* Where the first output is: there windows of X11 are placed. */
+void outputs_home(const struct outputs *o, int *ret_x, int *ret_y);
 /* Tells the client that its surface is on the first output: where windows really are is the host's business. */
 void outputs_enter(struct outputs *o, struct wlr_surface *surface);
 

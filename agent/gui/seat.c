@@ -2,7 +2,9 @@
 #include "agent/gui/seat.h"
 
 #include <errno.h>
+#include <linux/input-event-codes.h>
 #include <stdlib.h>
+#include <time.h>
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_primary_selection.h>
@@ -10,6 +12,7 @@
 #include <xkbcommon/xkbcommon.h>
 
 #include "agent/gui/cursor.h"
+#include "agent/gui/surface.h"
 #include "agent/gui/window.h"
 
 struct seat {
@@ -30,11 +33,11 @@ static const struct wlr_keyboard_impl keyboard_impl = { .name = "host" };
 /* The topmost popup with a grab, of the client that has the keyboard; NULL: none. */
 static struct window *seat_grabbing_popup(const struct seat *s)
 {
-	struct wl_client *client = wl_resource_get_client(s->kb_window->xdg->resource);
+	struct wl_client *client = wl_resource_get_client(s->kb_window->root->wlr->resource);
 	struct window *w, *top = NULL;
 
 	wl_list_for_each(w, &s->server->windows, link) {
-		if (w->popup && w->popup->seat == s->wlr && w->xdg->surface->mapped &&
+		if (w->popup && w->popup->seat == s->wlr && w->root->wlr->mapped &&
 			wl_resource_get_client(w->xdg->resource) == client)
 			top = w;
 	}
@@ -56,8 +59,8 @@ void seat_sync_keyboard(struct seat *s)
 		return;
 	}
 	popup = seat_grabbing_popup(s);
-	wlr_seat_keyboard_enter(s->wlr, popup ? popup->xdg->surface : s->kb_window->xdg->surface, s->keys, s->nkeys,
-		&s->keyboard.modifiers);
+	wlr_seat_keyboard_enter(
+		s->wlr, popup ? popup->root->wlr : s->kb_window->root->wlr, s->keys, s->nkeys, &s->keyboard.modifiers);
 }
 
 static void handle_keyboard_grab_end(struct wl_listener *listener, void *data)
@@ -168,9 +171,21 @@ int seat_set_keymap(struct seat *s, const char *text, size_t len)
 		xkb_keymap_new_from_buffer(s->xkb, text, len, XKB_KEYMAP_FORMAT_TEXT_V1, XKB_KEYMAP_COMPILE_NO_FLAGS));
 }
 
+/* Who had the keyboard and who gets it may be the same window: then it keeps it. */
+static void seat_set_keyboard_window(struct seat *s, struct window *w)
+{
+	struct window *old = s->kb_window;
+
+	s->kb_window = w;
+	if (old && old != w && old->ops->focus)
+		old->ops->focus(old, false);
+	if (w && old != w && w->ops->focus)
+		w->ops->focus(w, true);
+}
+
 static void seat_kb_enter(struct seat *s, const struct gui_msg *g)
 {
-	s->kb_window = window_find(s->server, g->head.win);
+	seat_set_keyboard_window(s, window_find(s->server, g->head.win));
 	s->nkeys = 0;
 	for (unsigned i = 0; i < g->kb_enter.n && s->kb_window; i++)
 		s->keys[s->nkeys++] = g->kb_enter.key[i];
@@ -179,7 +194,7 @@ static void seat_kb_enter(struct seat *s, const struct gui_msg *g)
 
 static void seat_kb_leave(struct seat *s)
 {
-	s->kb_window = NULL;
+	seat_set_keyboard_window(s, NULL);
 	s->nkeys = 0;
 	seat_sync_keyboard(s);
 }
@@ -214,12 +229,12 @@ static void handle_search(struct wlr_surface *wlr, int x, int y, void *data)
  */
 static void seat_point(struct seat *s, const struct gui_ptr *p, bool motion)
 {
-	struct wlr_surface *root = s->ptr_window->xdg->surface, *at;
+	struct wlr_surface *root = s->ptr_window->root->wlr, *at;
 	struct surface_search search = { .wanted = s->wlr->pointer_state.focused_surface };
 	double x = p->x / 256.0, y = p->y / 256.0, sx, sy;
 	struct wlr_box geometry;
 
-	wlr_xdg_surface_get_geometry(s->ptr_window->xdg, &geometry);
+	s->ptr_window->ops->geometry(s->ptr_window, &geometry);
 	x += geometry.x;
 	y += geometry.y;
 	if (s->wlr->pointer_state.button_count > 0 && search.wanted)
@@ -243,7 +258,9 @@ static void seat_point(struct seat *s, const struct gui_ptr *p, bool motion)
 static void seat_ptr_enter(struct seat *s, const struct gui_msg *g)
 {
 	s->ptr_window = window_find(s->server, g->head.win);
-	if (s->ptr_window && s->ptr_window->xdg->surface->mapped)
+	if (s->ptr_window && s->ptr_window->ops->pointed)
+		s->ptr_window->ops->pointed(s->ptr_window);
+	if (s->ptr_window && s->ptr_window->root->wlr->mapped)
 		seat_point(s, &g->ptr, false);
 }
 
@@ -296,7 +313,7 @@ bool seat_handle(struct seat *s, const struct gui_msg *g)
 		seat_ptr_leave(s);
 		return true;
 	case GUI_PTR_MOTION:
-		if (s->ptr_window && s->ptr_window->xdg->surface->mapped)
+		if (s->ptr_window && s->ptr_window->root->wlr->mapped)
 			seat_point(s, &g->ptr, true);
 		return true;
 	case GUI_PTR_BUTTON:
@@ -332,6 +349,24 @@ bool seat_button_held(const struct seat *s)
 uint32_t seat_pointer_window(const struct seat *s)
 {
 	return s->ptr_window ? s->ptr_window->id : 0;
+}
+
+struct window *seat_keyboard_window(const struct seat *s)
+{
+	return s->kb_window;
+}
+
+void seat_press_escape(struct seat *s, struct wlr_surface *surface)
+{
+	struct timespec now;
+	uint32_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	wlr_seat_keyboard_enter(s->wlr, surface, NULL, 0, &s->keyboard.modifiers);
+	wlr_seat_keyboard_send_key(s->wlr, ms, KEY_ESC, WL_KEYBOARD_KEY_STATE_PRESSED);
+	wlr_seat_keyboard_send_key(s->wlr, ms, KEY_ESC, WL_KEYBOARD_KEY_STATE_RELEASED);
+	seat_sync_keyboard(s);
 }
 
 struct wlr_seat *seat_wlr(struct seat *s)

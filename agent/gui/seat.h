@@ -9,6 +9,7 @@
 #include "agent/gui/server.h"
 
 struct window;
+struct wlr_surface;
 
 /* NULL: memory is out. Until the host sends its keymap, xkb's default one holds. */
 struct seat *seat_create(struct server *server);
@@ -30,6 +31,11 @@ void seat_forget(struct seat *s, const struct window *w);
 bool seat_button_held(const struct seat *s);
 /* The window under the pointer, 0: none. */
 uint32_t seat_pointer_window(const struct seat *s);
+
+/* The window that has the keyboard, NULL: none. */
+struct window *seat_keyboard_window(const struct seat *s);
+/* Presses Escape in @surface, whatever has the keyboard: the host has closed a menu that knows no other way to go. */
+void seat_press_escape(struct seat *s, struct wlr_surface *surface);
 
 struct wlr_seat *seat_wlr(struct seat *s);
 

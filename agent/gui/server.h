@@ -30,6 +30,8 @@ struct seat;
 struct cursor;
 struct shell;
 struct clipboard;
+struct xwayland;
+struct idle;
 
 /* What the benchmarks read: see stats.c. */
 struct stats {
@@ -47,6 +49,7 @@ struct server {
 	bool running;
 	struct link link;
 	bool open; /* a session in which the host has said WELCOME */
+	uint32_t host_features; /* what it said there */
 	struct heap heap;
 	struct wl_list windows; /* window.link */
 	unsigned announced; /* windows the host knows */
@@ -57,6 +60,8 @@ struct server {
 	struct cursor *cursor;
 	struct shell *shell;
 	struct clipboard *clipboard;
+	struct xwayland *xwayland;
+	struct idle *idle;
 };
 
 /* Sends a message of the gui channel; nothing happens without a session. */

@@ -7,7 +7,6 @@
 #include <wlr/types/wlr_data_control_v1.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
-#include <wlr/types/wlr_idle_inhibit_v1.h>
 #include <wlr/types/wlr_primary_selection_v1.h>
 #include <wlr/types/wlr_server_decoration.h>
 #include <wlr/types/wlr_shm.h>
@@ -18,19 +17,14 @@
 #include <wlr/types/wlr_xdg_decoration_v1.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
+#include "agent/gui/claim.h"
 #include "agent/gui/surface.h"
 #include "agent/gui/window.h"
 
 struct shell {
 	struct server *server;
-	unsigned inhibitors;
-	struct wl_listener new_surface, new_toplevel, new_popup, new_decoration, new_inhibitor;
-};
-
-/* One client's wish to keep the screen on. */
-struct inhibitor {
-	struct shell *shell;
-	struct wl_listener destroy;
+	struct wlr_compositor *compositor;
+	struct wl_listener new_surface, new_toplevel, new_popup, new_decoration, activate;
 };
 
 static void handle_new_surface(struct wl_listener *listener, void *data)
@@ -59,36 +53,14 @@ static void handle_new_decoration(struct wl_listener *listener, void *data)
 	toplevel_decorate(data);
 }
 
-static void shell_send_inhibit(struct shell *shell)
+/* Which of the guest's windows is in front is the user's business: another one can only ask to be looked at. */
+static void handle_activate(struct wl_listener *listener, void *data)
 {
-	struct gui_msg g = { .head.type = GUI_IDLE_INHIBIT, .idle_inhibit.on = shell->inhibitors > 0 };
+	const struct wlr_xdg_activation_v1_request_activate_event *event = data;
+	struct window *w = window_of(event->surface);
 
-	server_send(shell->server, &g);
-}
-
-static void handle_inhibitor_destroy(struct wl_listener *listener, void *data)
-{
-	struct inhibitor *inhibitor = wl_container_of(listener, inhibitor, destroy);
-
-	if (--inhibitor->shell->inhibitors == 0)
-		shell_send_inhibit(inhibitor->shell);
-	wl_list_remove(&inhibitor->destroy.link);
-	free(inhibitor);
-}
-
-static void handle_new_inhibitor(struct wl_listener *listener, void *data)
-{
-	struct shell *shell = wl_container_of(listener, shell, new_inhibitor);
-	struct wlr_idle_inhibitor_v1 *wlr = data;
-	struct inhibitor *inhibitor = calloc(1, sizeof(*inhibitor));
-
-	if (!inhibitor)
-		return;
-	inhibitor->shell = shell;
-	inhibitor->destroy.notify = handle_inhibitor_destroy;
-	wl_signal_add(&wlr->events.destroy, &inhibitor->destroy);
-	if (++shell->inhibitors == 1)
-		shell_send_inhibit(shell);
+	if (w)
+		claim_attention(w);
 }
 
 /* The globals that nothing listens to. GTK 3 asks the KDE protocol for the decorations, not xdg-decoration. */
@@ -105,7 +77,7 @@ static bool shell_add_plain(struct wl_display *display)
 		wlr_primary_selection_v1_device_manager_create(display) &&
 		wlr_data_control_manager_v1_create(display) && wlr_viewporter_create(display) &&
 		wlr_fractional_scale_manager_v1_create(display, 1) &&
-		wlr_single_pixel_buffer_manager_v1_create(display) && wlr_xdg_activation_v1_create(display);
+		wlr_single_pixel_buffer_manager_v1_create(display);
 }
 
 struct shell *shell_create(struct server *server)
@@ -114,13 +86,14 @@ struct shell *shell_create(struct server *server)
 	struct wlr_compositor *compositor = wlr_compositor_create(server->display, 6, NULL);
 	struct wlr_xdg_shell *xdg = wlr_xdg_shell_create(server->display, 6);
 	struct wlr_xdg_decoration_manager_v1 *decoration = wlr_xdg_decoration_manager_v1_create(server->display);
-	struct wlr_idle_inhibit_manager_v1 *inhibit = wlr_idle_inhibit_v1_create(server->display);
+	struct wlr_xdg_activation_v1 *activation = wlr_xdg_activation_v1_create(server->display);
 
-	if (!shell || !compositor || !xdg || !decoration || !inhibit || !shell_add_plain(server->display)) {
+	if (!shell || !compositor || !xdg || !decoration || !activation || !shell_add_plain(server->display)) {
 		free(shell);
 		return NULL;
 	}
 	shell->server = server;
+	shell->compositor = compositor;
 	shell->new_surface.notify = handle_new_surface;
 	wl_signal_add(&compositor->events.new_surface, &shell->new_surface);
 	shell->new_toplevel.notify = handle_new_toplevel;
@@ -129,9 +102,14 @@ struct shell *shell_create(struct server *server)
 	wl_signal_add(&xdg->events.new_popup, &shell->new_popup);
 	shell->new_decoration.notify = handle_new_decoration;
 	wl_signal_add(&decoration->events.new_toplevel_decoration, &shell->new_decoration);
-	shell->new_inhibitor.notify = handle_new_inhibitor;
-	wl_signal_add(&inhibit->events.new_inhibitor, &shell->new_inhibitor);
+	shell->activate.notify = handle_activate;
+	wl_signal_add(&activation->events.request_activate, &shell->activate);
 	return shell;
+}
+
+struct wlr_compositor *shell_compositor(const struct shell *shell)
+{
+	return shell->compositor;
 }
 
 void shell_destroy(struct shell *shell)
@@ -140,6 +118,6 @@ void shell_destroy(struct shell *shell)
 	wl_list_remove(&shell->new_toplevel.link);
 	wl_list_remove(&shell->new_popup.link);
 	wl_list_remove(&shell->new_decoration.link);
-	wl_list_remove(&shell->new_inhibitor.link);
+	wl_list_remove(&shell->activate.link);
 	free(shell);
 }

@@ -5,8 +5,11 @@
 
 #include "agent/gui/server.h"
 
+struct wlr_compositor;
+
 /* NULL: memory is out. */
 struct shell *shell_create(struct server *server);
+struct wlr_compositor *shell_compositor(const struct shell *shell);
 /* Before wl_display_destroy(). */
 void shell_destroy(struct shell *shell);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/gui/window.h"
 
-#include <string.h>
 #include <wlr/util/edges.h>
 
+#include "agent/gui/claim.h"
 #include "agent/gui/output.h"
 #include "agent/gui/seat.h"
-#include "proto/text.h"
 
 static void handle_toplevel_destroy(struct wl_listener *listener, void *data)
 {
@@ -85,34 +84,7 @@ static void handle_request_resize(struct wl_listener *listener, void *data)
 		server_send(w->server, &g);
 }
 
-void toplevel_create(struct server *server, struct wlr_xdg_toplevel *toplevel)
-{
-	struct window *w = window_create(server, toplevel->base);
-
-	if (!w) {
-		wl_resource_post_no_memory(toplevel->resource);
-		return;
-	}
-	w->toplevel = toplevel;
-	w->destroy.notify = handle_toplevel_destroy;
-	wl_signal_add(&toplevel->events.destroy, &w->destroy);
-	w->set_title.notify = handle_set_title;
-	wl_signal_add(&toplevel->events.set_title, &w->set_title);
-	w->set_app_id.notify = handle_set_app_id;
-	wl_signal_add(&toplevel->events.set_app_id, &w->set_app_id);
-	w->request_maximize.notify = handle_request_maximize;
-	wl_signal_add(&toplevel->events.request_maximize, &w->request_maximize);
-	w->request_fullscreen.notify = handle_request_fullscreen;
-	wl_signal_add(&toplevel->events.request_fullscreen, &w->request_fullscreen);
-	w->request_minimize.notify = handle_request_minimize;
-	wl_signal_add(&toplevel->events.request_minimize, &w->request_minimize);
-	w->request_move.notify = handle_request_move;
-	wl_signal_add(&toplevel->events.request_move, &w->request_move);
-	w->request_resize.notify = handle_request_resize;
-	wl_signal_add(&toplevel->events.request_resize, &w->request_resize);
-}
-
-void toplevel_finish(struct window *w)
+static void toplevel_finish(struct window *w)
 {
 	wl_list_remove(&w->set_title.link);
 	wl_list_remove(&w->set_app_id.link);
@@ -156,7 +128,7 @@ static void handle_decoration_destroy(struct wl_listener *listener, void *data)
 
 void toplevel_decorate(struct wlr_xdg_toplevel_decoration_v1 *decoration)
 {
-	struct window *w = decoration->toplevel->base->data;
+	struct window *w = window_of(decoration->toplevel->base->surface);
 
 	if (!w)
 		return;
@@ -169,10 +141,11 @@ void toplevel_decorate(struct wlr_xdg_toplevel_decoration_v1 *decoration)
 	decoration_apply(w);
 }
 
-void toplevel_initial_commit(struct window *w)
+static void toplevel_initial_commit(struct window *w)
 {
 	int width, height;
 
+	window_set_scale(w, w->host_scale120);
 	outputs_bounds(w->server->outputs, &width, &height);
 	wlr_xdg_toplevel_set_wm_capabilities(w->toplevel,
 		WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE | WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
@@ -182,75 +155,38 @@ void toplevel_initial_commit(struct window *w)
 	decoration_apply(w);
 }
 
-void toplevel_announced(struct window *w)
+static void toplevel_commit(struct window *w)
+{
+	if (w->xdg->initial_commit) {
+		toplevel_initial_commit(w);
+		return;
+	}
+	window_take_ack(w, w->xdg->current.configure_serial);
+	w->hints_dirty = true;
+}
+
+static void toplevel_announced(struct window *w)
 {
 	const struct wlr_xdg_toplevel_requested *wanted = &w->toplevel->requested;
 
-	w->title_dirty = w->app_id_dirty = w->hints_dirty = true;
-	memset(&w->hints, 0xff, sizeof(w->hints)); /* none sent yet */
+	claim_reset(w);
 	if (wanted->maximized || wanted->fullscreen)
 		toplevel_request_state(w, 0);
 }
 
-static uint16_t hint_size(int v)
-{
-	return (uint16_t)(v < 0 ? 0 : v > GUI_SIZE_MAX ? GUI_SIZE_MAX : v);
-}
-
-void toplevel_send_hints(struct window *w)
+static void toplevel_claim(struct window *w)
 {
 	const struct wlr_xdg_toplevel_state *state = &w->toplevel->current;
-	struct gui_msg g = { .head = { .type = GUI_HINTS, .win = w->id } };
-	struct wlr_box box;
 
-	if (!w->hints_dirty)
-		return;
-	w->hints_dirty = false;
-	wlr_xdg_surface_get_geometry(w->xdg, &box);
-	g.hints = (struct gui_hints){
-		.min_w = hint_size(state->min_width),
-		.min_h = hint_size(state->min_height),
-		.max_w = hint_size(state->max_width),
-		.max_h = hint_size(state->max_height),
-		.geo_w = hint_size(box.width),
-		.geo_h = hint_size(box.height),
-		.opaque = w->layout.opaque,
-	};
-	if (memcmp(&g.hints, &w->hints, sizeof(g.hints)) == 0)
-		return;
-	w->hints = g.hints;
-	server_send(w->server, &g);
-}
-
-/* Sends the first GUI_TITLE_MAX bytes, cut where a character ends, in parts. */
-static void toplevel_send_text(struct window *w, enum gui_type type, const char *text)
-{
-	size_t len = strlen(text), end = 0, next;
-	uint32_t cp;
-	unsigned part = 0;
-
-	while ((next = text_utf8_next((const uint8_t *)text + end, len - end, &cp)) > 0 && end + next <= GUI_TITLE_MAX)
-		end += next;
-	do {
-		struct gui_msg g = { .head = { .type = (uint16_t)type, .win = w->id } };
-		size_t chunk = end < GUI_TITLE_CHUNK ? end : GUI_TITLE_CHUNK;
-
-		g.title.part = (uint8_t)part++;
-		g.title.len = (uint8_t)chunk;
-		memcpy(g.title.text, text, chunk);
-		server_send(w->server, &g);
-		text += chunk;
-		end -= chunk;
-	} while (end > 0);
-}
-
-void toplevel_send_texts(struct window *w)
-{
 	if (w->app_id_dirty && w->toplevel->app_id)
-		toplevel_send_text(w, GUI_APPID, w->toplevel->app_id);
+		claim_text(w, GUI_APPID, w->toplevel->app_id);
 	if (w->title_dirty && w->toplevel->title)
-		toplevel_send_text(w, GUI_TITLE, w->toplevel->title);
+		claim_text(w, GUI_TITLE, w->toplevel->title);
 	w->app_id_dirty = w->title_dirty = false;
+	if (w->hints_dirty)
+		claim_hints(w, (int[]){ state->min_width, state->min_height },
+			(int[]){ state->max_width, state->max_height });
+	w->hints_dirty = false;
 }
 
 static uint32_t tiled_edges(uint32_t states)
@@ -261,7 +197,7 @@ static uint32_t tiled_edges(uint32_t states)
 		(states & GUI_STATE_TILED_RIGHT ? WLR_EDGE_RIGHT : 0u);
 }
 
-void toplevel_configure(struct window *w, uint32_t serial, const struct gui_configure *c)
+static void toplevel_configure(struct window *w, uint32_t serial, const struct gui_configure *c)
 {
 	if (!w->xdg->initialized)
 		return;
@@ -277,4 +213,58 @@ void toplevel_configure(struct window *w, uint32_t serial, const struct gui_conf
 	wlr_xdg_toplevel_set_resizing(w->toplevel, c->states & GUI_STATE_RESIZING);
 	wlr_xdg_toplevel_set_tiled(w->toplevel, tiled_edges(c->states));
 	window_configured(w, serial, wlr_xdg_toplevel_set_size(w->toplevel, c->w, c->h));
+}
+
+static void toplevel_geometry(const struct window *w, struct wlr_box *ret)
+{
+	wlr_xdg_surface_get_geometry(w->xdg, ret);
+}
+
+static struct window *toplevel_parent(const struct window *w)
+{
+	return w->toplevel->parent ? window_of(w->toplevel->parent->base->surface) : NULL;
+}
+
+static void toplevel_close(struct window *w)
+{
+	wlr_xdg_toplevel_send_close(w->toplevel);
+}
+
+static const struct window_ops toplevel_ops = {
+	.geometry = toplevel_geometry,
+	.parent = toplevel_parent,
+	.commit = toplevel_commit,
+	.announced = toplevel_announced,
+	.claim = toplevel_claim,
+	.configure = toplevel_configure,
+	.close = toplevel_close,
+	.finish = toplevel_finish,
+};
+
+void toplevel_create(struct server *server, struct wlr_xdg_toplevel *toplevel)
+{
+	struct window *w = window_create(server, toplevel->base->surface, &toplevel_ops);
+
+	if (!w) {
+		wl_resource_post_no_memory(toplevel->resource);
+		return;
+	}
+	w->xdg = toplevel->base;
+	w->toplevel = toplevel;
+	w->destroy.notify = handle_toplevel_destroy;
+	wl_signal_add(&toplevel->events.destroy, &w->destroy);
+	w->set_title.notify = handle_set_title;
+	wl_signal_add(&toplevel->events.set_title, &w->set_title);
+	w->set_app_id.notify = handle_set_app_id;
+	wl_signal_add(&toplevel->events.set_app_id, &w->set_app_id);
+	w->request_maximize.notify = handle_request_maximize;
+	wl_signal_add(&toplevel->events.request_maximize, &w->request_maximize);
+	w->request_fullscreen.notify = handle_request_fullscreen;
+	wl_signal_add(&toplevel->events.request_fullscreen, &w->request_fullscreen);
+	w->request_minimize.notify = handle_request_minimize;
+	wl_signal_add(&toplevel->events.request_minimize, &w->request_minimize);
+	w->request_move.notify = handle_request_move;
+	wl_signal_add(&toplevel->events.request_move, &w->request_move);
+	w->request_resize.notify = handle_request_resize;
+	wl_signal_add(&toplevel->events.request_resize, &w->request_resize);
 }

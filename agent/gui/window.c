@@ -8,6 +8,7 @@
 
 #include "agent/gui/commit.h"
 #include "agent/gui/cursor.h"
+#include "agent/gui/idle.h"
 #include "agent/gui/output.h"
 #include "agent/gui/seat.h"
 #include "agent/gui/surface.h"
@@ -19,7 +20,7 @@ static void handle_map(struct wl_listener *listener, void *data)
 
 	w->resend = true;
 	window_mark(w);
-	if (w->popup)
+	if (w->is_popup)
 		seat_sync_keyboard(w->server->seat);
 }
 
@@ -28,7 +29,7 @@ static void handle_unmap(struct wl_listener *listener, void *data)
 	struct window *w = wl_container_of(listener, w, unmap);
 
 	window_withdraw(w);
-	if (w->popup)
+	if (w->is_popup)
 		seat_sync_keyboard(w->server->seat);
 }
 
@@ -41,47 +42,43 @@ static int handle_pace(void *data)
 	return 0;
 }
 
-struct window *window_create(struct server *server, struct wlr_xdg_surface *xdg)
+struct window *window_create(struct server *server, struct wlr_surface *wlr, const struct window_ops *ops)
 {
 	struct window *w = calloc(1, sizeof(*w));
-	struct surface *root = surface_of(xdg->surface);
+	struct surface *root = surface_of(wlr);
 
 	if (!w || !root) {
 		free(w);
 		return NULL;
 	}
 	w->server = server;
-	w->xdg = xdg;
+	w->ops = ops;
 	w->root = root;
 	w->host_scale120 = outputs_scale120(server->outputs);
 	canvas_init(&w->canvas, &server->heap);
 	w->pace = wl_event_loop_add_timer(server->loop, handle_pace, w);
 	w->map.notify = handle_map;
-	wl_signal_add(&xdg->surface->events.map, &w->map);
+	wl_signal_add(&wlr->events.map, &w->map);
 	w->unmap.notify = handle_unmap;
-	wl_signal_add(&xdg->surface->events.unmap, &w->unmap);
+	wl_signal_add(&wlr->events.unmap, &w->unmap);
+	wl_list_init(&w->destroy.link);
 	wl_list_init(&w->decoration_destroy.link);
 	wl_list_init(&w->decoration_mode.link);
 	wl_list_insert(server->windows.prev, &w->link);
 	root->window = w;
-	xdg->data = w;
 	return w;
 }
 
 void window_destroy(struct window *w)
 {
 	window_withdraw(w);
-	if (w->toplevel)
-		toplevel_finish(w);
-	else
-		popup_finish(w);
+	w->ops->finish(w);
 	seat_forget(w->server->seat, w);
 	for (size_t i = 0; i < w->layout.n; i++) {
 		if (w->layout.layers[i].surface)
 			w->layout.layers[i].surface->window = NULL;
 	}
 	w->root->window = NULL;
-	w->xdg->data = NULL;
 	layout_finish(&w->layout);
 	canvas_finish(&w->canvas);
 	if (w->pace)
@@ -106,9 +103,9 @@ struct window *window_find(struct server *server, uint32_t id)
 
 struct window *window_of(struct wlr_surface *wlr)
 {
-	struct wlr_xdg_surface *xdg = wlr ? wlr_xdg_surface_try_from_wlr_surface(wlr) : NULL;
+	struct surface *s = surface_of(wlr);
 
-	return xdg ? xdg->data : NULL;
+	return s && s->window && s->window->root == s ? s->window : NULL;
 }
 
 void window_mark(struct window *w)
@@ -118,6 +115,10 @@ void window_mark(struct window *w)
 
 void window_forget(struct window *w, struct surface *s)
 {
+	if (s == w->root) {
+		window_destroy(w);
+		return;
+	}
 	for (size_t i = 0; i < w->layout.n; i++) {
 		if (w->layout.layers[i].surface == s)
 			w->layout.layers[i].surface = NULL;
@@ -125,8 +126,8 @@ void window_forget(struct window *w, struct surface *s)
 	window_mark(w);
 }
 
-/* Which of the host's CONFIGUREs the client has answered: the last whose xdg serial is not newer than @xdg. */
-static void window_take_ack(struct window *w, uint32_t xdg)
+/* Of the host's CONFIGUREs the last whose xdg serial is not newer than @xdg. */
+void window_take_ack(struct window *w, uint32_t xdg)
 {
 	unsigned n = 0;
 
@@ -150,17 +151,7 @@ void window_configured(struct window *w, uint32_t host_serial, uint32_t xdg_seri
 
 void window_handle_commit(struct window *w)
 {
-	if (w->xdg->initial_commit) {
-		window_set_scale(w, w->host_scale120);
-		if (w->toplevel)
-			toplevel_initial_commit(w);
-		else
-			popup_initial_commit(w);
-		return;
-	}
-	window_take_ack(w, w->xdg->current.configure_serial);
-	if (w->toplevel)
-		w->hints_dirty = true;
+	w->ops->commit(w);
 	window_mark(w);
 }
 
@@ -179,28 +170,24 @@ static void handle_scale(struct wlr_surface *wlr, int x, int y, void *data)
 void window_set_scale(struct window *w, int scale120)
 {
 	w->host_scale120 = scale120;
-	wlr_surface_for_each_surface(w->xdg->surface, handle_scale, w);
+	wlr_surface_for_each_surface(w->root->wlr, handle_scale, w);
 }
 
 static uint32_t window_parent_id(const struct window *w)
 {
-	struct window *parent = NULL;
+	struct window *parent = w->ops->parent(w);
 
-	if (w->popup)
-		parent = window_of(w->popup->parent);
-	else if (w->toplevel->parent)
-		parent = window_of(w->toplevel->parent->base->surface);
 	return parent && parent->announced ? parent->id : 0;
 }
 
 static void window_announce_size(const struct window *w, struct gui_win_new *n)
 {
-	struct wlr_box box = { 0 };
+	struct wlr_box box;
 
 	if (w->popup)
 		box = w->popup->scheduled.geometry;
 	else
-		wlr_xdg_surface_get_geometry(w->xdg, &box);
+		w->ops->geometry(w, &box);
 	n->w = (uint16_t)(box.width < 1 ? 1 : box.width > GUI_SIZE_MAX ? GUI_SIZE_MAX : box.width);
 	n->h = (uint16_t)(box.height < 1 ? 1 : box.height > GUI_SIZE_MAX ? GUI_SIZE_MAX : box.height);
 }
@@ -213,19 +200,19 @@ void window_announce(struct window *w)
 		log_warning("More than %d windows: one is not shown until another is closed", GUI_WINDOWS_MAX);
 		return;
 	}
+	g.win_new.parent = window_parent_id(w);
+	if (w->is_popup && g.win_new.parent == 0)
+		return;
 	w->id = ++w->server->last_id;
 	g.head.win = w->id;
-	g.win_new.parent = window_parent_id(w);
-	g.win_new.role = w->popup ? GUI_ROLE_POPUP : g.win_new.parent ? GUI_ROLE_DIALOG : GUI_ROLE_TOPLEVEL;
+	g.win_new.role = w->is_popup ? GUI_ROLE_POPUP : g.win_new.parent ? GUI_ROLE_DIALOG : GUI_ROLE_TOPLEVEL;
 	window_announce_size(w, &g.win_new);
 	server_send(w->server, &g);
 	w->announced = true;
+	w->awake = false;
 	w->server->announced++;
 	w->resend = true;
-	if (w->toplevel)
-		toplevel_announced(w);
-	else
-		popup_send_position(w, 0);
+	w->ops->announced(w);
 }
 
 static void window_reset(struct window *w)
@@ -272,23 +259,22 @@ void window_frame(struct window *w, uint32_t seq)
 	w->nflight -= done;
 	memmove(w->flight, w->flight + done, w->nflight * sizeof(w->flight[0]));
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	wlr_surface_for_each_surface(w->xdg->surface, handle_frame_done, &now);
+	wlr_surface_for_each_surface(w->root->wlr, handle_frame_done, &now);
 	window_mark(w);
 }
 
 /* Announces and sends what is due of one window. */
 static void window_flush(struct window *w)
 {
-	if (!w->server->open || !w->xdg->surface->mapped)
+	if (!w->server->open || !w->root->wlr->mapped)
 		return;
 	if (!w->announced)
 		window_announce(w);
 	if (!w->announced)
 		return;
-	if (w->toplevel) {
-		toplevel_send_texts(w);
-		toplevel_send_hints(w);
-	}
+	if (w->ops->claim)
+		w->ops->claim(w);
+	idle_claim(w);
 	commit_window(w);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A window of the host: an xdg toplevel or popup with its subsurfaces. toplevel.c and popup.c hold what is special. */
+/*
+ * A window of the host: a surface with its subsurfaces that is an xdg toplevel
+ * (toplevel.c), an xdg popup (popup.c) or a window of X11 (xwindow.c).
+ */
 #ifndef AGENT_GUI_WINDOW_H
 #define AGENT_GUI_WINDOW_H
 
@@ -18,21 +21,54 @@
 #define WINDOW_PACE_MS 16 /* between frame callbacks of a client that commits nothing new */
 
 struct surface;
+struct window;
+struct wlr_xwayland_surface;
+struct xwindow;
 
 struct window_configure {
 	uint32_t host, xdg; /* serials */
+};
+
+/* What the kinds of windows do each in their own way. Those marked "may be NULL" then do nothing. */
+struct window_ops {
+	/* The part of the root surface that is the window, in its units. */
+	void (*geometry)(const struct window *w, struct wlr_box *ret);
+	/* NULL: it has none. */
+	struct window *(*parent)(const struct window *w);
+	/* The root surface was committed. */
+	void (*commit)(struct window *w);
+	/* WIN_NEW has been sent. */
+	void (*announced)(struct window *w);
+	/* Says what has changed of title, hints and the like; may be NULL. */
+	void (*claim)(struct window *w);
+	/* The host's CONFIGURE; may be NULL. */
+	void (*configure)(struct window *w, uint32_t serial, const struct gui_configure *c);
+	/* The host's POPUP_PLACED; may be NULL. */
+	void (*placed)(struct window *w, const struct gui_popup_placed *placed);
+	/* The host's CLOSE or POPUP_DONE. */
+	void (*close)(struct window *w);
+	/* It gets or loses the keyboard; may be NULL. */
+	void (*focus)(struct window *w, bool focused);
+	/* The pointer is over it; may be NULL. */
+	void (*pointed)(struct window *w);
+	/* Ends what is special to the kind. */
+	void (*finish)(struct window *w);
 };
 
 struct window {
 	struct server *server;
 	struct wl_list link; /* server.windows */
 	uint32_t id; /* of the present announcement */
-	struct wlr_xdg_surface *xdg;
-	struct wlr_xdg_toplevel *toplevel; /* NULL: a popup */
-	struct wlr_xdg_popup *popup; /* NULL: a toplevel */
+	const struct window_ops *ops;
+	bool is_popup; /* X11: known when it is announced */
 	struct surface *root;
+	struct wlr_xdg_surface *xdg; /* NULL: of X11 */
+	struct wlr_xdg_toplevel *toplevel; /* an xdg toplevel, or NULL */
+	struct wlr_xdg_popup *popup; /* an xdg popup, or NULL */
+	struct xwindow *x; /* of X11, or NULL */
 	bool announced, dirty, resend;
 	bool hints_dirty, title_dirty, app_id_dirty;
+	bool awake; /* IDLE_INHIBIT as last sent */
 	struct gui_hints hints; /* as last sent */
 	struct canvas canvas;
 	struct layout layout; /* of what the newest slot shows */
@@ -53,7 +89,7 @@ struct window {
 };
 
 /* The common part: listeners of the surface, canvas, place in server.windows. NULL: memory is out. */
-struct window *window_create(struct server *server, struct wlr_xdg_surface *xdg);
+struct window *window_create(struct server *server, struct wlr_surface *wlr, const struct window_ops *ops);
 /* Takes the window back from the host and frees it. */
 void window_destroy(struct window *w);
 
@@ -65,7 +101,9 @@ struct window *window_of(struct wlr_surface *wlr);
 void window_handle_commit(struct window *w);
 /* Something of the window has changed: it is sent at the end of this turn of the loop. */
 void window_mark(struct window *w);
-/* @s will be gone. */
+/* The client has answered the CONFIGUREs up to the one of @xdg_serial. */
+void window_take_ack(struct window *w, uint32_t xdg_serial);
+/* @s will be gone; so will be the window, if it is the root. */
 void window_forget(struct window *w, struct surface *s);
 /* Sends what is due of all marked windows. */
 void window_flush_all(struct server *server);
@@ -84,19 +122,12 @@ void window_scale_surface(struct window *w, struct wlr_surface *wlr);
 
 /* toplevel.c */
 void toplevel_create(struct server *server, struct wlr_xdg_toplevel *toplevel);
-void toplevel_finish(struct window *w);
-void toplevel_initial_commit(struct window *w);
-void toplevel_announced(struct window *w);
-void toplevel_send_hints(struct window *w);
-void toplevel_send_texts(struct window *w);
-void toplevel_configure(struct window *w, uint32_t serial, const struct gui_configure *c);
 void toplevel_decorate(struct wlr_xdg_toplevel_decoration_v1 *decoration);
 
 /* popup.c */
 void popup_create(struct server *server, struct wlr_xdg_popup *popup);
-void popup_finish(struct window *w);
-void popup_initial_commit(struct window *w);
-void popup_send_position(struct window *w, uint32_t token);
-void popup_placed(struct window *w, const struct gui_popup_placed *placed);
+
+/* xwindow.c: the struct of a new window of X11; it lives as long as that. */
+void xwindow_create(struct server *server, struct wlr_xwayland_surface *surface);
 
 #endif

@@ -192,7 +192,7 @@ static void make_small(struct storm *s, struct gui_msg *m)
 {
 	static const uint8_t sides[] = { 0, 1, 2, 4, 8, 5, 6, 9, 10 };
 
-	switch (below(s, 6)) {
+	switch (below(s, 8)) {
 	case 0:
 		m->head.type = GUI_STATE_REQ;
 		m->state_req.bits = below(s, GUI_STATE_MASK + 1);
@@ -218,6 +218,9 @@ static void make_small(struct storm *s, struct gui_msg *m)
 		m->head.type = GUI_CLIP_OFFER;
 		m->head.win = 0;
 		m->clip_offer.mimes = below(s, GUI_MIME_MASK + 1);
+		break;
+	case 6:
+		m->head.type = GUI_ATTENTION;
 		break;
 	default:
 		m->head.type = GUI_PONG;

@@ -259,7 +259,7 @@ static void lawful_gui(void)
 		send_gui(&g);
 		break;
 	case 4:
-		g.head.type = GUI_BELL;
+		g.head.type = pick(2) ? GUI_BELL : GUI_ATTENTION;
 		send_gui(&g);
 		break;
 	default:

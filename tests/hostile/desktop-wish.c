@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a guest's window may wish of the host: a screen that stays on, and the
+ * user's attention. We are the guest and vmosd, and ask sway what it made of it.
+ *
+ *	desktop-wish VMOS-DESKTOP
+ *
+ * Prints TAP.
+ */
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "proto/gui.h"
+#include "tests/hostile/stand.h"
+
+#define WAIT_MS 8000
+#define QUIET_MS 700 /* long enough for what must not happen */
+#define WINDOWS 2
+#define SLOT_PAGES 100
+#define FLOOD 2000
+
+struct guest {
+	struct stand stand;
+	struct channel ch;
+	unsigned tests, failed;
+	bool knows_attention;
+	uint32_t serial[WINDOWS + 1], states[WINDOWS + 1]; /* by window */
+};
+
+extern char **environ;
+
+static void check(struct guest *g, bool ok, const char *what)
+{
+	printf("%sok %u - %s\n", ok ? "" : "not ", ++g->tests, what);
+	g->failed += !ok;
+}
+
+static void turn(struct guest *g)
+{
+	struct pollfd p = { .fd = g->stand.notify_guest, .events = POLLIN };
+	struct gui_msg m;
+	struct msg packed;
+
+	if (channel_flush(&g->ch))
+		fd_eventfd_kick(g->stand.notify_host);
+	channel_poll(&g->ch);
+	while (channel_recv(&g->ch, &packed) == 1) {
+		if (gui_decode_host(&packed, &m) < 0)
+			errx(1, "the host sent a message that does not decode");
+		if (m.head.type == GUI_WELCOME)
+			g->knows_attention = m.hello.features & GUI_FEATURE_ATTENTION;
+		if (m.head.type != GUI_CONFIGURE || m.head.win > WINDOWS)
+			continue;
+		g->serial[m.head.win] = m.head.serial;
+		g->states[m.head.win] = m.configure.states;
+	}
+	if (channel_recv_done(&g->ch))
+		fd_eventfd_kick(g->stand.notify_host);
+	if (channel_arm(&g->ch))
+		poll(&p, 1, 5);
+	fd_eventfd_take(g->stand.notify_guest);
+	stand_poll(&g->stand);
+}
+
+static void turn_for(struct guest *g, unsigned ms)
+{
+	uint64_t end = stand_now_ms() + ms;
+
+	while (stand_now_ms() < end)
+		turn(g);
+}
+
+static void send_msg(struct guest *g, const struct gui_msg *m)
+{
+	struct msg packed;
+
+	if (gui_encode(m, &packed) < 0)
+		errx(2, "%s does not encode", gui_type_name(m->head.type));
+	while (channel_send(&g->ch, &packed) < 0 && stand_is_running(&g->stand))
+		turn(g);
+}
+
+/* Whether jq finds @what to be true of the VM's window @win in sway's tree. */
+static bool sway_says(struct guest *g, unsigned win, const char *what)
+{
+	char command[512], app[32];
+	char *argv[] = { (char *)"sh", (char *)"-c", command, NULL };
+	pid_t pid;
+	int status;
+
+	snprintf(app, sizeof(app), "vmos.work.w%u", win);
+	snprintf(command, sizeof(command),
+		"swaymsg -t get_tree | jq -e '[.. | objects | select(.app_id? == \"%s\")] | length == 1 and (.[0] | "
+		"%s)' >/dev/null",
+		app, what);
+	if (posix_spawn(&pid, "/bin/sh", NULL, NULL, argv, environ) != 0)
+		err(2, "sh");
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		turn(g);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool becomes(struct guest *g, unsigned win, const char *what)
+{
+	uint64_t end = stand_now_ms() + WAIT_MS;
+
+	while (!sway_says(g, win, what)) {
+		if (stand_now_ms() > end)
+			return false;
+		turn_for(g, 50);
+	}
+	return true;
+}
+
+static void say(struct guest *g, uint16_t type, unsigned win, bool on)
+{
+	struct gui_msg m = { .head = { .type = type, .win = win } };
+
+	if (type == GUI_IDLE_INHIBIT)
+		m.idle_inhibit.on = on;
+	send_msg(g, &m);
+}
+
+static void open_window(struct guest *g, unsigned win)
+{
+	struct gui_msg made = { .head = { .type = GUI_WIN_NEW, .win = win }, .win_new = { .w = 300, .h = 200 } };
+	struct gui_msg app = { .head = { .type = GUI_APPID, .win = win }, .title = { .len = 2 } };
+	struct gui_msg shown = { .head = { .type = GUI_COMMIT, .win = win } };
+
+	app.title.text[0] = 'w';
+	app.title.text[1] = (char)('0' + win);
+	send_msg(g, &made);
+	send_msg(g, &app);
+	while (!g->serial[win] && stand_is_running(&g->stand))
+		turn(g);
+	shown.head.serial = g->serial[win];
+	shown.commit = (struct gui_commit){
+		.page = win * SLOT_PAGES, .w = 300, .h = 200, .stride = 1280, .scale120 = GUI_SCALE_ONE
+	};
+	send_msg(g, &shown);
+}
+
+static bool begin(struct guest *g)
+{
+	struct gui_msg hello = { .head = { .type = GUI_HELLO }, .hello = { GUI_VERSION, 0 } };
+
+	stand_start(&g->stand);
+	if (!stand_wait_up(&g->stand, 3 * WAIT_MS))
+		return false;
+	while (channel_guest_join(&g->ch, g->stand.base, g->stand.size, VMOS_ROLE_GUI) < 0)
+		usleep(1000);
+	send_msg(g, &hello);
+	open_window(g, 1);
+	return becomes(g, 1, ".focused") && g->knows_attention;
+}
+
+static void test_awake(struct guest *g)
+{
+	check(g, sway_says(g, 1, ".inhibit_idle | not"), "a window that wishes nothing lets the screen go off");
+	say(g, GUI_IDLE_INHIBIT, 1, true);
+	check(g, becomes(g, 1, ".inhibit_idle"), "the window in front keeps it on");
+	open_window(g, 2);
+	check(g, becomes(g, 2, ".focused") && becomes(g, 1, ".inhibit_idle | not"), "behind another one it does not");
+	check(g, sway_says(g, 2, ".inhibit_idle | not"), "nor does the other one");
+	say(g, GUI_IDLE_INHIBIT, 7, true);
+	say(g, GUI_IDLE_INHIBIT, 0, true);
+	turn_for(g, QUIET_MS);
+	check(g, sway_says(g, 2, ".inhibit_idle | not") && stand_is_running(&g->stand),
+		"the wish of a window that there is not changes nothing");
+}
+
+static void test_attention(struct guest *g)
+{
+	say(g, GUI_ATTENTION, 2, false);
+	turn_for(g, QUIET_MS);
+	check(g, sway_says(g, 2, ".urgent | not"), "the window in front has the user's attention already");
+	say(g, GUI_ATTENTION, 1, false);
+	check(g, becomes(g, 1, ".urgent"), "one behind is marked");
+	check(g, sway_says(g, 2, ".focused") && sway_says(g, 1, ".focused | not"), "and does not get the focus");
+	for (int i = 0; i < FLOOD; i++)
+		say(g, GUI_ATTENTION, 1, false);
+	turn_for(g, QUIET_MS);
+	check(g, stand_is_running(&g->stand) && sway_says(g, 2, ".focused"), "nor by asking without end");
+}
+
+int main(int argc, char **argv)
+{
+	static struct guest g;
+
+	if (argc < 2)
+		errx(2, "usage: desktop-wish VMOS-DESKTOP");
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	g.stand.program = argv[1];
+	g.stand.vm = "work";
+	g.stand.rgb = 0x2f6feb;
+	stand_init(&g.stand);
+	check(&g, begin(&g), "it comes up, with a window in front");
+	test_awake(&g);
+	test_attention(&g);
+	check(&g, stand_quit(&g.stand) == 0 && g.stand.bad_reports == 0, "it quits when told");
+	printf("1..%u\n", g.tests);
+	return g.failed != 0;
+}
