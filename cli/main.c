@@ -89,6 +89,23 @@ const struct command *cli_find(const char *name)
 	return c->name ? c : NULL;
 }
 
+int cli_run_verb(int argc, char **argv, const struct cli_verb *verbs, const char *helps)
+{
+	const char *verb = argc > 1 ? argv[1] : "", *name = argv[0];
+
+	if (!strcmp(verb, "--help") || !strcmp(verb, "-h")) {
+		verb = helps;
+	} else if (argc > 1) {
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+	}
+	for (const struct cli_verb *v = verbs; v->name; v++)
+		if (!strcmp(verb, v->name))
+			return v->handler(argc, argv);
+	return cli_usage(name);
+}
+
 static void print_usage(FILE *out, const struct command *c)
 {
 	fprintf(out, "usage: vmos %s %s\n", c->name, c->usage);

@@ -93,22 +93,12 @@ static int menu_clear_all(int argc, char **argv)
 
 int menu_main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		cli_handler handler;
-	} verbs[] = { { "clear", menu_clear_all }, { "list", menu_list }, { "sync", menu_sync_all } };
-	const char *verb = argc > 1 ? argv[1] : "";
+	static const struct cli_verb verbs[] = {
+		{ "clear", menu_clear_all },
+		{ "list", menu_list },
+		{ "sync", menu_sync_all },
+		{ NULL, NULL },
+	};
 
-	if (!strcmp(verb, "--help") || !strcmp(verb, "-h"))
-		return menu_list(argc, argv);
-	if (argc > 1) {
-		argv[1] = argv[0]; /* for usage lines */
-		argc--;
-		argv++;
-	}
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (!strcmp(verb, verbs[i].name))
-			return verbs[i].handler(argc, argv);
-	}
-	return cli_usage("menu");
+	return cli_run_verb(argc, argv, verbs, "list");
 }
