@@ -24,6 +24,11 @@ static const char interface_xml[] = "<node><interface name='org.vmos.Agent1'>"
 				    "<method name='Notify'><arg type='a{sv}' direction='in'/></method>"
 				    "</interface></node>";
 
+enum link_where link_where(const struct link *l)
+{
+	return l->where;
+}
+
 void link_answer(GDBusMethodInvocation *invocation, const char *verdict, const char *object)
 {
 	g_dbus_method_invocation_return_value(invocation, g_variant_new("(ss)", verdict, object));
@@ -96,6 +101,7 @@ static void handle_appeared(GDBusConnection *connection, const char *name, const
 	l->owner = g_strdup(owner);
 	g_dbus_connection_call(connection, owner, MANAGER_PATH, MANAGER_NAME, "RegisterAgent",
 		g_variant_new("(o)", AGENT_PATH), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, handle_registered, NULL);
+	l->handlers->found(l, connection, owner);
 }
 
 static void handle_vanished(GDBusConnection *connection, const char *name, gpointer userdata)

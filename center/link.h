@@ -19,11 +19,15 @@ struct link_handlers {
 	void (*ask)(struct link *l, struct question *q, GDBusMethodInvocation *invocation);
 	void (*cancel)(struct link *l, uint32_t id);
 	void (*notify)(const struct question *q); /* borrowed */
+	/* vmosd is there: called @owner, on @connection. */
+	void (*found)(struct link *l, GDBusConnection *connection, const char *owner);
 	/* vmosd left: its questions are void. */
 	void (*lost)(struct link *l);
 };
 
 enum link_where { LINK_SYSTEM, LINK_SESSION };
+
+enum link_where link_where(const struct link *l);
 
 /* Opens it, or tries again and again in the background: a bus of vmosd's own comes with vmosd. */
 struct link *link_new(enum link_where where, const struct link_handlers *handlers);

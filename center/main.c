@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "center/link.h"
+#include "center/menu.h"
 #include "center/notices.h"
 #include "center/prompt.h"
 
@@ -22,7 +23,8 @@ static struct {
 	GtkApplication *app;
 	struct waiting *first; /* the one that is shown */
 	struct prompt *prompt; /* may be NULL */
-	gboolean background, system, session;
+	struct menu *menus[2]; /* by link_where(); NULL: menus are left alone */
+	gboolean background, system, session, no_menu;
 } center;
 
 static unsigned count_behind(void)
@@ -104,8 +106,16 @@ static void handle_cancel(struct link *l, uint32_t id)
 	drop(l, false, id);
 }
 
+static void handle_found(struct link *l, GDBusConnection *connection, const char *owner)
+{
+	if (center.menus[link_where(l)])
+		menu_follow(center.menus[link_where(l)], connection, owner);
+}
+
 static void handle_lost(struct link *l)
 {
+	if (center.menus[link_where(l)])
+		menu_leave(center.menus[link_where(l)]);
 	drop(l, true, 0);
 }
 
@@ -126,13 +136,18 @@ static void load_style(void)
 
 static void handle_startup(GApplication *app, gpointer userdata)
 {
-	static const struct link_handlers handlers = { handle_ask, handle_cancel, handle_notify, handle_lost };
+	static const struct link_handlers handlers = { handle_ask, handle_cancel, handle_notify, handle_found,
+		handle_lost };
 	const char *mode = g_getenv("VMOS_MODE");
 	bool system = center.system || (!center.session && g_strcmp0(mode, "system") == 0);
 	bool session = center.session || (!center.system && g_strcmp0(mode, "session") == 0);
 
 	load_style();
 	g_application_hold(app); /* it waits for questions without a window */
+	if (!center.no_menu) {
+		center.menus[LINK_SYSTEM] = menu_new("system");
+		center.menus[LINK_SESSION] = menu_new("session");
+	}
 	if (system || !session)
 		link_new(LINK_SYSTEM, &handlers);
 	if (session || !system)
@@ -151,6 +166,7 @@ static const GOptionEntry options[] = {
 	{ "background", 'b', 0, G_OPTION_ARG_NONE, &center.background, "Wait for questions without a window", NULL },
 	{ "system", 0, 0, G_OPTION_ARG_NONE, &center.system, "Ask for the host's vmosd only", NULL },
 	{ "session", 0, 0, G_OPTION_ARG_NONE, &center.session, "Ask for your own vmosd only", NULL },
+	{ "no-menu", 0, 0, G_OPTION_ARG_NONE, &center.no_menu, "Leave the desktop's menu alone", NULL },
 	{ 0 },
 };
 

@@ -315,7 +315,7 @@ int attach_run(const struct attach *a)
 {
 	sd_bus *bus cleanup_bus = NULL;
 
-	if (client_open(&bus) || attach_prepare(bus, a->vm, a->window))
+	if (client_open(&bus) || attach_prepare(bus, a->vm, a->window || a->app))
 		return CLI_RUN_FAILED;
 	return attach_attached(bus, a);
 }

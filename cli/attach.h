@@ -12,6 +12,7 @@ struct attach {
 	bool as_root;
 	bool tty; /* a terminal in the guest, ours raw */
 	bool window; /* return once it has started */
+	bool app; /* it starts an application, which opens windows, and ends */
 };
 
 /* Starts the VM when it is off. Exit code. */

@@ -30,6 +30,15 @@ struct command {
 	const char *summary;
 };
 
+/* What stands after a command that has several: the last one of a table has no name. */
+struct cli_verb {
+	const char *name;
+	cli_handler handler;
+};
+
+/* Runs the verb that @argv[1] names; --help goes to the one called @helps. Each gets the command's name as argv[0], for usage lines. */
+int cli_run_verb(int argc, char **argv, const struct cli_verb *verbs, const char *helps);
+
 /* "vmos: …" on standard error. Returns @code, so that a command can end by it. */
 int cli_error(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -31,9 +31,11 @@ static const struct command commands[] = {
 	{ "status", status_main, "[--json]", "tell how vmOS runs here and what protects you" },
 	{ "top", top_main, "[--json] [--once]", "watch what the VMs use" },
 	{ "drill", drill_main, "[--json] [--keep] [--read LOG]", "try to break out of a VM, and tell what stopped it" },
-	{ "run", run_main, "VM [--root] [--tty|--no-tty] [--window] [--] PROGRAM [ARGUMENT…]",
+	{ "run", run_main, "VM [--root] [--tty|--no-tty] [--window] [--] PROGRAM [ARGUMENT…] | VM --app ID",
 		"run a program in a VM" },
 	{ "shell", shell_main, "VM [--root]", "open a login shell in a VM" },
+	{ "menu", menu_main, "list [--json] [VM] | sync | clear",
+		"list the VMs' applications, and keep them in your desktop's menu" },
 	{ "send", send_main, "FROM:PATH… TO", "send files and folders from a VM to another" },
 	{ "fetch", fetch_main, "FROM:PATH… TO", "let a VM have files from another one's ~/Public" },
 	{ "open", open_main, "FROM:PATH|URL TO", "open a VM's file, or a link, in another VM" },
@@ -85,6 +87,23 @@ const struct command *cli_find(const char *name)
 	while (c->name && strcmp(c->name, name))
 		c++;
 	return c->name ? c : NULL;
+}
+
+int cli_run_verb(int argc, char **argv, const struct cli_verb *verbs, const char *helps)
+{
+	const char *verb = argc > 1 ? argv[1] : "", *name = argv[0];
+
+	if (!strcmp(verb, "--help") || !strcmp(verb, "-h")) {
+		verb = helps;
+	} else if (argc > 1) {
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+	}
+	for (const struct cli_verb *v = verbs; v->name; v++)
+		if (!strcmp(verb, v->name))
+			return v->handler(argc, argv);
+	return cli_usage(name);
 }
 
 static void print_usage(FILE *out, const struct command *c)

@@ -103,10 +103,7 @@ static int net_del(int argc, char **argv)
 
 int net_main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		cli_handler handler;
-	} verbs[] = {
+	static const struct cli_verb verbs[] = {
 		{ "allow", net_allow },
 		{ "ask", net_ask_line },
 		{ "cards", net_cards },
@@ -117,19 +114,8 @@ int net_main(int argc, char **argv)
 		{ "list", net_list },
 		{ "log", net_log },
 		{ "why", net_why },
+		{ NULL, NULL },
 	};
-	const char *verb = argc > 1 ? argv[1] : "";
 
-	if (!strcmp(verb, "--help") || !strcmp(verb, "-h"))
-		return net_list(argc, argv);
-	if (argc > 1) {
-		argv[1] = argv[0]; /* for usage lines */
-		argc--;
-		argv++;
-	}
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (!strcmp(verb, verbs[i].name))
-			return verbs[i].handler(argc, argv);
-	}
-	return cli_usage("net");
+	return cli_run_verb(argc, argv, verbs, "list");
 }

@@ -150,22 +150,13 @@ static int rule_del(int argc, char **argv)
 
 int rule_main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		cli_handler handler;
-	} verbs[] = { { "add", rule_add }, { "check", rule_check }, { "del", rule_del }, { "list", rule_list } };
-	const char *verb = argc > 1 ? argv[1] : "";
+	static const struct cli_verb verbs[] = {
+		{ "add", rule_add },
+		{ "check", rule_check },
+		{ "del", rule_del },
+		{ "list", rule_list },
+		{ NULL, NULL },
+	};
 
-	if (!strcmp(verb, "--help") || !strcmp(verb, "-h"))
-		return rule_list(argc, argv);
-	if (argc > 1) {
-		argv[1] = argv[0]; /* for usage lines */
-		argc--;
-		argv++;
-	}
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (!strcmp(verb, verbs[i].name))
-			return verbs[i].handler(argc, argv);
-	}
-	return cli_usage("rule");
+	return cli_run_verb(argc, argv, verbs, "list");
 }

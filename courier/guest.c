@@ -133,6 +133,7 @@ static void guest_end_session(struct guest *g)
 	guest_lose_runs(g);
 	requests_end_session(&g->requests);
 	questions_end_session(&g->questions);
+	apps_end_session(&g->apps);
 	g->hello = g->ready = g->bye = false;
 	g->features = 0;
 	g->send_time = g->send_shutdown = g->send_stats_req = false;
@@ -208,6 +209,8 @@ int guest_prepare(struct guest *g, sd_event *event)
 	if (r >= 0)
 		r = requests_prepare(&g->requests, g, event);
 	if (r >= 0)
+		r = apps_prepare(&g->apps, g, event);
+	if (r >= 0)
 		r = sd_event_add_defer(event, &g->again, handle_again, g);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->again, SD_EVENT_OFF);
@@ -234,6 +237,7 @@ void guest_close(struct guest *g)
 		fd_eventfd_kick(g->notify_guest);
 	}
 	requests_close(&g->requests);
+	apps_close(&g->apps);
 	sd_event_source_disable_unref(g->doorbell);
 	sd_event_source_disable_unref(g->again);
 	sd_event_source_disable_unref(g->reopen);
@@ -361,6 +365,7 @@ static bool guest_push(struct guest *g)
 	blocked |= guest_push_flag(g, &g->send_shutdown, &shutdown_msg) == -EAGAIN;
 	blocked |= requests_push(&g->requests) == -EAGAIN;
 	blocked |= questions_push(&g->questions) == -EAGAIN;
+	blocked |= apps_push(&g->apps) == -EAGAIN;
 	for (struct run *run = g->runs; run; run = run->next)
 		blocked |= run_push(run) == -EAGAIN;
 	return blocked;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "courier/apps.h"
 #include "courier/question.h"
 #include "courier/request.h"
 #include "proto/channel.h"
@@ -40,6 +41,7 @@ struct guest {
 	unsigned nruns;
 	struct requests requests;
 	struct questions questions;
+	struct apps apps;
 	uint8_t *chunk; /* CTL_CHUNK bytes: private copy of a blob */
 };
 

@@ -76,6 +76,8 @@ void manager_tell_requests(struct manager *m)
 	m->tell_requests = m->sock >= 0 && requests_report(&m->guest->requests, m) == -EAGAIN;
 	if (!m->tell_requests)
 		m->tell_requests = m->sock >= 0 && questions_report(&m->guest->questions, m) == -EAGAIN;
+	if (!m->tell_requests)
+		m->tell_requests = m->sock >= 0 && apps_report(&m->guest->apps, m) == -EAGAIN;
 	if (m->tell_requests != waited)
 		manager_watch_room(m);
 }
@@ -97,6 +99,13 @@ int manager_tell_cancel(struct manager *m, uint32_t id)
 int manager_tell_answer(struct manager *m, struct helper_msg *answer)
 {
 	return manager_send(m, answer, NULL, 0);
+}
+
+int manager_tell_apps(struct manager *m, uint32_t count, int fd)
+{
+	struct helper_msg msg = { .type = HELPER_APPS, .apps.count = count };
+
+	return manager_send(m, &msg, &fd, count > 0);
 }
 
 static void manager_tell_stats(struct manager *m)

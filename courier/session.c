@@ -31,6 +31,7 @@ static int session_ready(struct guest *g, const struct ctl_msg *m)
 	g->ready = true;
 	g->boot_ns = m->ready.boot_ns;
 	g->send_time = true;
+	g->apps.ask = g->features & CTL_FEATURE_APPS;
 	manager_tell_guest(g->manager);
 	return 0;
 }
@@ -111,6 +112,17 @@ static int session_answer(struct guest *g, const struct ctl_msg *m)
 	return questions_take(&g->questions, m);
 }
 
+static int session_app(struct guest *g, const struct ctl_msg *m)
+{
+	int r;
+
+	if (m->app.count > 0 && channel_blob(&g->channel, m->app.blob, g->chunk, CTL_CHUNK) < 0)
+		return guest_refuse(g, "an APP of the agent names bytes outside its blob zone");
+	r = apps_take(&g->apps, &m->app, g->chunk);
+	return r == -EPROTO ? guest_refuse(g, "an APP of the agent is not well formed, out of turn, or not asked for")
+			    : r;
+}
+
 /*
  * Everything the guest may say. A run that is not known is no error: its end
  * and a message about it may have crossed. PONG is missing: the courier sends
@@ -134,6 +146,7 @@ static const struct {
 	{ CTL_CANCEL, true, session_cancel },
 	{ CTL_OWNER, true, session_answer },
 	{ CTL_CLOCK, true, session_answer },
+	{ CTL_APP, true, session_app },
 };
 
 int session_take(struct guest *g, const struct msg *untrusted_msg)

@@ -159,6 +159,13 @@ static int take_clock(struct helper *h, const struct helper_clock *clock)
 	return 0;
 }
 
+static int take_apps(struct helper *h, uint32_t count, int fd)
+{
+	if (h->kind != HELPER_COURIER)
+		return -EBADMSG;
+	return h->ops->apps(h, count, fd);
+}
+
 static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 {
 	switch (m->type) {
@@ -185,6 +192,8 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		return take_owner(h, &m->owner);
 	case HELPER_CLOCK:
 		return take_clock(h, &m->clock);
+	case HELPER_APPS:
+		return take_apps(h, m->apps.count, fds[0]);
 	case HELPER_FAILED:
 		h->failed = true;
 		h->reason = (enum helper_reason)m->fail.reason;

@@ -46,6 +46,8 @@ struct helper_ops {
 	void (*owner)(struct helper *h, const struct helper_owner *owner);
 	/* What time its guest has been told: a claim. */
 	void (*clock)(struct helper *h, const struct helper_clock *clock);
+	/* What its guest can start; @fd is borrowed, -1 where that is nothing. -EBADMSG: it is no such list. */
+	int (*apps)(struct helper *h, uint32_t count, int fd);
 	/* It is gone. @reason: enum helper_reason; @text: its last words, or ours. It may be started again from here. */
 	void (*ended)(struct helper *h, enum helper_reason reason, const char *text);
 };

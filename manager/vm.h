@@ -93,6 +93,7 @@ struct vm {
 	uint64_t clip_serial; /* … what was copied then */
 	uint64_t requests_since; /* monotonic usec: begin of the period that requests counts */
 	unsigned requests; /* of the guest, to send or open something */
+	uint64_t apps_usec; /* monotonic: when its courier last told of applications; 0: not yet */
 };
 
 const char *vm_state_name(enum vm_state state);

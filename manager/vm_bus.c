@@ -9,6 +9,7 @@
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/polkit.h"
+#include "manager/vm_apps.h"
 #include "policy/palette.h"
 
 #define VM_INTERFACE "org.vmos.VM1"
@@ -72,6 +73,12 @@ static int get_number(sd_bus *bus, const char *path, const char *interface, cons
 	return -EINVAL;
 }
 
+static int get_apps_changed(sd_bus *bus, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+	return sd_bus_message_append(reply, "t", vm_apps_changed(userdata));
+}
+
 static int handle_start(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
 	return vm_start(userdata, call, ret_error);
@@ -114,6 +121,11 @@ static int handle_stats(sd_bus_message *call, void *userdata, sd_bus_error *ret_
 	return vm_stats(userdata, call, ret_error);
 }
 
+static int handle_apps(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_apps(userdata, call, ret_error);
+}
+
 static void *find_vm(struct manager *m, sd_bus_message *call)
 {
 	char *name cleanup_free = NULL;
@@ -130,6 +142,7 @@ static const struct polkit_gate vm_gates[] = {
 	{ "Resume", POLKIT_USE, handle_resume },
 	{ "Run", POLKIT_USE, handle_run },
 	{ "Stats", POLKIT_USE, handle_stats },
+	{ "Apps", POLKIT_USE, handle_apps },
 	{ "Delete", POLKIT_MANAGE, handle_delete },
 	{ "Set", POLKIT_MANAGE, handle_set },
 	{ 0 },
@@ -157,6 +170,7 @@ static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_METHOD("Set", "a{sv}", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Run", "asasyyqqah", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Stats", "", "a{sv}", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Apps", "", "a(sssuay)", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Template", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Color", "s", get_color, 0, CHANGES),
@@ -171,6 +185,7 @@ static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_PROPERTY("State", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Agent", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Desktop", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("AppsChanged", "t", get_apps_changed, 0, CHANGES),
 	SD_BUS_PROPERTY("LastError", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("ConsoleLog", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("DiskPath", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -13,6 +13,7 @@
 #include "manager/net_owner.h"
 #include "manager/programs.h"
 #include "manager/transfer_request.h"
+#include "manager/vm_apps.h"
 #include "manager/vm_clipboard.h"
 
 static const char *const program_names[HELPER_KINDS] = {
@@ -265,6 +266,11 @@ static void handle_clock(struct helper *h, const struct helper_clock *clock)
 	clock_arrived(h->owner, clock);
 }
 
+static int handle_apps(struct helper *h, uint32_t count, int fd)
+{
+	return vm_apps_take(h->owner, count, fd);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
@@ -276,6 +282,7 @@ static const struct helper_ops helper_ops = {
 	.cancel = handle_cancel,
 	.owner = handle_owner,
 	.clock = handle_clock,
+	.apps = handle_apps,
 	.ended = handle_ended,
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/apps.h"
 #include "proto/codec.h"
 #include "proto/uapi/vmos_channel.h"
 
@@ -217,6 +218,15 @@ static bool clock_ok(const void *decoded)
 	return c->error_us <= CTL_CLOCK_ERROR_MAX && c->realtime_ns >= CTL_CLOCK_MIN && c->realtime_ns <= CTL_CLOCK_MAX;
 }
 
+static bool app_ok(const void *decoded)
+{
+	const struct ctl_app *a = &((const struct ctl_msg *)decoded)->app;
+
+	if (a->count == 0)
+		return a->index == 0 && a->blob.off == 0 && a->blob.len == 0;
+	return a->count <= APPS_MAX && a->index < a->count && blob_ok(&a->blob, APP_WIRE_BYTES, APP_WIRE_BYTES);
+}
+
 #define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes)
 #define G2H CODEC_TO_HOST
 #define H2G CODEC_TO_GUEST
@@ -235,6 +245,7 @@ static const struct codec_type types[] = {
 	[CTL_CANCEL] = { "CANCEL", G2H, { F(cancel, id, 1, 4) }, cancel_ok },
 	[CTL_OWNER] = { "OWNER", G2H, { F(owner, id, 1, 4), F(owner, name, CTL_OWNER_NAME, 1) }, owner_ok },
 	[CTL_CLOCK] = { "CLOCK", G2H, { F(clock, id, 3, 4), F(clock, realtime_ns, 1, 8) }, clock_ok },
+	[CTL_APP] = { "APP", G2H, { F(app, index, 2, 4), F(app, blob, 2, 4) }, app_ok },
 
 	[CTL_STDIO] = { "STDIO", G2H | H2G, { F(stdio, id, 1, 4), F(stdio, fd, 1, 1), F(stdio, blob, 2, 4) },
 		stdio_ok },
@@ -255,6 +266,7 @@ static const struct codec_type types[] = {
 		{ F(owner_req, id, 1, 4), F(owner_req, proto, 1, 1), F(owner_req, port, 1, 2) }, owner_req_ok },
 	[CTL_CLOCK_REQ] = { "CLOCK_REQ", H2G, { F(clock_req, id, 1, 4), F(clock_req, server, CTL_SERVER_MAX, 1) },
 		clock_req_ok },
+	[CTL_APPS_REQ] = { "APPS_REQ", H2G, { { 0 } }, NULL },
 
 	[CTL_PONG] = { "PONG", G2H, { F(ping, cookie, 1, 8) }, NULL },
 };

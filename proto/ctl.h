@@ -35,6 +35,7 @@ enum ctl_type {
 	CTL_CANCEL,
 	CTL_OWNER,
 	CTL_CLOCK,
+	CTL_APP,
 	/* both */
 	CTL_STDIO = 0x41,
 	CTL_EOF,
@@ -50,6 +51,7 @@ enum ctl_type {
 	CTL_ANSWER,
 	CTL_OWNER_REQ, /* only where HELLO says CTL_FEATURE_OWNER */
 	CTL_CLOCK_REQ, /* only where HELLO says CTL_FEATURE_CLOCK */
+	CTL_APPS_REQ, /* only where HELLO says CTL_FEATURE_APPS */
 	/* guest to host again */
 	CTL_PONG = 0xc1,
 };
@@ -57,6 +59,7 @@ enum ctl_type {
 enum ctl_gos { CTL_GOS_LINUX = 1, CTL_GOS_WINDOWS };
 #define CTL_FEATURE_OWNER (1u << 0) /* in HELLO: the agent answers OWNER_REQ; those of older templates do not */
 #define CTL_FEATURE_CLOCK (1u << 1) /* it answers CLOCK_REQ: a NET VM's */
+#define CTL_FEATURE_APPS (1u << 2) /* after APPS_REQ it tells its applications, and again when they change */
 enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
 
 #define CTL_RUN_PTY (1u << 0)
@@ -138,6 +141,16 @@ bool ctl_is_url(const char *untrusted_text);
  */
 int ctl_request_check(uint8_t kind, char *const *strv, uint16_t argc, uint16_t envc);
 
+/*
+ * One of the guest's applications, see apps.h. A list is @count of them, @index
+ * 0 first, in ascending order of their ids; one of none is a single APP without
+ * a blob. The next list replaces it.
+ */
+struct ctl_app {
+	uint32_t index, count;
+	struct blob_ref blob; /* APP_WIRE_BYTES */
+};
+
 /* A table: one message a line. */
 /* clang-format off */
 struct ctl_hello { uint32_t version, gos, features; };
@@ -172,7 +185,7 @@ struct ctl_clock { uint32_t id, status, error_us; uint64_t realtime_ns; }; /* al
 /* clang-format on */
 
 struct ctl_msg {
-	struct msg_head head; /* BYE, SHUTDOWN and STATS_REQ have no body */
+	struct msg_head head; /* BYE, SHUTDOWN, STATS_REQ and APPS_REQ have no body */
 	union {
 		struct ctl_hello hello;
 		struct ctl_ready ready;
@@ -194,6 +207,7 @@ struct ctl_msg {
 		struct ctl_owner owner;
 		struct ctl_clock_req clock_req;
 		struct ctl_clock clock;
+		struct ctl_app app;
 	};
 };
 

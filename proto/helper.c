@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/apps.h"
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/uapi/vmos_channel.h"
@@ -183,6 +184,8 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 0 && clock_ok(&m->clock));
 	case HELPER_ACT:
 		return verdict(nfds == 0 && m->act.kind >= HELPER_ACT_PAUSE && m->act.kind <= HELPER_ACT_KILL);
+	case HELPER_APPS:
+		return verdict(m->apps.count <= APPS_MAX && nfds == (m->apps.count > 0));
 	default:
 		return -EBADMSG;
 	}

@@ -53,6 +53,7 @@ enum helper_type {
 	HELPER_OWNER, /* courier: the answer to OWNER_REQ, as the guest claims it */
 	HELPER_CLOCK, /* courier: the answer to CLOCK_REQ, as the guest claims it */
 	HELPER_ACT, /* desktop: the user chose something for this VM in a frame's menu */
+	HELPER_APPS, /* courier; fd: apps.count times struct app of apps.h (sealed memfd): what the guest can start */
 };
 
 enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_READY };
@@ -168,6 +169,7 @@ struct helper_fail { uint32_t reason; char text[HELPER_TEXT_MAX]; };
 struct helper_cancel { uint32_t id; };
 struct helper_act { uint32_t kind; }; /* enum helper_act_kind */
 struct helper_clip { uint32_t mime; uint32_t len; }; /* enum helper_mime; 1 … HELPER_CLIP_MAX */
+struct helper_apps { uint32_t count; }; /* at most APPS_MAX; 0: none, and no fd */
 struct helper_note { uint32_t bad; char text[HELPER_TEXT_MAX]; }; /* bad: it is a refusal */
 /* clang-format on */
 
@@ -190,6 +192,7 @@ struct helper_msg {
 		struct helper_owner owner;
 		struct helper_clock_req clock_req;
 		struct helper_clock clock;
+		struct helper_apps apps;
 		uint8_t raw[256];
 	};
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/ctl/apps.h"
 #include "agent/ctl/asks.h"
 #include "agent/ctl/clock.h"
 #include "agent/ctl/owner.h"
@@ -52,7 +53,8 @@ static void handle_joined(struct link *l)
 	struct ctl_msg c = { .head.type = CTL_HELLO,
 		.hello = { .version = CTL_VERSION,
 			.gos = CTL_GOS_LINUX,
-			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK } };
+			.features =
+				CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | (apps_are_known() ? CTL_FEATURE_APPS : 0) } };
 
 	agent_send(a, &c);
 	if (a->ready)
@@ -64,12 +66,14 @@ static void handle_ended(struct link *l)
 	run_drop_all(agent_of(l));
 	asks_end_session(agent_of(l)->asks);
 	clock_end_session();
+	apps_end_session();
 }
 
 static void handle_room(struct link *l)
 {
 	run_room(agent_of(l));
 	asks_push(agent_of(l)->asks);
+	apps_push();
 }
 
 static void session_stats(struct agent *a)
@@ -151,6 +155,9 @@ static int handle_message(struct link *l, const struct msg *m)
 		return 0;
 	case CTL_CLOCK_REQ:
 		clock_ask(a, &c.clock_req);
+		return 0;
+	case CTL_APPS_REQ:
+		apps_wanted(a);
 		return 0;
 	case CTL_SHUTDOWN:
 		return session_power_off();

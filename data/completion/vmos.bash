@@ -18,7 +18,7 @@ _vmos_command_options()
 	list | show | status) echo "--json" ;;
 	agent | top) echo "--json --once" ;;
 	drill) echo "--json --keep --read" ;;
-	run) echo "--root --tty --no-tty --window --" ;;
+	run) echo "--app --root --tty --no-tty --window --" ;;
 	shell) echo "--root" ;;
 	log) echo "--follow --json --since --verify" ;;
 	why) echo "--json" ;;
@@ -44,6 +44,20 @@ _vmos_transfer()
 	2:*) mapfile -t COMPREPLY < <(compgen -W "list show cancel resume" -- "$cur") ;;
 	*:list) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$cur") ;;
 	*:show | *:cancel | *:resume) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_transfers)" -- "$cur") ;;
+	esac
+}
+
+# What the VM named on the line can start.
+_vmos_apps()
+{
+	vmos menu list "$1" --json 2>/dev/null | sed -n 's/^ *"id": *"\(.*\)",*$/\1/p'
+}
+
+_vmos_menu()
+{
+	case $COMP_CWORD:${COMP_WORDS[2]} in
+	2:*) mapfile -t COMPREPLY < <(compgen -W "clear list sync" -- "$cur") ;;
+	*:list) mapfile -t COMPREPLY < <(compgen -W "--json $(_vmos_names list)" -- "$cur") ;;
 	esac
 }
 
@@ -89,7 +103,7 @@ _vmos_net()
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell send fetch open transfer rule net why log clock"
+	local commands="create delete set start stop pause resume list show status top drill run shell menu send fetch open transfer rule net why log clock"
 	commands+=" agent template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
@@ -118,6 +132,10 @@ _vmos()
 		mapfile -t COMPREPLY < <(compgen -W "none $(_vmos_cards)" -- "$cur")
 		return
 	fi
+	if [ "$previous" = --app ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_apps "${COMP_WORDS[2]}")" -- "$cur")
+		return
+	fi
 	if [ "$previous" = --read ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -127,6 +145,7 @@ _vmos()
 		return
 	fi
 	case $command in
+	menu) _vmos_menu ;;
 	template) _vmos_template ;;
 	transfer) _vmos_transfer ;;
 	send | fetch | open)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "agent/common/ask.h"
+#include "proto/apps.h"
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/helper.h"
@@ -127,6 +128,9 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_OWNER_REQ }, .owner_req = { .id = 1, .proto = 6, .port = 50000 } },
 	{ .head = { .type = CTL_CLOCK }, .clock = { .id = 1, .error_us = 20000, .realtime_ns = 1700000000000000000 } },
 	{ .head = { .type = CTL_CLOCK_REQ }, .clock_req = { .id = 1, .server = "[2001:db8::1]:123" } },
+	{ .head = { .type = CTL_APP },
+		.app = { .index = 1, .count = 2, .blob = { .off = 64, .len = APP_WIRE_BYTES } } },
+	{ .head = { .type = CTL_APPS_REQ } },
 	{ .head = { .type = CTL_ANSWER }, .answer = { .id = 1, .status = CTL_ANSWER_MOVING, .done = 1, .total = 2 } },
 };
 
@@ -188,6 +192,7 @@ static int write_helpers(void)
 		{ .type = HELPER_OWNER, .owner = { .id = 1, .name = "curl" } },
 		{ .type = HELPER_CLOCK_REQ, .clock_req = { .id = 1, .server = "time.example.org" } },
 		{ .type = HELPER_CLOCK, .clock = { .id = 1, .error_us = 20000, .offset_ns = -300000000 } },
+		{ .type = HELPER_APPS, .nfds = 1, .apps = { .count = 2 } },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
 		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },
@@ -205,6 +210,18 @@ static int write_helpers(void)
 		ret = write_seed("helper", name, &runs[i], sizeof(runs[i]));
 	}
 	return ret;
+}
+
+/* Without the icon, which is any bytes: the target fills it up. */
+static int write_apps(void)
+{
+	static const struct app app = {
+		.id = "org.example.Edit", .window = "Edit", .name = "Gr\xc3\xbc\xc3\x9f", .categories = APP_TERMINAL | 1
+	};
+	static uint8_t bytes[APP_WIRE_BYTES];
+
+	app_encode(&app, bytes);
+	return write_seed("apps", "edit", bytes, sizeof(bytes) - APP_ICON_BYTES);
 }
 
 /* A record behind those at @at; returns where the next one goes. */
@@ -447,6 +464,8 @@ int main(int argc, char **argv)
 	ret = write_messages();
 	if (ret == 0)
 		ret = write_helpers();
+	if (ret == 0)
+		ret = write_apps();
 	if (ret == 0)
 		ret = write_transfers();
 	if (ret == 0)

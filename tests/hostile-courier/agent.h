@@ -6,7 +6,9 @@
  * "overrun" (breaks the window), "cat2" (standard input to standard error),
  * "receive WORD" (says WORD, by bytes in hex, then reads to the end), "ask ID
  * KIND STRING…" and "cancel ID" (requests to the host), "own", "clock" (each
- * answers a question that nobody asked). Of ports it knows 443, which is curl's; of
+ * answers a question that nobody asked), "apps WORD…", in one (for each number a list of
+ * so many applications; "half": the beginning of one; "order", "skip", "count",
+ * "id", "blob": one that is wrong in that). Asked for them it tells 3. Of ports it knows 443, which is curl's; of
  * AGENT_SILENT it says nothing.
  */
 #ifndef TESTS_HOSTILE_COURIER_AGENT_H
@@ -39,7 +41,7 @@ struct agent {
 	struct channel channel;
 	pthread_t thread;
 	uint32_t version; /* to claim in HELLO */
-	atomic_bool is_old; /* it knows neither OWNER_REQ nor CLOCK_REQ */
+	atomic_bool is_old; /* it knows neither OWNER_REQ nor CLOCK_REQ nor APPS_REQ */
 	atomic_bool stop;
 	atomic_int last_signal;
 	atomic_ulong got_time;
@@ -51,5 +53,7 @@ struct agent {
 
 void agent_start(struct agent *a, struct courier *c);
 void agent_stop(struct agent *a);
+/* agent_apps.c: sends lists of applications. */
+void agent_apps(struct agent *a, const char *words);
 
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "proto/apps.h"
 #include "proto/ctl.h"
 #include "proto/uapi/vmos_channel.h"
 
@@ -114,6 +115,17 @@ static void courier_keep_args(struct courier *c, const struct helper_msg *m, int
 	CHECK(c->args && pread(fd, c->args, len, 0) == (ssize_t)len);
 }
 
+/* As vmosd does: the list is whole, sealed, and each field of it right. */
+static void courier_check_apps(uint32_t count, int fd)
+{
+	const size_t len = count * sizeof(struct app);
+	struct app *list = malloc(len);
+
+	CHECK(list && !fd_check_sealed(fd, len));
+	CHECK(pread(fd, list, len, 0) == (ssize_t)len && !apps_check(list, count));
+	free(list);
+}
+
 bool courier_report(struct courier *c, struct helper_msg *ret, int timeout_ms)
 {
 	int fds[HELPER_FDS_MAX];
@@ -127,6 +139,8 @@ bool courier_report(struct courier *c, struct helper_msg *ret, int timeout_ms)
 	CHECK(!helper_check_report(ret, (size_t)n, nfds));
 	if (ret->type == HELPER_REQUEST)
 		courier_keep_args(c, ret, fds[0]);
+	if (ret->type == HELPER_APPS && ret->apps.count > 0)
+		courier_check_apps(ret->apps.count, fds[0]);
 	fd_close_all(fds, nfds);
 	return true;
 }

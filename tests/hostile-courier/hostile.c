@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "proto/apps.h"
 #include "proto/channel.h"
 #include "proto/ctl.h"
 #include "proto/licence.h"
@@ -86,20 +87,39 @@ static void make_request(struct ctl_request *r)
 		r->blob = (struct blob_ref){ pick(VMOS_CTL_BLOB - CTL_ARGS_MAX), 5 + pick(CTL_ARGS_MAX - 5) };
 }
 
+/* Often the beginning of a list, or a whole one. */
+static void make_app(struct ctl_app *m)
+{
+	static uint8_t blob[APP_WIRE_BYTES];
+	struct app app = { .name = "x", .window = "x" };
+
+	*m = (struct ctl_app){ .index = pick(40) ? 0 : pick(3), .count = 1 + pick(APPS_MAX) };
+	if (pick(3) || m->index >= m->count)
+		*m = (struct ctl_app){ .count = 1 };
+	snprintf(app.id, sizeof(app.id), "app%03u", m->index);
+	app_encode(&app, blob);
+	if (!pick(50))
+		blob[pick(sizeof(blob))] = (uint8_t)next_random(&attack.rng);
+	if (channel_reserve(&attack.channel, blob, sizeof(blob), &m->blob) < 0)
+		*m = (struct ctl_app){ 0 }; /* no room: a list of none */
+}
+
 /* A message that a guest could send, about a run that may live. */
 static void make_message(struct ctl_msg *m, enum plan plan)
 {
 	static const uint16_t types[] = { CTL_STATS, CTL_STDIO, CTL_STDIO, CTL_STDIO, CTL_EXIT, CTL_STARTED, CTL_CREDIT,
-		CTL_EOF, CTL_READY, CTL_BYE, CTL_OWNER, CTL_CLOCK };
+		CTL_EOF, CTL_READY, CTL_BYE, CTL_OWNER, CTL_CLOCK, CTL_APP };
 	uint32_t id = 1 + pick(RUNS + 1);
 
 	memset(m, 0, sizeof(*m));
 	/* What may come only once or now and then ends the session: seldom, so that it lives to see more. */
-	m->head.type = types[pick(pick(4000) ? 4 : 12)];
+	m->head.type = types[pick(pick(4000) ? 4 : 13)];
 	if (!pick(plan == PLAN_ASKING ? 2 : 400))
 		m->head.type = pick(3) ? CTL_REQUEST : CTL_CANCEL;
 	if (!pick(100))
 		m->head.type = CTL_EXIT;
+	if (!pick(300))
+		m->head.type = CTL_APP;
 	if (m->head.type == CTL_STARTED)
 		m->started = (struct ctl_started){ .id = id, .pid = 1 + pick(1000) };
 	else if (m->head.type == CTL_EXIT)
@@ -116,6 +136,8 @@ static void make_message(struct ctl_msg *m, enum plan plan)
 		m->owner = (struct ctl_owner){ .id = id, .name = "x" };
 	else if (m->head.type == CTL_CLOCK)
 		m->clock = (struct ctl_clock){ .id = id, .realtime_ns = CTL_CLOCK_MAX };
+	else if (m->head.type == CTL_APP)
+		make_app(&m->app);
 	else if (m->head.type == CTL_EOF)
 		m->eof = (struct ctl_eof){ .id = id, .fd = 0 };
 	else if (m->head.type == CTL_CREDIT)
@@ -190,7 +212,9 @@ static void leave(void)
 static void greet(int tries)
 {
 	struct ctl_msg hello = { .head.type = CTL_HELLO,
-		.hello = { .version = 1, .gos = CTL_GOS_LINUX, .features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK } };
+		.hello = { .version = 1,
+			.gos = CTL_GOS_LINUX,
+			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS } };
 	struct ctl_msg ready = { .head.type = CTL_READY };
 	struct msg raw;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/apps.h"
 #include "proto/ctl.h"
 #include "proto/uapi/vmos_channel.h"
 #include "tests/unit/unit.h"
@@ -33,6 +34,11 @@ static const struct ctl_msg good[] = {
 	{ .head = { HEAD(CTL_CLOCK) },
 		.clock = { .id = 1, .error_us = CTL_CLOCK_ERROR_MAX, .realtime_ns = CTL_CLOCK_MAX } },
 	{ .head = { HEAD(CTL_CLOCK) }, .clock = { .id = 1, .status = CTL_CLOCK_STATUS_MAX } },
+	{ .head = { HEAD(CTL_APP) },
+		.app = { .index = APPS_MAX - 1,
+			.count = APPS_MAX,
+			.blob = { .off = VMOS_CTL_BLOB - APP_WIRE_BYTES, .len = APP_WIRE_BYTES } } },
+	{ .head = { HEAD(CTL_APP) } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = CTL_CHUNK } } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 0, .blob = { .off = VMOS_CTL_BLOB - 1, .len = 1 } } },
 	{ .head = { HEAD(CTL_EOF) }, .eof = { .id = 1, .fd = 2 } },
@@ -59,6 +65,7 @@ static const struct ctl_msg good[] = {
 			.total = UINT64_MAX } },
 	{ .head = { HEAD(CTL_OWNER_REQ) }, .owner_req = { .id = 1, .proto = 6, .port = 65535 } },
 	{ .head = { HEAD(CTL_CLOCK_REQ) }, .clock_req = { .id = 1, .server = "[2001:db8:aaaa:bbbb:cccc::1]:65535" } },
+	{ .head = { HEAD(CTL_APPS_REQ) } },
 	{ .head = { HEAD(CTL_PONG) }, .ping = { .cookie = 1 } },
 };
 
@@ -114,7 +121,7 @@ static void test_direction(void **state)
 		else if (type == CTL_EOF)
 			check_way(c, true, true);
 		else
-			check_way(c, type <= CTL_CLOCK || type == CTL_PONG, type >= CTL_RUN && type <= CTL_CLOCK_REQ);
+			check_way(c, type <= CTL_APP || type == CTL_PONG, type >= CTL_RUN && type <= CTL_APPS_REQ);
 	}
 }
 
@@ -258,6 +265,12 @@ static void test_clock_bounds(void **state)
 	REFUSED(CTL_CLOCK, c.clock.realtime_ns = CTL_CLOCK_MAX + 1);
 	REFUSED(CTL_CLOCK, c.clock.realtime_ns = CTL_CLOCK_MIN - 1);
 	REFUSED(CTL_CLOCK, c.clock.realtime_ns = 0);
+	REFUSED(CTL_APP, c.app.index = APPS_MAX);
+	REFUSED(CTL_APP, c.app.count = APPS_MAX + 1);
+	REFUSED(CTL_APP, c.app.count = 0); /* with an index and a blob all the same */
+	REFUSED(CTL_APP, (c.app.count = 0, c.app.index = 0));
+	REFUSED(CTL_APP, c.app.blob.len = APP_WIRE_BYTES - 1);
+	REFUSED(CTL_APP, c.app.blob.off++);
 	REFUSED(CTL_CLOCK_REQ, c.clock_req.id = 0);
 	REFUSED(CTL_CLOCK_REQ, memset(c.clock_req.server, 0, CTL_SERVER_MAX));
 	REFUSED(CTL_CLOCK_REQ, memset(c.clock_req.server, 'a', CTL_SERVER_MAX)); /* no NUL */

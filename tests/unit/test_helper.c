@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/apps.h"
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/helper.h"
@@ -58,6 +59,8 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_CLOCK, .clock = { .id = 1, .status = CTL_CLOCK_NO_ANSWER } },
 	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_PAUSE },
 	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_KILL },
+	{ .type = HELPER_APPS, .nfds = 1, .apps = { .count = APPS_MAX } },
+	{ .type = HELPER_APPS },
 };
 
 static void test_good(void **state)
@@ -212,10 +215,10 @@ static void test_clock_bounds(void **state)
 	REFUSED(helper_check_report, *clock, m.clock.error_us++);
 	REFUSED(helper_check_report, *clock, m.clock.offset_ns--);
 	REFUSED(helper_check_report, *clock, m.clock.offset_ns = (int64_t)CTL_CLOCK_MAX + 1);
-	REFUSED(helper_check_report, *clock, m.type = HELPER_ACT + 1);
 	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.act.kind = 0);
 	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.act.kind = HELPER_ACT_KILL + 1);
 	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.nfds = 1);
+	REFUSED(helper_check_report, *clock, m.type = HELPER_APPS + 1);
 }
 
 static void test_clip_bounds(void **state)

@@ -6,7 +6,8 @@ BEGIN {
 	only["^wayland-client"] = "desktop"
 	only["^wlr/"] = "agent"
 	only["^libxml/"] = "manager"
-	only["^(gtk|gdk|gio)/"] = "center"
+	only["^(gtk|gdk)/"] = "center"
+	only["^gio/"] = "(center|agent)"
 	only["^bpf/"] = "tap"
 }
 
@@ -21,7 +22,7 @@ function is_generated(path) {
 
 function check_system(folder,  pattern) {
 	for (pattern in only)
-		if (name ~ pattern && folder != only[pattern] && folder != "tests")
+		if (name ~ pattern && folder !~ ("^" only[pattern] "$") && folder != "tests")
 			refuse("only " only[pattern] "/ may include it")
 	if (folder ~ /^(proto|policy)$/ && name !~ pure)
 		refuse("a pure folder includes no such header")
