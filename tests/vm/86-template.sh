@@ -36,10 +36,10 @@ interrupted_build()
 {
 	local pid status=0
 
-	build_in_builder 2>"$work/in.log" &
+	"$vmos" template build net --in builder 2>"$work/in.log" &
 	pid=$!
-	within 120 grep -q '84 %' "$work/in.log" || { kill "$pid"; cat "$work/in.log"; return 1; }
-	kill -TERM "$(pids vmos builder | head -n 1)"
+	within 240 grep -q '84 %' "$work/in.log" || { kill "$pid"; cat "$work/in.log"; return 1; }
+	kill -TERM "$pid"
 	wait "$pid" || status=$?
 	grep -q 'interrupted; nothing is left' "$work/in.log" && [ "$status" = 143 ] || { cat "$work/in.log"; return 1; }
 }
