@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154
-# Frames per second and CPU per frame of a client that draws as fast as its compositor takes frames, beside the same
-# client in the same guest with a compositor that only copies what changed once, and with none at all (memcpy); bytes
-# copied; wake-ups of what serves an idle VM. The desktop's screen is made fast, so that it is not what is measured.
+# What of a guest's window comes to the host's screen: frames per second and CPU per frame of a client that draws as fast as
+# frames are taken, the time from a key to the pixel it changes, a terminal that scrolls, many windows; by vmOS and by what
+# people would use without it, see desktop-subjects.sh. Bytes copied; wake-ups of what serves an idle VM.
+#
+# DESKTOP_SECONDS is how long each measures (4), DESKTOP_MIB what the terminal scrolls (20), DESKTOP_KEYS how many keys (100),
+# DESKTOP_PARTS what is measured, DESKTOP_SUBJECTS of which.
 
-seconds=${BENCH_SECONDS:-4}
+seconds=${DESKTOP_SECONDS:-4}
+mib=${DESKTOP_MIB:-20}
+keys=${DESKTOP_KEYS:-100}
+parts=${DESKTOP_PARTS:-480p-full 1080p-full 1080p-64 latency windows foot-scroll idle reattach}
+
+# shellcheck source=tests/bench/desktop-subjects.sh
+. "$top/tests/bench/desktop-subjects.sh"
 
 # The counters of the guest's compositor: damaged, copied and caught-up bytes.
 counters()
@@ -28,62 +37,120 @@ add_copies()
 	add "copied-$1-host" "$(awk -v c=$((host - $5)) -v d=$((damaged - $2)) 'BEGIN { print d ? c / d : "" }')"
 }
 
-# add_frames SERIES: from "FRAMES NANOSECONDS CPU-MICROSECONDS" on standard input.
-add_frames()
+# With what is being drawn: frames, CPU and wake-ups of a while.
+measure()
 {
-	local frames ns busy
+	local series=$1-$2 frames ns guest_ns host_ns own_ns guest_wakes host_wakes
 
-	read -r frames ns busy || return
-	[ "${frames:-0}" -gt 0 ] || { say "$1: no frame"; return 1; }
-	add "fps-$1" "$(awk -v f="$frames" -v ns="$ns" 'BEGIN { print f * 1e9 / ns }')"
-	add "cpu-$1" "$((busy / frames))"
-	last_frames=$frames
+	# shellcheck disable=SC2046 # pids are words
+	echo "measure $seconds" $(subject_pids "$2") >&7
+	[ "$2" != guest-local ] || ask_local measure "$seconds" || return
+	read -r -t 60 frames _ _ ns guest_ns host_ns own_ns guest_wakes host_wakes <&8
+	# what a guest's own screen costs is of the guest
+	[ "$2" != guest-local ] || read -r frames _ _ ns _ _ own_ns _ <<<"$answer"
+	[ "${frames:-0}" -gt 0 ] || { say "$series: no frame"; return 1; }
+	add "fps-$series" "$(awk -v f="$frames" -v ns="$ns" 'BEGIN { print f * 1e9 / ns }')"
+	add "guest-$series" "$(awk -v f="$frames" -v ns="$guest_ns" 'BEGIN { print ns / 1000 / f }')"
+	add "host-$series" "$(awk -v f="$frames" -v ns="$host_ns" 'BEGIN { print ns / 1000 / f }')"
+	add "cpu-$series" "$(awk -v f="$frames" -v ns=$((guest_ns + host_ns)) 'BEGIN { print ns / 1000 / f }')"
+	add "screen-$series" "$(awk -v f="$frames" -v ns="$own_ns" 'BEGIN { print ns / 1000 / f }')"
+	add "wakes-guest-$series" "$(awk -v f="$frames" -v n="$guest_wakes" 'BEGIN { print n / f }')"
+	add "wakes-host-$series" "$(awk -v f="$frames" -v n="$host_wakes" 'BEGIN { print n / f }')"
 }
 
-# run_vmos CASE WIDTH HEIGHT [DAMAGE]
-run_vmos()
+# run_frames CASE SUBJECT WIDTH HEIGHT [DAMAGE [WINDOWS]]
+run_frames()
 {
-	local pid sway cpu sway_cpu before
+	local before
 
-	pid=$(pids vmos-desktop alpha)
-	read -r sway _ <"$work/desktop/sway.pid"
-	before=$(counters)" $(field alpha stats.bytes_copied)"
-	cpu=$(cpu_us "$pid")
-	sway_cpu=$(cpu_us "$sway")
-	add_frames "$1-vmos" < <(guest alpha /home/user/frames wayland "$2" "$3" "$seconds" "${4:-0}") || return
-	add "cpu-$1-host" "$((($(cpu_us "$pid") - cpu) / last_frames))"
-	add "cpu-$1-sway" "$((($(cpu_us "$sway") - sway_cpu) / last_frames))"
+	subject_open "$2"
+	[ "$2" != vmos ] || before=$(counters)" $(field alpha stats.bytes_copied)"
+	draw "$2" frames "${@:3}"
+	ask_of "$2" settle 20 20
+	[[ $answer == settled* ]] || say "$1 $2: $answer frames only"
+	measure "$1" "$2"
 	# shellcheck disable=SC2086 # four words
-	add_copies "$1" $before
+	[ "$2" != vmos ] || add_copies "$1" $before
+	subject_close "$2"
 }
 
-run_local()
+# run_keys SUBJECT: 64 x 64 pixels of a big window change at a key press, as when somebody writes.
+run_keys()
 {
-	add_frames "$1-local" < <(guest alpha sh -c "/home/user/one-copy & until [ -S \$XDG_RUNTIME_DIR/one-copy ]; do sleep 0.1; done
-		WAYLAND_DISPLAY=one-copy /home/user/frames wayland $2 $3 $seconds ${4:-0}; kill \$!; rm -f \$XDG_RUNTIME_DIR/one-copy*")
-	add_frames "$1-memcpy" < <(guest alpha /home/user/frames local "$2" "$3" "$seconds" "${4:-0}")
+	local seen lost p50 p99
+
+	subject_open "$1"
+	draw "$1" frames keys 1920 1080 64
+	ask_of "$1" settle 1 20
+	sleep 2
+	ask_of "$1" keys "$keys"
+	read -r seen lost p50 p99 <<<"$answer"
+	say "$1: $seen keys seen, $lost lost"
+	if [ "${seen:-0}" -ge "$keys" ]; then
+		add "p50-$1" "$(awk -v ns="$p50" 'BEGIN { print ns / 1e6 }')"
+		add "p99-$1" "$(awk -v ns="$p99" 'BEGIN { print ns / 1e6 }')"
+	fi
+	subject_close "$1"
 }
 
-run_case()
+# A real application: how long a terminal takes to show a long text.
+run_scroll()
 {
-	local n name=$1
+	local took before
+	# shellcheck disable=SC2016 # the guest's shell expands
+	local scroll='a=$(date +%s%N); seq 10000000 19999999 | head -c '$((mib << 20))'; b=$(date +%s%N); echo $((b - a)) >/tmp/scrolled'
 
-	for ((n = 0; n < runs; n++)); do
-		run_vmos "$@"
-		run_local "$@"
+	[ "$1" != vmos ] || before=$(counters)" $(field alpha stats.bytes_copied)"
+	subject_open "$1"
+	on_guest "$1" rm -f /tmp/scrolled
+	draw "$1" foot --window-size-pixels=1200x800 sh -c "$scroll"
+	within 300 on_guest "$1" test -s /tmp/scrolled
+	took=$(on_guest "$1" cat /tmp/scrolled)
+	add "scroll-$1" "$(awk -v ns="${took:-0}" 'BEGIN { print ns / 1e9 }')"
+	subject_close "$1"
+	# shellcheck disable=SC2086 # four words
+	[ "$1" != vmos ] || add_copies foot-scroll $before
+}
+
+on_guest()
+{
+	case $1 in
+	vmos | guest-local) guest alpha "${@:2}" ;;
+	*) peer "$(guest_of "$1")" "${*:2}" ;;
+	esac
+}
+
+# of SUBJECT FULL SMALL LOCAL: the target for a peer, by case, or for the control.
+target()
+{
+	case $1 in
+	guest-local) echo "$4" ;;
+	*) [ "$case" = 1080p-64 ] && echo "$3" || echo "$2" ;;
+	esac
+}
+
+# What a case has measured: report CASE SUBJECT…
+report()
+{
+	local case=$1 subject
+	shift
+
+	for subject; do
+		value desktop.fps "$case" "$subject" 1/s "fps-$case-$subject"
+		value desktop.cpu_us_per_frame "$case" "$subject" us "cpu-$case-$subject"
+		value desktop.cpu_us_per_frame "$case" "$subject/guest" us "guest-$case-$subject"
+		value desktop.cpu_us_per_frame "$case" "$subject/host" us "host-$case-$subject"
+		value desktop.cpu_us_per_frame "$case" "$subject/screen" us "screen-$case-$subject"
+		value desktop.wakeups_per_frame "$case" "$subject/guest" 1 "wakes-guest-$case-$subject"
+		value desktop.wakeups_per_frame "$case" "$subject/host" 1 "wakes-host-$case-$subject"
 	done
-	value desktop.fps "$name" vmos 1/s "fps-$name-vmos"
-	value desktop.fps "$name" guest-local 1/s "fps-$name-local"
-	value desktop.fps "$name" memcpy 1/s "fps-$name-memcpy"
-	ratio desktop.fps "$name" vmos guest-local "fps-$name-vmos" "fps-$name-local" '>=0.5'
-	ratio desktop.fps "$name" vmos memcpy "fps-$name-vmos" "fps-$name-memcpy"
-	value desktop.cpu_us_per_frame "$name" vmos us "cpu-$name-vmos"
-	value desktop.cpu_us_per_frame "$name" guest-local us "cpu-$name-local"
-	value desktop.cpu_us_per_frame "$name" memcpy us "cpu-$name-memcpy"
-	value desktop.cpu_us_per_frame "$name" vmos-desktop-on-host us "cpu-$name-host"
-	value desktop.cpu_us_per_frame "$name" sway-on-host us "cpu-$name-sway"
-	ratio desktop.cpu_us_per_frame "$name" vmos guest-local "cpu-$name-vmos" "cpu-$name-local" '<=2'
-	copies "$name"
+	for subject; do
+		[ "$subject" != vmos ] || continue
+		ratio desktop.fps "$case" vmos "$subject" "fps-$case-vmos" "fps-$case-$subject" "$(target "$subject" '>=3' '>=10' '>=0.75')"
+		ratio desktop.cpu_us_per_frame "$case" vmos "$subject" "cpu-$case-vmos" "cpu-$case-$subject" \
+			"$(target "$subject" '<=0.333' '<=0.333' '<=2')"
+	done
+	copies "$case"
 }
 
 copies()
@@ -93,19 +160,73 @@ copies()
 	value desktop.bytes_copied_per_frame "$1" vmos-host "copied/damaged" "copied-$1-host" '=0'
 }
 
-# A real application: a terminal that scrolls.
-run_text()
+# run_case CASE WIDTH HEIGHT [DAMAGE]: all subjects in turn.
+run_case()
 {
-	local n before
+	local n subject
 
 	for ((n = 0; n < runs; n++)); do
-		before=$(counters)" $(field alpha stats.bytes_copied)"
-		"$vmos" run alpha --window -- foot sh -c 'seq 1 100000' >&2
-		sleep 8
-		# shellcheck disable=SC2086
-		add_copies foot-text $before
+		for subject in $subjects; do
+			run_frames "$1" "$subject" "${@:2}"
+		done
 	done
-	copies foot-text
+	# shellcheck disable=SC2086 # a list
+	report "$1" $subjects
+}
+
+# Small windows that all draw. A viewer shows them as one picture, so that there is no frame of a window to count.
+run_windows()
+{
+	local n count subject windowed
+
+	windowed=$(tr ' ' '\n' <<<"$subjects" | grep -vxE 'vnc|spice|waypipe-lz4')
+	for count in 1 10 50; do
+		for ((n = 0; n < runs; n++)); do
+			for subject in $windowed; do
+				run_frames "windows-$count" "$subject" 320 240 0 "$count"
+			done
+		done
+		for subject in $windowed; do
+			value desktop.fps "windows-$count" "$subject" 1/s "fps-windows-$count-$subject"
+			value desktop.cpu_us_per_frame "windows-$count" "$subject" us "cpu-windows-$count-$subject"
+		done
+	done
+}
+
+run_latency()
+{
+	local n subject p
+
+	for ((n = 0; n < runs; n++)); do
+		for subject in $subjects; do
+			run_keys "$subject"
+		done
+	done
+	for p in p50 p99; do
+		for subject in $subjects; do
+			value desktop.latency_ms "$p" "$subject" ms "$p-$subject"
+		done
+		for subject in $subjects; do
+			[ "$subject" != vmos ] || continue
+			ratio desktop.latency_ms "$p" vmos "$subject" "$p-vmos" "$p-$subject" \
+				"$([ "$subject" = guest-local ] && echo '<=1.5' || echo '<=0.5')"
+		done
+	done
+}
+
+run_text()
+{
+	local n subject
+
+	for ((n = 0; n < runs; n++)); do
+		for subject in $subjects; do
+			run_scroll "$subject"
+		done
+	done
+	for subject in $subjects; do
+		value desktop.scroll_s foot-scroll "$subject" s "scroll-$subject"
+	done
+	copies foot-scroll
 }
 
 # Context switches of processes, all threads, both kinds.
@@ -148,9 +269,9 @@ run_idle()
 # Fifty windows after vmos-desktop was killed: the host's part, as the guest is a program of the host's.
 run_reattach()
 {
-	local n up shown dir=$work/reattach display=$WAYLAND_DISPLAY
+	local n up shown dir=$work/reattach
 
-	mkdir -p "$dir" && ln -sfn "$display" "$dir/screen"
+	mkdir -p "$dir" && ln -sfn "$sway" "$dir/screen"
 	swaymsg -q 'for_window [app_id="^vmos\.reattach\."] floating enable'
 	for ((n = 0; n < runs; n++)); do
 		read -r up shown < <(XDG_RUNTIME_DIR=$dir WAYLAND_DISPLAY=screen "$bench/reattach" "$build/desktop/vmos-desktop" 50) || return
@@ -163,18 +284,32 @@ run_reattach()
 
 put_program()
 {
-	timeout 60 "$vmos" run alpha -- sh -c "cat >/home/user/$1 && chmod 700 /home/user/$1" <"$bench/$1"
+	timeout 60 "$vmos" run alpha --root -- sh -c "cat >/usr/local/bin/$1 && chmod 755 /usr/local/bin/$1" <"$bench/$1"
 }
 
+"$top/tools/setup" peers >&2
+sway=$WAYLAND_DISPLAY # the desktop of the bench; what is measured below draws on a screen of its own
+screen_start
 "$vmos" create alpha --color blue >&2
 "$vmos" start alpha >&2
+memory=$(($(field alpha memory) >> 20))
 put_program frames
-put_program one-copy
-run_case 480p-full 640 480
-run_case 1080p-full 1920 1080
-run_case 1080p-64 1920 1080 64
-run_text
-run_idle
-run_reattach
+put_program screen
+local_start
+[[ $subjects != *@(waypipe|vnc|spice)* ]] || peers_start || { say "without the peers"; subjects="vmos guest-local"; }
+for part in $parts; do
+	case $part in
+	480p-full) run_case 480p-full 640 480 ;;
+	1080p-full) run_case 1080p-full 1920 1080 ;;
+	1080p-64) run_case 1080p-64 1920 1080 64 ;;
+	latency) run_latency ;;
+	windows) run_windows ;;
+	foot-scroll) run_text ;;
+	idle) run_idle ;;
+	*) say "no part '$part'" ;;
+	esac
+done
+exec 5>&-
+peers_end
 "$vmos" stop --force alpha >&2
 "$vmos" delete --yes alpha >&2

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The screen of the desktop's benchmark, the same for vmOS and its peers: a
+ * compositor that reads each damaged pixel once, gives buffers back and asks
+ * for the next frame at once, and counts. It draws nothing. A key it presses,
+ * and the pixel that this changes, give the latency.
+ *
+ *   screen SOCKET [copy]   copy: each damaged pixel is copied once, which is the least a compositor in the guest
+ *                          that hands pixels on can do
+ */
+#include "tests/bench/screen.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct screen screen;
+
+uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		fprintf(stderr, "usage: screen SOCKET [copy]\n");
+		return 2;
+	}
+	screen.copies = argc > 2 && !strcmp(argv[2], "copy");
+	screen.display = wl_display_create();
+	if (!screen.display || !shell_init() || wl_display_add_socket(screen.display, argv[1]) < 0 || !ask_init()) {
+		fprintf(stderr, "screen: cannot start: %s\n", strerror(errno));
+		return 1;
+	}
+	wl_display_run(screen.display);
+	wl_display_destroy_clients(screen.display);
+	wl_display_destroy(screen.display);
+	return 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A compositor that measures what is delivered to it: its surfaces, and what it is asked to count. */
+#ifndef VMOS_TESTS_BENCH_SCREEN_H
+#define VMOS_TESTS_BENCH_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wayland-server.h>
+
+#define RECTS_MAX 64
+
+struct rect {
+	int x, y, w, h;
+};
+
+struct surface {
+	struct wl_list link; /* screen::surfaces */
+	struct wl_resource *wl;
+	struct wl_resource *xdg, *toplevel; /* may be NULL */
+	struct wl_resource *buffer; /* attached since the last commit, may be NULL */
+	struct wl_listener buffer_gone;
+	struct wl_list callbacks; /* of the next commit */
+	struct rect rects[RECTS_MAX];
+	int nrects;
+	bool configured, mapped, focused;
+
+	int w, h;
+	uint32_t *grid; /* what the points of the grid showed last */
+	int probe; /* the point whose change is a frame, -1: the first to change will be */
+	uint8_t *copy; /* only where the screen copies */
+};
+
+struct counts {
+	uint64_t frames, changes, commits, bytes; /* changes: of any pixel looked at */
+};
+
+struct screen {
+	struct wl_display *display;
+	struct wl_list surfaces;
+	struct wl_list keyboards;
+	bool copies; /* the touch of what is damaged is a copy */
+	struct counts counts;
+	uint64_t touched; /* makes the compiler keep the reads */
+	uint32_t serial;
+	int keymap;
+	uint32_t keymap_size;
+};
+
+extern struct screen screen;
+
+uint64_t now_ns(void);
+
+/* screen-pixels.c: one read (or copy) of each damaged pixel; true: the probe's pixel changed. */
+bool surface_touch(struct surface *s, struct wl_shm_buffer *buffer);
+void surfaces_forget_probes(void);
+
+/* screen-shell.c: makes the globals. */
+bool shell_init(void);
+/* A key to the window that has the keyboard. */
+void shell_key(uint32_t key, bool pressed);
+
+/* screen-ask.c: reads commands from standard input. */
+bool ask_init(void);
+/* After each commit of a buffer; @frame: the probe's pixel changed. */
+void ask_changed(bool frame);
+
+#endif
