@@ -177,9 +177,8 @@ static int check_mode(void)
 	if (r || !client_is_system())
 		return r;
 	return cli_error(CLI_REFUSED,
-		"the host has no network to build templates by: let a VM do it, `vmos template build --in VM`, one of "
-		"the "
-		"template \"builder\"");
+		"the host has no network to build templates by: let a VM of template \"builder\" do it, "
+		"`vmos template build --in VM`");
 }
 
 static int build_here(struct build *b, struct template_work *w, char version[MANIFEST_WORD_MAX + 1])

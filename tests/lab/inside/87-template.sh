@@ -96,6 +96,14 @@ nothing_left()
 	[ -z "$left" ] || { echo "$left"; return 1; }
 }
 
+build()
+{
+	as_user timeout -k 5 $((120 * patience)) /usr/bin/vmos template build net "$@"
+}
+
+need "work is there" need_vm work green
+refuse "the host builds no template itself" "let a VM of template \"builder\" do it" build
+refuse "a VM that cannot is told what can, in the VM, by the sources that the host has" "vmos create builder --template builder" build --in work
 need "a template's folder of the user's own" copy_template
 refuse "who is not of the group may give none" "you may not do this" outsider template import "$given" copy
 check "nothing of it is there" nothing_left
