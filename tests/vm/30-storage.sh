@@ -34,7 +34,7 @@ redefine()
 
 	file=$(find "$XDG_DATA_HOME/vmos/libvirt" -name "$1.xml")
 	kill -9 "$(pids vmosd)" && within 10 eval '[ -z "$(pids vmosd)" ]' && grep -q "kind=.$2" "$file" &&
-		sed -i "s/\(kind=.\)$2/\1$3/" "$file" && "$vmos" list
+		sed -i "s/\(kind=.\)$2/\1$3/" "$file" && within 10 "$vmos" list # the bus may still hold the old one's name
 }
 
 check "a VM that was never started" "$vmos" create kept
