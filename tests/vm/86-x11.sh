@@ -165,6 +165,8 @@ is_urgent()
 	swaymsg -t get_tree | jq -e --arg app "vmos.web.$1" '[.. | objects | select(.app_id? == $app)] | length == 1 and .[0].urgent' >/dev/null
 }
 
+# Beside which a window can grow, and which has the keyboard while another asks for it.
+[ "$(windows work | wc -l)" != 0 ] || check "a window of the other VM" eval '"$vmos" run work --window -- foot && within 60 has_windows work 1'
 x_before=$(windows web | wc -l)
 check "a program of X11 starts" "$vmos" run web --window -- xterm
 check "its window stands on the desktop, under its class" within 60 has_window_of XTerm
