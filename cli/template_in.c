@@ -251,16 +251,16 @@ static int build_inside(struct inside *in, struct template_work *w)
 int template_in_build(struct template_work *w, const char *vm, const char *add, char version[MANIFEST_WORD_MAX + 1])
 {
 	static struct inside in = { .pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } } };
-	char *folder cleanup_free = paths_cache();
 	int r;
 
 	in.vm = vm;
 	in.add = add;
-	if (!folder || template_take_init(&in.take, folder) < 0)
+	if (template_take_init(&in.take, NULL) < 0) /* its folder is known when the work begins */
 		return cli_oom();
 	r = prepare_vm(&in);
 	if (!r)
 		r = template_work_begin(w);
+	in.take.folder = w->folder;
 	if (!r)
 		r = build_inside(&in, w);
 	if (!r)

@@ -83,23 +83,48 @@ int template_work_interrupted(void)
 	return interrupted;
 }
 
+static int open_cache(struct template_work *w)
+{
+	int r;
+
+	w->folder = paths_cache();
+	r = w->folder ? paths_mkdir(w->folder) : -ENOENT;
+	if (r < 0)
+		return r;
+	w->log_path = paths_join(w->folder, "template-build.log", NULL);
+	if (!w->log_path)
+		return -ENOMEM;
+	w->log = open(w->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	return w->log < 0 ? -errno : 0;
+}
+
+/* The home of the HOS's user is a part of its verified root. */
+static int open_tmp(struct template_work *w)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	free(w->folder);
+	free(w->log_path);
+	w->folder = strdup(tmp && *tmp == '/' ? tmp : "/var/tmp");
+	w->log_path = w->folder ? paths_join(w->folder, "vmos-template-build.XXXXXX", NULL) : NULL;
+	if (!w->log_path)
+		return -ENOMEM;
+	w->log = mkostemp(w->log_path, O_APPEND | O_CLOEXEC);
+	return w->log < 0 ? -errno : 0;
+}
+
 int template_work_begin(struct template_work *w)
 {
 	struct sigaction action = { .sa_handler = handle_interrupt };
-	char *cache cleanup_free = paths_cache();
-	int r;
+	int r = open_cache(w);
 
 	w->on_terminal = isatty(STDERR_FILENO);
 	w->shown = -1;
-	w->log_path = cache ? paths_join(cache, "template-build.log", NULL) : NULL;
-	if (!w->log_path)
-		return cli_error(CLI_FAILED, "cannot tell where the log of the build goes: is HOME set?");
-	r = paths_mkdir(cache);
+	if (r == -ENOENT || r == -EROFS || r == -EACCES)
+		r = open_tmp(w);
 	if (r < 0)
-		return cli_error(CLI_FAILED, "cannot make %s: %s", cache, strerror(-r));
-	w->log = open(w->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-	if (w->log < 0)
-		return cli_error(CLI_FAILED, "cannot write %s: %s", w->log_path, strerror(errno));
+		return cli_error(CLI_FAILED, "cannot write the log of the build%s%s: %s", w->log_path ? " " : "",
+			w->log_path ? w->log_path : "", strerror(-r));
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
@@ -168,4 +193,5 @@ void template_work_release(struct template_work *w)
 	if (w->log >= 0)
 		close(steal_fd(&w->log));
 	free(steal_ptr(&w->log_path));
+	free(steal_ptr(&w->folder));
 }

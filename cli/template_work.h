@@ -10,6 +10,7 @@
 
 struct template_work {
 	const char *name; /* borrowed: of the template */
+	char *folder; /* owned; for large files without names: the user's cache, /var/tmp where his home cannot be written */
 	char *log_path; /* owned */
 	int log; /* owned; -1: none */
 	bool on_terminal;
