@@ -25,6 +25,7 @@
 #include "manager/labels.h"
 #include "manager/manager_rules.h"
 #include "manager/programs.h"
+#include "manager/protections.h"
 #include "manager/reclaim.h"
 #include "manager/template_copy.h"
 #include "manager/virt_embed.h"
@@ -438,10 +439,18 @@ int manager_open(struct manager *m)
 
 int manager_check_known(const struct manager *m, sd_bus_error *ret_error)
 {
-	return m->blind ? errors_set(ret_error, ERROR_BUSY,
-				  "libvirtd did not answer yet, so that VMs are known by name only. Try again in a "
-				  "moment; if it stays so, start it by systemctl restart libvirtd.")
-			: 0;
+	const struct protections_env env = { .system = true, .root = "" };
+	struct protection smack = { 0 };
+
+	if (!m->blind)
+		return 0;
+	/* Without Smack libvirtd is not even started: no waiting would help. */
+	protections_smack(&env, &smack);
+	if (!smack.on)
+		return errors_set(ret_error, ERROR_UNPROTECTED, "%s", smack.words);
+	return errors_set(ret_error, ERROR_BUSY,
+		"libvirtd did not answer yet, so that VMs are known by name only. Try again in a moment; if it stays "
+		"so, start it by systemctl restart libvirtd.");
 }
 
 char *manager_qemu_log(const struct manager *m, const char *name)

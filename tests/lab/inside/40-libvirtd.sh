@@ -77,7 +77,7 @@ labels_are_right()
 {
 	local wrong
 
-	wrong=$(labels_under /var/lib/vmos/vms/personal | grep -v -e '^vmos\.personal\.image ' -e '^vmos\.off ')
+	wrong=$(labels_under /var/lib/vmos/vms/personal | grep -v -e '^vmos\.personal\.image ' -e '^vmos\.off ' -e '^vmos\.manager /var/lib/vmos/vms/personal/apps$')
 	[ -z "$wrong" ] || { echo "$wrong"; return 1; }
 }
 
