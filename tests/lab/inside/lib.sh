@@ -43,12 +43,15 @@ result()
 # What all that follows rests on: without it the file ends here.
 need()
 {
-	local before=$failures
+	local before=$failures console
 
 	check "$@"
 	[ "$failures" = "$before" ] && return
 	note "without that the rest is not tried; what vmosd, libvirtd and the session said last:"
 	note "$(journalctl -b -o cat -n 25 -u vmosd -u libvirtd -u vmos-session)"
+	for console in /var/lib/vmos/vms/*/console.log; do
+		note "-- end of $console" "$(tail -n 12 "$console" 2>&1)"
+	done
 	exit 0
 }
 
