@@ -110,6 +110,7 @@ static int open_tmp(struct template_work *w)
 	if (!w->log_path)
 		return -ENOMEM;
 	w->log = mkostemp(w->log_path, O_APPEND | O_CLOEXEC);
+	w->is_tmp = w->log >= 0;
 	return w->log < 0 ? -errno : 0;
 }
 
@@ -179,13 +180,15 @@ int template_work_end(struct template_work *w, bool built)
 		take_line(w);
 	if (w->on_terminal)
 		fputs("\r\033[K", stderr);
+	if (w->is_tmp && (interrupted || built))
+		unlink(w->log_path);
 	if (interrupted)
 		return cli_error(
 			CLI_RUN_SIGNAL + interrupted, "interrupted; nothing is left, start again when you like");
 	if (built)
 		return 0;
 	show_log(w->log_path);
-	return cli_error(CLI_FAILED, "template %s was not built", w->name);
+	return cli_error(CLI_FAILED, "template %s was not built; all that was said is in %s", w->name, w->log_path);
 }
 
 void template_work_release(struct template_work *w)

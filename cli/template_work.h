@@ -12,6 +12,7 @@ struct template_work {
 	const char *name; /* borrowed: of the template */
 	char *folder; /* owned; for large files without names: the user's cache, /var/tmp where his home cannot be written */
 	char *log_path; /* owned */
+	bool is_tmp; /* the log is in /var/tmp: it goes unless the build fails */
 	int log; /* owned; -1: none */
 	bool on_terminal;
 	int shown; /* percent last printed where there is no terminal */
