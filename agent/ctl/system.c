@@ -12,7 +12,7 @@
 
 #define GUI_DEVICE "/dev/vmos-gui"
 #define COMPOSITOR "/usr/lib/vmos/vmos-compositor"
-#define WAYLAND_SOCKET "/run/user/1000/wayland-0"
+#define WINDOWS_READY "/run/user/1000/vmos-windows" /* written by the compositor once it listens */
 #define CLOCK_SLACK_NS 500000000
 
 static uint64_t monotonic_ms(void)
@@ -106,5 +106,5 @@ int system_power_off(void)
 
 bool system_has_windows(void)
 {
-	return access(GUI_DEVICE, F_OK) < 0 || access(COMPOSITOR, X_OK) < 0 || access(WAYLAND_SOCKET, F_OK) == 0;
+	return access(GUI_DEVICE, F_OK) < 0 || access(COMPOSITOR, X_OK) < 0 || access(WINDOWS_READY, F_OK) == 0;
 }

@@ -2,9 +2,12 @@
 #include "agent/gui/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wlr/util/log.h>
 
 #include "agent/gui/clipboard.h"
@@ -15,10 +18,14 @@
 #include "agent/gui/shell.h"
 #include "agent/gui/window.h"
 #include "agent/gui/xwayland.h"
+#include "base/cleanup.h"
 #include "base/log.h"
+#include "base/paths.h"
 
 #define DEVICE "/dev/vmos-gui"
 #define SOCKET "wayland-0"
+#define READY_FILE "vmos-windows" /* in $XDG_RUNTIME_DIR: vmos-agent looks for it */
+#define LISTEN_FD 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
 
 static void handle_wlr_log(enum wlr_log_importance importance, const char *fmt, va_list args)
 {
@@ -54,13 +61,45 @@ static int handle_device(int fd, uint32_t mask, void *data)
 	return 0;
 }
 
-static bool server_listen(struct server *s)
+/* The socket that init handed over, as sd_listen_fds(3) says; -1: none. */
+static int inherited_socket(void)
 {
-	/* a socket left by a compositor that was killed is replaced: wayland's lock file tells */
-	if (wl_display_add_socket(s->display, SOCKET) < 0) {
-		log_error("Cannot listen at $XDG_RUNTIME_DIR/%s: %s", SOCKET, strerror(errno));
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	bool ours = pid && count && strtol(pid, NULL, 10) == getpid() && strcmp(count, "1") == 0;
+
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	return ours && fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) == 0 ? LISTEN_FD : -1;
+}
+
+/*
+ * On init's socket a program that comes while no compositor runs waits for the
+ * next one. Without init we make our own; one that was left by a compositor that
+ * was killed is replaced: wayland's lock file tells.
+ */
+static bool socket_add(struct server *s, int inherited)
+{
+	if (inherited >= 0 ? wl_display_add_socket_fd(s->display, inherited) == 0
+			   : wl_display_add_socket(s->display, SOCKET) == 0)
+		return true;
+	log_error("Cannot listen at $XDG_RUNTIME_DIR/%s: %s", SOCKET, strerror(errno));
+	return false;
+}
+
+static void ready_write(void)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	char *path cleanup_free = dir ? paths_join(dir, READY_FILE, NULL) : NULL;
+	int fd cleanup_fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+
+	if (fd < 0)
+		log_warning("Cannot write %s to XDG_RUNTIME_DIR", READY_FILE);
+}
+
+static bool server_listen(struct server *s, int inherited)
+{
+	if (!socket_add(s, inherited))
 		return false;
-	}
 	s->sources[0] = wl_event_loop_add_fd(s->loop, s->link.dev.fd, WL_EVENT_READABLE, handle_device, s);
 	s->sources[1] = wl_event_loop_add_signal(s->loop, SIGTERM, handle_signal, s);
 	s->sources[2] = wl_event_loop_add_signal(s->loop, SIGINT, handle_signal, s);
@@ -126,7 +165,7 @@ static void server_finish(struct server *s)
 int main(int argc, char **argv)
 {
 	struct server server = { 0 };
-	int r;
+	int inherited = inherited_socket(), r;
 
 	log_open("vmos-compositor", NULL);
 	wlr_log_init(WLR_INFO, handle_wlr_log);
@@ -135,10 +174,11 @@ int main(int argc, char **argv)
 		log_error("Cannot open %s: %s; is the guest module loaded?", DEVICE, strerror(-r));
 		return 1;
 	}
-	if (!server_init(&server) || !server_listen(&server)) {
+	if (!server_init(&server) || !server_listen(&server, inherited)) {
 		log_error("Cannot start: out of memory, or the socket is in use");
 		return 1;
 	}
+	ready_write();
 	server_run(&server);
 	server_finish(&server);
 	return 0;

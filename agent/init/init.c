@@ -37,6 +37,7 @@
 #define MODULE "/usr/lib/vmos/vmos_guest.ko"
 #define GUI_DEVICE "/dev/vmos-gui"
 #define BUS_PATH USER_RUNTIME "/bus"
+#define WAYLAND_PATH USER_RUNTIME "/wayland-0"
 #define CMDLINE_MAX 4096
 
 /* Time for programs to end by themselves when the VM is switched off (ms). */
@@ -150,15 +151,15 @@ static void module_load(bool is_net)
 		log_error("%s: %s: the VM has no gui channel", GUI_DEVICE, strerror(errno));
 }
 
-/* Binds the session bus's socket at once, so that a client of any time waits instead of failing. */
-static int bus_listen(void)
+/* Binds a service's socket at once, so that a client of any time waits instead of failing. */
+static int user_listen(const char *path)
 {
-	int fd = fd_unix_listen(BUS_PATH, SOCK_STREAM, 128);
+	int fd = fd_unix_listen(path, SOCK_STREAM, 128);
 
 	if (fd < 0)
-		log_error("%s: %s", BUS_PATH, strerror(-fd));
-	else if (chown(BUS_PATH, USER_UID, USER_GID) < 0)
-		log_error("%s: %s", BUS_PATH, strerror(errno));
+		log_error("%s: %s", path, strerror(-fd));
+	else if (chown(path, USER_UID, USER_GID) < 0)
+		log_error("%s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -302,7 +303,7 @@ static int services_wait(const struct init *in)
 static void services_start(struct init *in)
 {
 	for (int i = 0; i < SERVICES; i++)
-		if (in->services[i].listen_fd < 0)
+		if (!in->services[i].on_connect)
 			service_start(&in->services[i]);
 }
 
@@ -359,7 +360,11 @@ int main(int argc, char **argv)
 		.services = {
 			[AGENT] = { .name = "vmos-agent", .argv = agent_argv, .listen_fd = -1 },
 			[COMPOSITOR] = { .name = "vmos-compositor", .argv = compositor_argv, .as_user = true, .listen_fd = -1 },
-			[BUS] = { .name = "the session bus", .argv = bus_argv, .as_user = true, .listen_fd = -1 },
+			[BUS] = { .name = "the session bus",
+				.argv = bus_argv,
+				.as_user = true,
+				.listen_fd = -1,
+				.on_connect = true },
 			[RESOLVER] = { .name = "the resolver", .argv = resolver_argv, .listen_fd = -1, .disabled = true },
 			[UPLINK] = { .name = "the uplink's DHCP client",
 				.argv = uplink_argv,
@@ -383,10 +388,12 @@ int main(int argc, char **argv)
 	mounts_make();
 	if (system_start(in.is_net) < 0)
 		power_off();
-	if (in.is_net)
+	if (in.is_net) {
 		in.services[COMPOSITOR].disabled = true;
-	else
-		in.services[BUS].listen_fd = bus_listen();
+	} else {
+		in.services[BUS].listen_fd = user_listen(BUS_PATH);
+		in.services[COMPOSITOR].listen_fd = user_listen(WAYLAND_PATH);
+	}
 	in.services[BUS].disabled = in.services[BUS].listen_fd < 0;
 	services_run(&in);
 }

@@ -118,8 +118,8 @@ int service_wait(const struct service *s)
 
 	if (s->pid || s->disabled)
 		return -1;
-	/* One that listens is started by a connection, but not before it is due. */
+	/* A connection starts it, but not before it is due. */
 	if (left <= 0)
-		return s->listen_fd >= 0 ? -1 : 0;
+		return s->on_connect ? -1 : 0;
 	return left > INT_MAX ? INT_MAX : (int)left;
 }

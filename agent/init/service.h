@@ -16,7 +16,8 @@ struct service {
 	const char *name; /* for messages */
 	char *const *argv; /* argv[0] is a path; NULL terminated */
 	bool as_user; /* else as root */
-	int listen_fd; /* -1, or handed over as sd_listen_fds(3) says, and started only when somebody connects */
+	int listen_fd; /* -1, or handed over as sd_listen_fds(3) says */
+	bool on_connect; /* started only when somebody connects */
 
 	pid_t pid; /* 0: not running */
 	bool disabled; /* the program is not there, or not for this VM, or not yet */
