@@ -106,11 +106,20 @@ static int check_mark(struct vm *vm, sd_bus_error *ret_error)
 		     : 0;
 }
 
-/* An old console is not this start's; the file is there before QEMU's confinement names it. */
+/*
+ * An old console is not this start's: it is kept as console.log.1, as an error may have named it a moment ago. The new
+ * file is there before QEMU's confinement names it.
+ */
 static int reset_console(const struct vm *vm)
 {
-	int fd cleanup_fd = open(vm->console, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	char *old cleanup_free = NULL;
+	int fd cleanup_fd = -1;
 
+	if (asprintf(&old, "%s.1", vm->console) < 0)
+		return -ENOMEM;
+	if (rename(vm->console, old) < 0 && errno != ENOENT)
+		return -errno;
+	fd = open(vm->console, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd < 0 ? -errno : identity_own_file(&vm->identity, vm->console);
 }
 
