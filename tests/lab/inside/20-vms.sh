@@ -161,6 +161,22 @@ state_of_both()
 	[ "$(field "$a" state) $(field "$b" state)" = "running running" ]
 }
 
+# As state_of_both. Under nested emulation a guest dies at times before it has said a word, see lab_machine_failed of
+# tests/lab/lib.sh: what the desktop does at its start is then done for that one once more. One that said anything is not.
+both_started()
+{
+	local vm
+
+	state_of_both && return
+	for vm in "$a" "$b"; do
+		[ "$(field "$vm" state)" = failed ] && [ ! -s "$(field "$vm" console_log)" ] && [ -z "$again" ] || continue
+		again=$vm
+		note "$vm: $(field "$vm" last_error) It did not say a word; once more"
+		"$vmos" start "$vm" && "$vmos" run "$vm" --window -- foot
+	done
+	state_of_both
+}
+
 # Through the sockets that vmos makes: the helpers hold no stream of the user's.
 comes_back_whole()
 {
@@ -188,7 +204,26 @@ has_terminal()
 	grep -q '31 97' "$work/terminal" || { cat "$work/terminal"; return 1; }
 }
 
-need "the desktop starts two VMs by itself" within 200 state_of_both
+# The command behind NAME in the menu of a VM, as labwc gets it; menus are for who sits at the desktop.
+menu_command()
+{
+	as_user /usr/libexec/vmos/hos-menu |
+		sed -n '/<menu id="vm-'"$1"'"/,/<\/menu>/s/.*label="'"$2"'".*command="\([^"]*\)".*/\1/p'
+}
+
+menu_offers()
+{
+	[ -n "$(menu_command "$@")" ] || { as_user /usr/libexec/vmos/hos-menu; return 1; }
+}
+
+# The picture is for people; what labwc draws is not read.
+menu_picture()
+{
+	[ "$(ask key meta_l-spc)" = ok ] && sleep 2 && note "the menu: $(ask picture menu)" && [ "$(ask key esc)" = ok ]
+}
+
+again=
+need "the desktop starts two VMs by itself" within 200 both_started
 need "a terminal of VM $a opens" within 120 windows_are "$a" 1
 check "and one of $b" within 60 windows_are "$b" 1
 check "$a's frame is on the screen" within 20 screen_has "$(field "$a" color)" 500
@@ -218,6 +253,10 @@ check "nor its monitor" cannot_reach "$(domain_folder "$a")/monitor.sock" "$b"
 check "nor its channel" cannot_reach "/run/vmos/vms/$a/gui.sock" "$b"
 check "what runs in $a stays there" test "$(in_vm "$a" sh -c 'echo hello >~/mark; cat ~/mark')" = hello
 refuse "no mark in $b" "" in_vm "$b" cat /home/user/mark
+check "the desktop's menu has the applications of $a" within 60 menu_offers "$a" Foot
+check "and opens with a key" menu_picture
+as_user sh -c "$(menu_command "$a" Foot)" &
+check "what it names opens a window" within 60 windows_are "$a" 2
 check "the user may use VMs" as_user "$vmos" run "$a" -- true
 check "a megabyte goes through a program and comes back whole" comes_back_whole "$a"
 check "vmos run exits as the program did" exits_with "$a" 7
