@@ -26,6 +26,7 @@
 enum {
 	ROW_COPY,
 	ROW_PASTE,
+	ROW_FILES,
 	ROW_FULL,
 	ROW_PAUSE,
 	ROW_KILL,
@@ -44,6 +45,7 @@ static const struct {
 } rows[ROWS] = {
 	[ROW_COPY] = { "Copy to other VMs", "Ctrl+Shift+C" },
 	[ROW_PASTE] = { "Paste from another VM", "Ctrl+Shift+V" },
+	[ROW_FILES] = { "Files of %s, to send one", "" },
 	[ROW_FULL] = { "Full screen, and back", "Ctrl+Shift+Esc leaves" },
 	[ROW_PAUSE] = { "Pause %s", "" },
 	[ROW_KILL] = { "Kill %s …", "" },
@@ -238,6 +240,10 @@ static void act(struct menu *m, struct window *w, int row, uint32_t serial)
 	case ROW_FULL:
 		if (!window_leave_fullscreen(w))
 			window_state_request(w, w->wish | GUI_STATE_FULLSCREEN);
+		break;
+	case ROW_FILES:
+		if (manager_tell_act(m->manager, HELPER_ACT_FILES) < 0)
+			note_show(&m->set->note, w, true, "Nothing done: vmosd is not there");
 		break;
 	case ROW_PAUSE:
 	case ROW_YES:

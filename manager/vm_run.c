@@ -3,9 +3,12 @@
 #include "manager/vm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -13,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "manager/errors.h"
+#include "manager/manager.h"
 #include "proto/ctl.h"
 
 #define RUN_FDS 4 /* stdin, stdout, stderr, control */
@@ -177,6 +181,47 @@ static int check_state(const struct vm *vm, sd_bus_error *ret_error)
 			"The agent of VM %s does not answer (%s). If it stays so, restart the VM.", name,
 			vm_agent_name(vm->agent));
 	return 0;
+}
+
+/* Whatever the courier says, or its end: the program runs, or it does not, and the user sees which. */
+static int handle_word(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	sd_event_source_disable_unref(source);
+	return 0;
+}
+
+/* Keeps our end of the control socket until the program was started: the courier ends a run whose caller left. */
+static int keep_control(struct vm *vm, int *control)
+{
+	sd_event_source *source;
+	int r = sd_event_add_io(vm->manager->event, &source, *control, EPOLLIN, handle_word, NULL);
+
+	if (r < 0)
+		return r;
+	r = sd_event_source_set_io_fd_own(source, true);
+	if (r >= 0)
+		steal_fd(control);
+	if (r >= 0)
+		r = sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return r < 0 ? r : 0;
+}
+
+int vm_run_alone(struct vm *vm, char **argv, sd_bus_error *ret_error)
+{
+	int null cleanup_fd = open("/dev/null", O_RDWR | O_CLOEXEC), ours cleanup_fd = -1, theirs cleanup_fd = -1;
+	struct run_call run = { .argv = argv, .uid_class = CTL_UID_USER, .flags = CTL_RUN_WINDOW };
+	int pair[2], r = check_state(vm, ret_error);
+
+	if (r < 0)
+		return r;
+	if (null < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return -errno;
+	ours = pair[0];
+	theirs = pair[1];
+	memcpy(run.fds, (int[RUN_FDS]){ null, null, null, theirs }, sizeof(run.fds));
+	r = hand_over(vm, &run, ret_error);
+	return r < 0 ? r : keep_control(vm, &ours);
 }
 
 int vm_run(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)

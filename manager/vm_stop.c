@@ -247,8 +247,21 @@ int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_
 	return 1;
 }
 
+/* The user's program for folders, in the user's home: from there a file is sent by what the file manager offers. */
+static int show_files(struct vm *vm, sd_bus_error *ret_error)
+{
+	char *argv[] = { (char[]){ "xdg-open" }, (char[]){ "." }, NULL };
+
+	return vm_run_alone(vm, argv, ret_error);
+}
+
 void vm_act(struct vm *vm, enum helper_act_kind kind)
 {
+	static const char *const done[] = {
+		[HELPER_ACT_PAUSE] = "paused",
+		[HELPER_ACT_KILL] = "killed",
+		[HELPER_ACT_FILES] = "shows its files",
+	};
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = 0;
 
@@ -256,9 +269,11 @@ void vm_act(struct vm *vm, enum helper_act_kind kind)
 		r = vm_pause(vm, true, NULL, &error);
 	else if (kind == HELPER_ACT_KILL && (vm->state == VM_RUNNING || vm->state == VM_PAUSED))
 		r = stop_now(vm, NULL, &error);
+	else if (kind == HELPER_ACT_FILES && vm->state == VM_RUNNING)
+		r = show_files(vm, &error);
 	else
 		return;
-	log_info("VM %s: %s by its frame's menu", vm->config.name, kind == HELPER_ACT_KILL ? "killed" : "paused");
+	log_info("VM %s: %s by its frame's menu", vm->config.name, done[kind]);
 	if (r < 0)
 		log_warning("VM %s: %s", vm->config.name, error.message ? error.message : strerror(-r));
 	sd_bus_error_free(&error);

@@ -183,7 +183,7 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 	case HELPER_CLOCK:
 		return verdict(nfds == 0 && clock_ok(&m->clock));
 	case HELPER_ACT:
-		return verdict(nfds == 0 && m->act.kind >= HELPER_ACT_PAUSE && m->act.kind <= HELPER_ACT_KILL);
+		return verdict(nfds == 0 && m->act.kind >= HELPER_ACT_PAUSE && m->act.kind <= HELPER_ACT_FILES);
 	case HELPER_APPS:
 		return verdict(m->apps.count <= APPS_MAX && nfds == (m->apps.count > 0));
 	default:
