@@ -247,8 +247,7 @@ bootstrap()
 		excludes+=(--dpkgopt="path-exclude=$pattern")
 	done < <(names drop)
 	# mmdebstrap names its descriptors to sh, and dash knows one digit only: leave it the low ones.
-	# A kernel that is only copied out of the root needs no initramfs of Debian's: its hooks make none where INITRD says so.
-	INITRD=No TMPDIR=$tmp mmdebstrap --mode=root --format=tar "${excludes[@]}" "$@" "$suite" - \
+	TMPDIR=$tmp mmdebstrap --mode=root --format=tar "${excludes[@]}" "$@" "$suite" - \
 		3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- 2>&1 >"$tmp/stage" |
 		follow "$from" "$to" "$text"
 	mv "$tmp/stage" "$tar"
