@@ -19,6 +19,7 @@ static int on_hello(struct guest *g, struct window *w, const struct gui_msg *m)
 	if (m->hello.version != GUI_VERSION)
 		return -EPROTONOSUPPORT;
 	g->greeted = true;
+	g->features = m->hello.features;
 	welcome.hello.version = GUI_VERSION;
 	welcome.hello.features = GUI_FEATURE_CLIPBOARD | GUI_FEATURE_ATTENTION;
 	clipboard_greet(g->clipboard, m->hello.features);

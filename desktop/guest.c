@@ -62,6 +62,7 @@ static int reopen(struct guest *g)
 	int r;
 
 	g->greeted = g->joined = g->overflow = g->keymap_due = false;
+	g->features = 0;
 	g->backlog_len = 0;
 	window_set_clear(g->windows);
 	buffers_clear(g->windows->buffers);
@@ -155,7 +156,8 @@ int guest_wake(struct guest *g)
 
 static bool is_input(uint16_t type)
 {
-	return type == GUI_KEY || type == GUI_MODS || (type >= GUI_PTR_MOTION && type <= GUI_PTR_AXIS);
+	return type == GUI_KEY || type == GUI_MODS || (type >= GUI_PTR_MOTION && type <= GUI_PTR_AXIS) ||
+		(type >= GUI_TOUCH_DOWN && type <= GUI_TOUCH_FRAME);
 }
 
 /* Keeps a message until there is room; of several motions the last counts. */

@@ -36,6 +36,7 @@ struct guest {
 	int fd, notify_guest, notify_host; /* owned */
 	bool joined; /* reported */
 	bool greeted; /* it has said HELLO */
+	uint32_t features; /* GUI_FEATURE_* as it said there */
 	bool more; /* messages wait, or the session has to be looked at again */
 	bool overflow; /* it takes nothing any more: its session ends */
 	bool keymap_due;

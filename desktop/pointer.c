@@ -6,12 +6,11 @@
 #include "desktop/display.h"
 #include "desktop/guest.h"
 #include "desktop/menu.h"
+#include "desktop/press.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
-#include "xdg-shell-client-protocol.h"
 
-#define DOUBLE_CLICK_MS 400
-#define REACH (32000 * 256) /* 24.8: coordinates beyond are cut */
+#define REACH (32000 * 256) /* 24.8: what is scrolled in a frame beyond is cut */
 
 static bool over_menu(const struct seat *s)
 {
@@ -23,24 +22,16 @@ static bool over_content(const struct seat *s)
 	return s->at && s->at->kind == SURFACE_CONTENT;
 }
 
-/* Where the pointer is in its window's frame, and on which part. A popup has none but its border. */
+static struct press_place place(const struct seat *s)
+{
+	return (struct press_place){ s->at, s->x, s->y };
+}
+
 static enum frame_part frame_part_at(const struct seat *s, uint32_t *ret_edges)
 {
-	const struct window *w = s->at->window;
-	struct frame_look look = window_look(w);
-	struct rect room = window_room(w);
-	int x = wl_fixed_to_int(s->x), y = wl_fixed_to_int(s->y);
+	struct press_place p = place(s);
 
-	*ret_edges = 0;
-	if (!w->toplevel || s->at->kind == SURFACE_CONTENT)
-		return FRAME_CONTENT;
-	if (s->at->kind == SURFACE_BACK)
-		y += FRAME_BAR;
-	if (s->at->kind == SURFACE_MAT) {
-		x += room.x;
-		y += room.y;
-	}
-	return frame_hit(&look, w->outer_h, x, y, ret_edges);
+	return press_part(&p, ret_edges);
 }
 
 void pointer_show_cursor(struct seat *s)
@@ -73,18 +64,13 @@ static void set_hover(struct window *w, enum frame_part part)
 	w->dirty = true;
 }
 
-static int32_t bounded(int64_t v)
-{
-	return (int32_t)(v < -REACH ? -REACH : v > REACH ? REACH : v);
-}
-
 static void send_position(struct seat *s, uint16_t type, uint32_t serial, uint32_t time)
 {
 	struct gui_msg m = { .head = { .type = type, .win = s->at->window->id, .serial = serial } };
-	int x, y;
+	struct press_place p = place(s);
 
-	content_origin(&s->at->window->content, &x, &y);
-	m.ptr = (struct gui_ptr){ time, bounded((int64_t)s->x + x * 256), bounded((int64_t)s->y + y * 256) };
+	m.ptr.time_ms = time;
+	press_in_content(&p, &m.ptr.x, &m.ptr.y);
 	guest_send(s->guest, &m);
 }
 
@@ -154,25 +140,6 @@ static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fi
 		pointer_show_cursor(s);
 }
 
-static void toggle_maximised(struct window *w)
-{
-	if (window_leave_fullscreen(w))
-		return;
-	w->wish_waits = false;
-	window_state_request(w, w->states & GUI_STATE_MAXIMIZED ? 0 : GUI_STATE_MAXIMIZED);
-}
-
-static void press_title(struct seat *s, struct window *w, uint32_t serial, uint32_t time)
-{
-	bool twice = s->title_ms && time - s->title_ms <= DOUBLE_CLICK_MS;
-
-	s->title_ms = twice ? 0 : time;
-	if (twice)
-		toggle_maximised(w);
-	else
-		xdg_toplevel_move(w->toplevel, s->wl, serial);
-}
-
 static void press_menu(struct seat *s, struct window *w, uint32_t serial)
 {
 	menu_open(s->menu, w, serial, wl_fixed_to_int(s->x));
@@ -196,33 +163,6 @@ static bool menu_takes_button(struct seat *s, uint32_t serial, const struct gui_
 	return true;
 }
 
-/* A press of the left button on the frame. Buttons act on the release. */
-static void press_frame(struct seat *s, uint32_t serial, uint32_t time)
-{
-	struct window *w = s->at->window;
-	uint32_t edges;
-	enum frame_part part = frame_part_at(s, &edges);
-
-	if (part == FRAME_TITLE)
-		press_title(s, w, serial, time);
-	else if (part == FRAME_EDGE)
-		xdg_toplevel_resize(w->toplevel, s->wl, serial, edges);
-}
-
-static void release_frame(struct seat *s)
-{
-	struct window *w = s->at->window;
-	uint32_t edges;
-	enum frame_part part = frame_part_at(s, &edges);
-
-	if (part == FRAME_CLOSE)
-		window_send(w, GUI_CLOSE);
-	else if (part == FRAME_MAXIMISE)
-		toggle_maximised(w);
-	else if (part == FRAME_MINIMISE)
-		xdg_toplevel_set_minimized(w->toplevel);
-}
-
 static void button_in_content(struct seat *s, uint32_t serial, const struct gui_button *b)
 {
 	struct gui_msg m = { .head = { .type = GUI_PTR_BUTTON, .win = s->at->window->id, .serial = serial } };
@@ -244,6 +184,7 @@ static void handle_button(
 	struct seat *s = data;
 	bool pressed = state == WL_POINTER_BUTTON_STATE_PRESSED;
 	struct gui_button b = { time, button, pressed };
+	struct press_place at = place(s);
 
 	if (menu_takes_button(s, serial, &b) || !s->at)
 		return;
@@ -252,11 +193,16 @@ static void handle_button(
 	else if (!s->at->window->toplevel)
 		return;
 	else if (button == BTN_LEFT && pressed)
-		press_frame(s, serial, time);
+		press_frame(s, &at, serial, time);
 	else if (button == BTN_LEFT)
-		release_frame(s);
+		press_end(&at);
 	else if (button == BTN_RIGHT && pressed && s->at->kind == SURFACE_ROOT)
 		press_menu(s, s->at->window, serial);
+}
+
+static int32_t bounded(int64_t v)
+{
+	return (int32_t)(v < -REACH ? -REACH : v > REACH ? REACH : v);
 }
 
 static void flush_axis(struct seat *s, int which)

@@ -25,6 +25,10 @@ static void handle_capabilities(void *data, struct wl_seat *wl, uint32_t caps)
 		pointer_bind(s);
 	else if (!(caps & WL_SEAT_CAPABILITY_POINTER) && s->pointer)
 		pointer_unbind(s);
+	if ((caps & WL_SEAT_CAPABILITY_TOUCH) && !s->touch.wl)
+		touch_bind(s);
+	else if (!(caps & WL_SEAT_CAPABILITY_TOUCH) && s->touch.wl)
+		touch_unbind(s);
 }
 
 static void handle_name(void *data, struct wl_seat *wl, const char *name)
@@ -61,6 +65,7 @@ void seat_greet(struct seat *s)
 	keyboard_send_keymap(s);
 	if (s->keyboard)
 		guest_send(s->guest, &m);
+	touch_greet(s);
 }
 
 void seat_settle(struct seat *s)
@@ -88,12 +93,14 @@ void seat_forget(struct seat *s, struct window *w)
 		s->in_content = false;
 		s->buttons = 0;
 	}
+	touch_forget(s, w);
 }
 
 void seat_forget_surface(struct seat *s, const struct surface_ref *ref)
 {
 	if (s->at == ref)
 		s->at = NULL;
+	touch_forget_surface(s, ref);
 }
 
 void seat_reset(struct seat *s)
@@ -104,6 +111,7 @@ void seat_reset(struct seat *s)
 	s->buttons = 0;
 	s->guest_hides = false;
 	s->cursor.guest_shape = GUI_CURSOR_DEFAULT;
+	touch_reset(s);
 }
 
 void seat_note_press(struct seat *s, struct window *w, uint32_t serial)
@@ -123,22 +131,31 @@ uint32_t seat_take_serial(struct seat *s)
 	return serial && clock_ms() - s->fresh_ms <= FRESH_MS ? serial : 0;
 }
 
-static bool is_pressed_in(const struct seat *s, const struct window *w)
+/* The serial of the button or finger that is down in @w, 0: none is. */
+static uint32_t pressed_in(const struct seat *s, const struct window *w)
 {
-	return s->buttons && s->at && s->at->window == w && w->toplevel;
+	if (!w->toplevel)
+		return 0;
+	if (s->buttons && s->at && s->at->window == w)
+		return s->button_serial;
+	return touch_is_in(s, w) ? s->touch.serial : 0;
 }
 
 void seat_move(struct seat *s, struct window *w)
 {
-	if (is_pressed_in(s, w))
-		xdg_toplevel_move(w->toplevel, s->wl, s->button_serial);
+	uint32_t serial = pressed_in(s, w);
+
+	if (serial)
+		xdg_toplevel_move(w->toplevel, s->wl, serial);
 }
 
 void seat_resize(struct seat *s, struct window *w, uint32_t edges)
 {
+	uint32_t serial = pressed_in(s, w);
+
 	/* Our edge bits are xdg_toplevel's, and the decoder has seen that they are one of its values. */
-	if (edges && is_pressed_in(s, w))
-		xdg_toplevel_resize(w->toplevel, s->wl, s->button_serial, edges);
+	if (edges && serial)
+		xdg_toplevel_resize(w->toplevel, s->wl, serial, edges);
 }
 
 void seat_cursor_shape(struct seat *s, uint32_t shape)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keyboard and pointer of the host. What happens over a frame is the host's;
+ * Keyboard, pointer and touch screen of the host. What happens over a frame is the host's;
  * what happens over a guest's content goes to that guest, in coordinates of
  * the content. Nothing here can take the keyboard or a shortcut away from the
  * host's compositor.
@@ -15,6 +15,7 @@
 #include "desktop/cursor.h"
 #include "desktop/frame.h"
 #include "desktop/gesture.h"
+#include "desktop/touch.h"
 #include "proto/gui.h"
 
 #define SEAT_KEYMAP_MAX (256u << 10)
@@ -72,12 +73,13 @@ struct seat {
 	uint32_t axis_source;
 	struct seat_axis axis[2];
 	bool guest_hides; /* the guest's cursor: none */
+	struct touch touch;
 };
 
-/* Binds keyboard and pointer as they are announced. Loads the cursor theme: before the sandbox. 0 or -errno. */
+/* Binds keyboard, pointer and touch screen as they are announced. Loads the cursor theme: before the sandbox. 0 or -errno. */
 int seat_init(struct seat *s);
 void seat_finish(struct seat *s);
-/* A guest has joined: KEYMAP and REPEAT. */
+/* A guest has joined: KEYMAP, REPEAT and TOUCH_DEVICE. */
 void seat_greet(struct seat *s);
 /* Once per round of the event loop: says a leave that nothing took back. */
 void seat_settle(struct seat *s);
@@ -89,7 +91,7 @@ void seat_forget_surface(struct seat *s, const struct surface_ref *ref);
 void seat_reset(struct seat *s);
 /* Serial of a recent press in this VM's windows, once; 0: none, or the keyboard is with another client by now. */
 uint32_t seat_take_serial(struct seat *s);
-/* The user pressed a key or button in @w's content. */
+/* The user pressed a key or button, or put a finger, in @w's content. */
 void seat_note_press(struct seat *s, struct window *w, uint32_t serial);
 
 /* The guest's requests. Those without a pressed button are ignored; cursor errors as buffers_take(). */

@@ -273,6 +273,23 @@ static bool axis_ok(const void *decoded)
 		within(a->value120, POINTER_MAX);
 }
 
+static bool touch_device_ok(const void *decoded)
+{
+	const struct gui_msg *g = decoded;
+
+	return g->touch_device.there <= 1;
+}
+
+static bool touch_ok(const void *decoded)
+{
+	const struct gui_msg *g = decoded;
+	const struct gui_touch *t = &g->touch;
+
+	if (t->id >= GUI_TOUCH_POINTS || (g->head.type == GUI_TOUCH_UP && (t->x || t->y)))
+		return false;
+	return within(t->x, POINTER_MAX) && within(t->y, POINTER_MAX);
+}
+
 static bool chunk_ok(const struct blob_ref *b)
 {
 	return b->len <= GUI_CLIP_CHUNK && b->off <= VMOS_GUI_BLOB - b->len;
@@ -388,6 +405,12 @@ static const struct codec_type types[] = {
 	[GUI_PING] = { "PING", H2G, { F(ping, cookie, 1, 8) }, NULL },
 	[GUI_CLIP_WANT] = { "CLIP_WANT", H2G, { F(clip_want, xfer, 2, 4) }, clip_want_ok },
 	[GUI_CLIP_GIVE] = { "CLIP_GIVE", H2G, { F(clip_give, xfer, 3, 4), F(clip_give, blob, 2, 4) }, clip_give_ok },
+	[GUI_TOUCH_DEVICE] = { "TOUCH_DEVICE", H2G, { F(touch_device, there, 1, 4) }, touch_device_ok },
+	[GUI_TOUCH_DOWN] = { "TOUCH_DOWN", H2G | OF_WIN | SERIAL, { F(touch, time_ms, 4, 4) }, touch_ok },
+	[GUI_TOUCH_MOTION] = { "TOUCH_MOTION", H2G | CODEC_WIN_ANY, { F(touch, time_ms, 4, 4) }, touch_ok },
+	[GUI_TOUCH_UP] = { "TOUCH_UP", H2G | CODEC_WIN_ANY | SERIAL, { F(touch, time_ms, 4, 4) }, touch_ok },
+	[GUI_TOUCH_FRAME] = { "TOUCH_FRAME", H2G, { { 0 } }, NULL },
+	[GUI_TOUCH_CANCEL] = { "TOUCH_CANCEL", H2G | CODEC_WIN_ANY, { { 0 } }, NULL },
 };
 
 static const struct codec_type *find_type(uint16_t type)

@@ -14,6 +14,11 @@
  * of the user: WANT is answered by DATA messages of that xfer, and GIVE
  * messages make what they bring the guest's clipboard. Nothing else is ever
  * sent of a clipboard.
+ *
+ * Touch, to guests that know it: a finger belongs to the window that it came
+ * down in until it goes up. FRAME ends what happened at once. CANCEL: the
+ * fingers in that window were no touch of the guest's after all; of window 0:
+ * all are none.
  */
 #ifndef PROTO_GUI_H
 #define PROTO_GUI_H
@@ -40,6 +45,8 @@
 #define GUI_SCALE_ONE 120 /* scale120 of 1.0; 60 … 960 is accepted */
 #define GUI_FEATURE_CLIPBOARD (1u << 0) /* of HELLO and WELCOME */
 #define GUI_FEATURE_ATTENTION (1u << 1) /* of WELCOME: the host knows ATTENTION */
+#define GUI_FEATURE_TOUCH (1u << 2) /* of HELLO: the guest knows the TOUCH messages */
+#define GUI_TOUCH_POINTS 16 /* fingers at a time */
 #define GUI_CLIP_CHUNK (64u << 10) /* bytes of one CLIP_DATA or CLIP_GIVE */
 #define GUI_CLIP_MAX (16u << 20) /* bytes of one clipboard */
 #define GUI_HEAP_PAGES_MAX (VMOS_GUI_REGION / VMOS_PAGE_SIZE)
@@ -90,6 +97,12 @@ enum gui_type {
 	GUI_PING,
 	GUI_CLIP_WANT,
 	GUI_CLIP_GIVE,
+	GUI_TOUCH_DEVICE,
+	GUI_TOUCH_DOWN,
+	GUI_TOUCH_MOTION,
+	GUI_TOUCH_UP,
+	GUI_TOUCH_FRAME,
+	GUI_TOUCH_CANCEL,
 };
 
 enum gui_role { GUI_ROLE_TOPLEVEL, GUI_ROLE_POPUP, GUI_ROLE_DIALOG };
@@ -187,12 +200,14 @@ struct gui_repeat { uint32_t per_s, delay_ms; };
 struct gui_ptr { uint32_t time_ms; int32_t x, y; }; /* ENTER, MOTION; 24.8 fixed point */
 struct gui_button { uint32_t time_ms; uint32_t button; uint8_t pressed; };
 struct gui_axis { uint32_t time_ms; uint8_t horizontal, source; int32_t value, value120; uint8_t stop; }; /* value 24.8 */
+struct gui_touch_device { uint32_t there; }; /* whether the host has a touch screen */
+struct gui_touch { uint32_t time_ms, id; int32_t x, y; }; /* id < GUI_TOUCH_POINTS; x, y as of gui_ptr, 0 in UP */
 struct gui_clip_want { uint32_t xfer, mime; }; /* xfer counts the session's WANTs from 1 */
 struct gui_clip_give { uint32_t xfer, mime, total; struct blob_ref blob; }; /* xfer: as above, of GIVEs; the parts sum up to total */
 /* clang-format on */
 
 /* A decoded message. Which member counts follows from @head.type; BYE, WIN_DEL, MOVE, BELL, ATTENTION, CLOSE,
- * POPUP_DONE, KB_LEAVE and PTR_LEAVE have none (BYE has). */
+ * POPUP_DONE, KB_LEAVE, PTR_LEAVE, TOUCH_FRAME and TOUCH_CANCEL have none (BYE has). */
 struct gui_msg {
 	struct msg_head head;
 	union {
@@ -225,6 +240,8 @@ struct gui_msg {
 		struct gui_ptr ptr; /* PTR_ENTER and PTR_MOTION */
 		struct gui_button button;
 		struct gui_axis axis;
+		struct gui_touch_device touch_device;
+		struct gui_touch touch; /* TOUCH_DOWN, TOUCH_MOTION and TOUCH_UP */
 		struct gui_clip_want clip_want;
 		struct gui_clip_give clip_give;
 	};

@@ -41,7 +41,7 @@ static struct server *server_of(struct link *l)
 static void handle_joined(struct link *l)
 {
 	struct gui_msg g = { .head.type = GUI_HELLO,
-		.hello = { .version = GUI_VERSION, .features = GUI_FEATURE_CLIPBOARD } };
+		.hello = { .version = GUI_VERSION, .features = GUI_FEATURE_CLIPBOARD | GUI_FEATURE_TOUCH } };
 
 	server_send(server_of(l), &g);
 }

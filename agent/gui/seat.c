@@ -13,6 +13,7 @@
 
 #include "agent/gui/cursor.h"
 #include "agent/gui/surface.h"
+#include "agent/gui/touch.h"
 #include "agent/gui/window.h"
 
 struct seat {
@@ -22,6 +23,7 @@ struct seat {
 	struct xkb_context *xkb;
 	struct window *kb_window; /* the host's keyboard focus; NULL: none */
 	struct window *ptr_window;
+	struct touch touch;
 	uint32_t keys[WLR_KEYBOARD_KEYS_CAP]; /* down when kb_window got the focus */
 	size_t nkeys;
 	struct wl_listener request_cursor, request_selection, request_primary, request_drag;
@@ -148,6 +150,7 @@ struct seat *seat_create(struct server *server)
 	wlr_keyboard_set_repeat_info(&s->keyboard, 25, 600);
 	wlr_seat_set_keyboard(s->wlr, &s->keyboard);
 	wlr_seat_set_capabilities(s->wlr, WL_SEAT_CAPABILITY_KEYBOARD | WL_SEAT_CAPABILITY_POINTER);
+	s->touch = (struct touch){ .server = server, .seat = s->wlr };
 	seat_listen(s);
 	return s;
 }
@@ -205,23 +208,6 @@ static void seat_mods(struct seat *s, const struct gui_mods *m)
 	wlr_seat_keyboard_notify_modifiers(s->wlr, &s->keyboard.modifiers);
 }
 
-struct surface_search {
-	const struct wlr_surface *wanted;
-	int x, y;
-	bool found;
-};
-
-static void handle_search(struct wlr_surface *wlr, int x, int y, void *data)
-{
-	struct surface_search *search = data;
-
-	if (wlr != search->wanted)
-		return;
-	search->x = x;
-	search->y = y;
-	search->found = true;
-}
-
 /*
  * Puts the pointer at a point of ptr_window's content. With a button down it
  * stays with the surface that it was pressed on, wherever it goes: an implicit
@@ -229,21 +215,20 @@ static void handle_search(struct wlr_surface *wlr, int x, int y, void *data)
  */
 static void seat_point(struct seat *s, const struct gui_ptr *p, bool motion)
 {
-	struct wlr_surface *root = s->ptr_window->root->wlr, *at;
-	struct surface_search search = { .wanted = s->wlr->pointer_state.focused_surface };
+	struct wlr_surface *held = s->wlr->pointer_state.button_count > 0 ? s->wlr->pointer_state.focused_surface : NULL;
+	struct wlr_surface *at;
 	double x = p->x / 256.0, y = p->y / 256.0, sx, sy;
 	struct wlr_box geometry;
+	int left, top;
 
 	s->ptr_window->ops->geometry(s->ptr_window, &geometry);
 	x += geometry.x;
 	y += geometry.y;
-	if (s->wlr->pointer_state.button_count > 0 && search.wanted)
-		wlr_surface_for_each_surface(root, handle_search, &search);
-	if (search.found) {
-		sx = x - search.x;
-		sy = y - search.y;
+	if (held && window_surface_at(s->ptr_window, held, &left, &top)) {
+		sx = x - left;
+		sy = y - top;
 	} else {
-		at = wlr_surface_surface_at(root, x, y, &sx, &sy);
+		at = wlr_surface_surface_at(s->ptr_window->root->wlr, x, y, &sx, &sy);
 		if (!at) {
 			wlr_seat_pointer_notify_clear_focus(s->wlr);
 			return;
@@ -323,12 +308,13 @@ bool seat_handle(struct seat *s, const struct gui_msg *g)
 		seat_axis(s, &g->axis);
 		return true;
 	default:
-		return false;
+		return touch_handle(&s->touch, g);
 	}
 }
 
 void seat_clear(struct seat *s)
 {
+	touch_clear(&s->touch);
 	seat_ptr_leave(s);
 	seat_kb_leave(s);
 }
@@ -339,11 +325,12 @@ void seat_forget(struct seat *s, const struct window *w)
 		seat_ptr_leave(s);
 	if (s->kb_window == w)
 		seat_kb_leave(s);
+	touch_forget(&s->touch, w);
 }
 
-bool seat_button_held(const struct seat *s)
+bool seat_is_pressed(const struct seat *s)
 {
-	return s->wlr->pointer_state.button_count > 0;
+	return s->wlr->pointer_state.button_count > 0 || touch_held(&s->touch);
 }
 
 uint32_t seat_pointer_window(const struct seat *s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The host's input, given to the clients: one seat with a keyboard and a pointer. Selections: clipboard.h. */
+/* The host's input, given to the clients: one seat with a keyboard, a pointer and what touches its screen. Selections: clipboard.h. */
 #ifndef AGENT_GUI_SEAT_H
 #define AGENT_GUI_SEAT_H
 
@@ -28,7 +28,8 @@ void seat_sync_keyboard(struct seat *s);
 /* @w is no longer a window of the host. */
 void seat_forget(struct seat *s, const struct window *w);
 
-bool seat_button_held(const struct seat *s);
+/* A button or a finger is down. */
+bool seat_is_pressed(const struct seat *s);
 /* The window under the pointer, 0: none. */
 uint32_t seat_pointer_window(const struct seat *s);
 

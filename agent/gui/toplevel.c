@@ -70,7 +70,7 @@ static void handle_request_move(struct wl_listener *listener, void *data)
 {
 	struct window *w = wl_container_of(listener, w, request_move);
 
-	if (w->announced && seat_button_held(w->server->seat))
+	if (w->announced && seat_is_pressed(w->server->seat))
 		server_send_plain(w->server, GUI_MOVE, w->id);
 }
 
@@ -80,7 +80,7 @@ static void handle_request_resize(struct wl_listener *listener, void *data)
 	const struct wlr_xdg_toplevel_resize_event *event = data;
 	struct gui_msg g = { .head = { .type = GUI_RESIZE, .win = w->id }, .resize.edges = event->edges };
 
-	if (w->announced && event->edges != 0 && seat_button_held(w->server->seat))
+	if (w->announced && event->edges != 0 && seat_is_pressed(w->server->seat))
 		server_send(w->server, &g);
 }
 

@@ -173,6 +173,33 @@ void window_set_scale(struct window *w, int scale120)
 	wlr_surface_for_each_surface(w->root->wlr, handle_scale, w);
 }
 
+struct surface_search {
+	const struct wlr_surface *wanted;
+	int x, y;
+	bool found;
+};
+
+static void handle_search(struct wlr_surface *wlr, int x, int y, void *data)
+{
+	struct surface_search *search = data;
+
+	if (wlr != search->wanted)
+		return;
+	search->x = x;
+	search->y = y;
+	search->found = true;
+}
+
+bool window_surface_at(const struct window *w, const struct wlr_surface *wlr, int *ret_x, int *ret_y)
+{
+	struct surface_search search = { .wanted = wlr };
+
+	wlr_surface_for_each_surface(w->root->wlr, handle_search, &search);
+	*ret_x = search.x;
+	*ret_y = search.y;
+	return search.found;
+}
+
 static uint32_t window_parent_id(const struct window *w)
 {
 	struct window *parent = w->ops->parent(w);

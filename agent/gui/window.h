@@ -96,6 +96,8 @@ void window_destroy(struct window *w);
 struct window *window_find(struct server *server, uint32_t id);
 /* The window whose root is @wlr, or NULL. */
 struct window *window_of(struct wlr_surface *wlr);
+/* Where a surface of the window lies in its root surface. False: it is none of it. */
+bool window_surface_at(const struct window *w, const struct wlr_surface *wlr, int *ret_x, int *ret_y);
 
 /* A commit of the root surface. */
 void window_handle_commit(struct window *w);

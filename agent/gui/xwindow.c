@@ -322,7 +322,7 @@ static void handle_request_move(struct wl_listener *listener, void *data)
 {
 	struct xwindow *x = wl_container_of(listener, x, request_move);
 
-	if (x->window && x->window->announced && !x->window->is_popup && seat_button_held(x->server->seat))
+	if (x->window && x->window->announced && !x->window->is_popup && seat_is_pressed(x->server->seat))
 		server_send_plain(x->server, GUI_MOVE, x->window->id);
 }
 
@@ -333,7 +333,7 @@ static void handle_request_resize(struct wl_listener *listener, void *data)
 	struct gui_msg g = { .head.type = GUI_RESIZE, .resize.edges = event->edges };
 
 	if (!x->window || !x->window->announced || x->window->is_popup || event->edges == 0 ||
-		!seat_button_held(x->server->seat))
+		!seat_is_pressed(x->server->seat))
 		return;
 	g.head.win = x->window->id;
 	server_send(x->server, &g);

@@ -104,6 +104,13 @@ static const struct gui_msg good[] = {
 	{ .head = { HEAD(GUI_CLIP_WANT, 0, 0) }, .clip_want = { .xfer = 3, .mime = GUI_MIME_PNG } },
 	{ .head = { HEAD(GUI_CLIP_GIVE, 0, 0) },
 		.clip_give = { .xfer = 3, .mime = GUI_MIME_TEXT, .total = 100, .blob = { .off = 64, .len = 100 } } },
+	{ .head = { HEAD(GUI_TOUCH_DEVICE, 0, 0) }, .touch_device = { .there = 1 } },
+	{ .head = { HEAD(GUI_TOUCH_DOWN, 9, 5) },
+		.touch = { .time_ms = 1, .id = GUI_TOUCH_POINTS - 1, .x = -256, .y = 32768 << 8 } },
+	{ .head = { HEAD(GUI_TOUCH_MOTION, 9, 0) }, .touch = { .time_ms = 2, .id = 1, .x = 256, .y = 512 } },
+	{ .head = { HEAD(GUI_TOUCH_UP, 9, 6) }, .touch = { .time_ms = 3, .id = 1 } },
+	{ .head = { HEAD(GUI_TOUCH_FRAME, 0, 0) } },
+	{ .head = { HEAD(GUI_TOUCH_CANCEL, 0, 0) } },
 };
 
 static const struct gui_msg *good_of(uint16_t type)
@@ -127,7 +134,7 @@ static int decode_any(const struct msg *m, struct gui_msg *ret)
 
 static void test_round_trip(void **state)
 {
-	assert_int_equal(COUNT(good), GUI_ATTENTION + GUI_CLIP_GIVE - GUI_WELCOME + 1);
+	assert_int_equal(COUNT(good), GUI_ATTENTION + GUI_TOUCH_CANCEL - GUI_WELCOME + 1);
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct msg m;
 		struct gui_msg back;
@@ -212,8 +219,8 @@ static void test_unknown_types(void **state)
 	for (unsigned type = 0; type <= UINT16_MAX; type++) {
 		struct msg m = { { 0 } };
 		struct gui_msg g = { .head = { .type = (uint16_t)type } };
-		bool known =
-			(type >= GUI_HELLO && type <= GUI_ATTENTION) || (type >= GUI_WELCOME && type <= GUI_CLIP_GIVE);
+		bool known = (type >= GUI_HELLO && type <= GUI_ATTENTION) ||
+			(type >= GUI_WELCOME && type <= GUI_TOUCH_CANCEL);
 
 		assert_true((strcmp(gui_type_name((uint16_t)type), "?") != 0) == known);
 		if (known)
@@ -325,6 +332,15 @@ static void test_bounds_of_input(void **state)
 	REFUSED(GUI_PTR_AXIS, g.axis.source = 4);
 	REFUSED(GUI_PTR_AXIS, g.axis.stop = 2);
 	REFUSED(GUI_REPEAT, g.repeat.per_s = 1001);
+	REFUSED(GUI_TOUCH_DEVICE, g.touch_device.there = 2);
+	REFUSED(GUI_TOUCH_DOWN, g.head.win = 0);
+	REFUSED(GUI_TOUCH_DOWN, g.touch.id = GUI_TOUCH_POINTS);
+	REFUSED(GUI_TOUCH_DOWN, g.touch.y++);
+	REFUSED(GUI_TOUCH_MOTION, g.touch.id = UINT32_MAX);
+	REFUSED(GUI_TOUCH_MOTION, g.touch.x = INT32_MIN);
+	REFUSED(GUI_TOUCH_UP, g.touch.x = 1);
+	REFUSED(GUI_TOUCH_FRAME, g.head.win = 1);
+	TAKEN(GUI_TOUCH_CANCEL, g.head.win = 9);
 }
 
 static void test_bounds_of_clipboard(void **state)
