@@ -13,6 +13,7 @@
 #include "agent/gui/clipboard.h"
 #include "agent/gui/cursor.h"
 #include "agent/gui/idle.h"
+#include "agent/gui/ime.h"
 #include "agent/gui/output.h"
 #include "agent/gui/seat.h"
 #include "agent/gui/shell.h"
@@ -122,8 +123,9 @@ static bool server_init(struct server *s)
 	s->shell = shell_create(s);
 	s->clipboard = s->seat ? clipboard_create(s) : NULL;
 	s->idle = idle_create(s);
+	s->ime = s->seat ? ime_create(s) : NULL;
 	s->xwayland = s->seat && s->shell ? xwayland_create(s, shell_compositor(s->shell)) : NULL;
-	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard && s->idle && s->xwayland;
+	return s->outputs && s->seat && s->cursor && s->shell && s->clipboard && s->idle && s->ime && s->xwayland;
 }
 
 /*
@@ -150,6 +152,7 @@ static void server_finish(struct server *s)
 	wl_display_destroy_clients(s->display);
 	clipboard_destroy(s->clipboard);
 	idle_destroy(s->idle);
+	ime_destroy(s->ime);
 	shell_destroy(s->shell);
 	cursor_destroy(s->cursor);
 	seat_destroy(s->seat);

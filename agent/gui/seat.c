@@ -12,6 +12,7 @@
 #include <xkbcommon/xkbcommon.h>
 
 #include "agent/gui/cursor.h"
+#include "agent/gui/ime.h"
 #include "agent/gui/surface.h"
 #include "agent/gui/touch.h"
 #include "agent/gui/window.h"
@@ -199,12 +200,25 @@ static void seat_kb_leave(struct seat *s)
 {
 	seat_set_keyboard_window(s, NULL);
 	s->nkeys = 0;
+	ime_keys_up(s->server->ime);
 	seat_sync_keyboard(s);
+}
+
+/* An input method's keyboard may have been the last: the clients have its keymap then. */
+static void seat_key(struct seat *s, const struct gui_key *k)
+{
+	if (ime_key(s->server->ime, k))
+		return;
+	wlr_seat_set_keyboard(s->wlr, &s->keyboard);
+	wlr_seat_keyboard_notify_key(s->wlr, k->time_ms, k->key, k->pressed);
 }
 
 static void seat_mods(struct seat *s, const struct gui_mods *m)
 {
 	wlr_keyboard_notify_modifiers(&s->keyboard, m->depressed, m->latched, m->locked, m->group);
+	if (ime_mods(s->server->ime))
+		return;
+	wlr_seat_set_keyboard(s->wlr, &s->keyboard);
 	wlr_seat_keyboard_notify_modifiers(s->wlr, &s->keyboard.modifiers);
 }
 
@@ -215,7 +229,8 @@ static void seat_mods(struct seat *s, const struct gui_mods *m)
  */
 static void seat_point(struct seat *s, const struct gui_ptr *p, bool motion)
 {
-	struct wlr_surface *held = s->wlr->pointer_state.button_count > 0 ? s->wlr->pointer_state.focused_surface : NULL;
+	struct wlr_surface *held =
+		s->wlr->pointer_state.button_count > 0 ? s->wlr->pointer_state.focused_surface : NULL;
 	struct wlr_surface *at;
 	double x = p->x / 256.0, y = p->y / 256.0, sx, sy;
 	struct wlr_box geometry;
@@ -283,7 +298,7 @@ bool seat_handle(struct seat *s, const struct gui_msg *g)
 		seat_kb_leave(s);
 		return true;
 	case GUI_KEY:
-		wlr_seat_keyboard_notify_key(s->wlr, g->key.time_ms, g->key.key, g->key.pressed);
+		seat_key(s, &g->key);
 		return true;
 	case GUI_MODS:
 		seat_mods(s, &g->mods);
@@ -354,6 +369,11 @@ void seat_press_escape(struct seat *s, struct wlr_surface *surface)
 	wlr_seat_keyboard_send_key(s->wlr, ms, KEY_ESC, WL_KEYBOARD_KEY_STATE_PRESSED);
 	wlr_seat_keyboard_send_key(s->wlr, ms, KEY_ESC, WL_KEYBOARD_KEY_STATE_RELEASED);
 	seat_sync_keyboard(s);
+}
+
+struct wlr_keyboard *seat_keyboard(struct seat *s)
+{
+	return &s->keyboard;
 }
 
 struct wlr_seat *seat_wlr(struct seat *s)

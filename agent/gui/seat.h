@@ -9,6 +9,7 @@
 #include "agent/gui/server.h"
 
 struct window;
+struct wlr_keyboard;
 struct wlr_surface;
 
 /* NULL: memory is out. Until the host sends its keymap, xkb's default one holds. */
@@ -39,5 +40,7 @@ struct window *seat_keyboard_window(const struct seat *s);
 void seat_press_escape(struct seat *s, struct wlr_surface *surface);
 
 struct wlr_seat *seat_wlr(struct seat *s);
+/* The host's. */
+struct wlr_keyboard *seat_keyboard(struct seat *s);
 
 #endif

@@ -32,6 +32,7 @@ struct shell;
 struct clipboard;
 struct xwayland;
 struct idle;
+struct ime;
 
 /* What the benchmarks read: see stats.c. */
 struct stats {
@@ -62,6 +63,7 @@ struct server {
 	struct clipboard *clipboard;
 	struct xwayland *xwayland;
 	struct idle *idle;
+	struct ime *ime;
 };
 
 /* Sends a message of the gui channel; nothing happens without a session. */

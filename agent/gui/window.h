@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A window of the host: a surface with its subsurfaces that is an xdg toplevel
- * (toplevel.c), an xdg popup (popup.c) or a window of X11 (xwindow.c).
+ * (toplevel.c), an xdg popup (popup.c), a window of X11 (xwindow.c) or the popup
+ * of an input method (ime_popup.c).
  */
 #ifndef AGENT_GUI_WINDOW_H
 #define AGENT_GUI_WINDOW_H
@@ -20,6 +21,7 @@
 #define WINDOW_CONFIGURES 16 /* CONFIGUREs remembered until the client acknowledges one */
 #define WINDOW_PACE_MS 16 /* between frame callbacks of a client that commits nothing new */
 
+struct ime_popup;
 struct surface;
 struct window;
 struct wlr_xwayland_surface;
@@ -62,10 +64,11 @@ struct window {
 	const struct window_ops *ops;
 	bool is_popup; /* X11: known when it is announced */
 	struct surface *root;
-	struct wlr_xdg_surface *xdg; /* NULL: of X11 */
+	struct wlr_xdg_surface *xdg; /* NULL: of X11, or an input method's */
 	struct wlr_xdg_toplevel *toplevel; /* an xdg toplevel, or NULL */
 	struct wlr_xdg_popup *popup; /* an xdg popup, or NULL */
 	struct xwindow *x; /* of X11, or NULL */
+	struct ime_popup *ime; /* an input method's, or NULL */
 	bool announced, dirty, resend;
 	bool hints_dirty, title_dirty, app_id_dirty;
 	bool awake; /* IDLE_INHIBIT as last sent */
