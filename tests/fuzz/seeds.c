@@ -99,6 +99,12 @@ static const struct gui_msg gui[] = {
 	{ .head = { .type = GUI_CLIP_WANT }, .clip_want = { .xfer = 1, .mime = GUI_MIME_TEXT } },
 	{ .head = { .type = GUI_CLIP_GIVE },
 		.clip_give = { .xfer = 1, .mime = GUI_MIME_PNG, .total = 100, .blob = { .off = 64, .len = 100 } } },
+	{ .head = { .type = GUI_TOUCH_DEVICE }, .touch_device = { .there = 1 } },
+	{ .head = { .type = GUI_TOUCH_DOWN, .win = 1 }, .touch = { .id = 1, .x = 256, .y = 256 } },
+	{ .head = { .type = GUI_TOUCH_MOTION, .win = 1 }, .touch = { .id = 1, .x = 256, .y = 256 } },
+	{ .head = { .type = GUI_TOUCH_UP, .win = 1 }, .touch = { .id = 1 } },
+	{ .head = { .type = GUI_TOUCH_FRAME } },
+	{ .head = { .type = GUI_TOUCH_CANCEL, .win = 1 } },
 };
 
 static const struct ctl_msg ctl[] = {
@@ -210,6 +216,105 @@ static int write_helpers(void)
 		ret = write_seed("helper", name, &runs[i], sizeof(runs[i]));
 	}
 	return ret;
+}
+
+/* As tests/fuzz/gui_state.c reads them: steps behind a byte for the compositor. */
+struct steps {
+	uint8_t bytes[2048];
+	size_t len;
+};
+
+enum {
+	STEP_TOUCH = 3,
+	STEP_SETTLE,
+	STEP_CONFIGURE,
+	STEP_DISMISS = 7,
+	STEP_DEVICES = 11,
+	STEP_POINTER,
+	STEP_KEYBOARD = 14,
+	STEP_AGAIN
+};
+
+static void put_step(struct steps *s, const uint8_t *bytes, size_t len)
+{
+	memcpy(s->bytes + s->len, bytes, len);
+	s->len += len;
+}
+
+#define STEP(s, ...) put_step(s, (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
+
+/* A message with the newest serial, in a slot that is free. */
+static void put_message(struct steps *s, struct gui_msg g)
+{
+	struct msg m;
+
+	g.head.serial = 0;
+	if (gui_encode(&g, &m) < 0)
+		return;
+	STEP(s, 0, (uint8_t)g.head.type, (uint8_t)g.head.win, 0, MSG_BODY);
+	put_step(s, m.bytes + MSG_SIZE - MSG_BODY, MSG_BODY);
+}
+
+static void put_window(struct steps *s, uint32_t win, uint8_t role, uint32_t parent)
+{
+	put_message(s, (struct gui_msg){ .head = { GUI_WIN_NEW, .win = win }, .win_new = { role, parent, 200, 100 } });
+	if (role == GUI_ROLE_POPUP)
+		put_message(s,
+			(struct gui_msg){ .head = { GUI_POPUP_POS, .win = win },
+				.popup_pos = { .anchor_x = 4,
+					.anchor_w = 1,
+					.anchor_h = 1,
+					.anchor = 10,
+					.gravity = 10,
+					.w = 60,
+					.h = 40 } });
+	STEP(s, STEP_SETTLE);
+	put_message(s,
+		(struct gui_msg){ .head = { GUI_COMMIT, .win = win },
+			.commit = { .w = 200, .h = 100, .stride = 1024, .scale120 = 120 } });
+	STEP(s, STEP_SETTLE);
+}
+
+/* A window that the pointer and the keyboard are in: its content is the fifth surface, after the pointer's own. */
+static void put_scene(struct steps *s)
+{
+	s->len = 0;
+	STEP(s, 0xff, STEP_DEVICES, 7);
+	put_window(s, 1, GUI_ROLE_TOPLEVEL, 0);
+	STEP(s, STEP_POINTER, 4 << 3, 40, 40, STEP_KEYBOARD, 4 << 3, STEP_POINTER, 3);
+}
+
+static int write_states(void)
+{
+	static struct steps s;
+	int ret;
+
+	put_scene(&s);
+	put_window(&s, 2, GUI_ROLE_DIALOG, 1);
+	put_message(&s, (struct gui_msg){ .head = { GUI_STATE_REQ, .win = 1 }, .state_req = { GUI_STATE_MAXIMIZED } });
+	STEP(&s, STEP_CONFIGURE, 0, 1, 200, 150);
+	put_message(&s, (struct gui_msg){ .head = { GUI_WIN_DEL, .win = 1 } });
+	ret = write_seed("gui_state", "windows", s.bytes, s.len);
+	put_scene(&s);
+	for (uint32_t win = 2; win <= GUI_POPUP_DEPTH_MAX + 2; win++)
+		put_window(&s, win, GUI_ROLE_POPUP, win - 1);
+	STEP(&s, STEP_DISMISS, 1, STEP_DISMISS, 0);
+	if (ret == 0)
+		ret = write_seed("gui_state", "popups", s.bytes, s.len);
+	put_scene(&s);
+	put_message(&s, (struct gui_msg){ .head = { GUI_CURSOR_IMG, .win = 1 }, .cursor_img = { 640, 24, 24, 1, 1 } });
+	put_message(&s, (struct gui_msg){ .head = { GUI_MOVE, .win = 1 } });
+	put_message(&s, (struct gui_msg){ .head = { GUI_IDLE_INHIBIT, .win = 1 }, .idle_inhibit = { 1 } });
+	put_message(&s, (struct gui_msg){ .head = { GUI_ATTENTION, .win = 1 } });
+	/* The frame's menu, by the right button on the bar. */
+	STEP(&s, STEP_POINTER, 1 << 3, 40, 30, STEP_POINTER, 0x43, STEP_SETTLE, STEP_POINTER, 0x42, STEP_AGAIN);
+	if (ret == 0)
+		ret = write_seed("gui_state", "menu", s.bytes, s.len);
+	put_scene(&s);
+	STEP(&s, STEP_TOUCH, 4 << 3, 1, 40, 40, STEP_TOUCH, 4 << 3, 2, 50, 50, STEP_TOUCH, 7, 0, STEP_TOUCH, 2, 1, 60,
+		60);
+	STEP(&s, STEP_TOUCH, 4, 1, STEP_TOUCH, 6, 0, STEP_TOUCH, 1 << 3, 3, 40, 30, STEP_TOUCH, 4, 3);
+	return ret < 0 ? ret : write_seed("gui_state", "touch", s.bytes, s.len);
 }
 
 /* Without the icon, which is any bytes: the target fills it up. */
@@ -462,6 +567,8 @@ int main(int argc, char **argv)
 	}
 	root = argv[1];
 	ret = write_messages();
+	if (ret == 0)
+		ret = write_states();
 	if (ret == 0)
 		ret = write_helpers();
 	if (ret == 0)
