@@ -6,6 +6,7 @@
  *   measure SECONDS [PID…]   FRAMES COMMITS BYTES NANOSECONDS GUEST-NS HOST-NS OWN-NS GUEST-WAKEUPS HOST-WAKEUPS
  *   keys N                   presses a key N times: SEEN LOST P50-NS P99-NS of the time to the next frame
  *   windows                  how many windows are shown
+ *   touch down FINGER SURFACE X Y, touch move FINGER X Y, touch up FINGER, touch frame, touch cancel   "touched"
  *
  * CPU time and wake-ups are those of the processes named, the virtual CPUs of a QEMU apart from its other threads.
  */
@@ -199,6 +200,8 @@ static void obey(char *line)
 		begin(KEYS, 1);
 	} else if (!strcmp(line, "windows")) {
 		count_windows();
+	} else if (touch_obey(line)) {
+		answer("touched");
 	} else {
 		answer("what?");
 	}

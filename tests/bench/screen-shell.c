@@ -38,6 +38,7 @@ static const struct {
 	{ &xdg_surface_interface, "get_toplevel", on_toplevel },
 	{ &xdg_surface_interface, "get_popup", on_popup },
 	{ &wl_seat_interface, "get_keyboard", on_keyboard },
+	{ &wl_seat_interface, "get_touch", on_touch },
 };
 
 static struct wl_resource *object(struct wl_resource *r, uint32_t id)
@@ -89,7 +90,7 @@ static void make(struct wl_resource *parent, const struct wl_interface *type, ui
 		exit(1);
 	if (type == &wl_surface_interface) {
 		wl_resource_set_dispatcher(r, dispatch, type, surface_create(r), handle_surface_end);
-	} else if (type == &wl_callback_interface || type == &wl_keyboard_interface) {
+	} else if (type == &wl_callback_interface || type == &wl_keyboard_interface || type == &wl_touch_interface) {
 		wl_list_init(wl_resource_get_link(r));
 		wl_resource_set_dispatcher(r, dispatch, type, NULL, handle_unlink);
 	} else {
@@ -341,7 +342,8 @@ static void bind(struct wl_client *client, void *data, uint32_t version, uint32_
 	if (type == &wl_output_interface)
 		send_output(r);
 	if (type == &wl_seat_interface) {
-		wl_seat_send_capabilities(r, WL_SEAT_CAPABILITY_KEYBOARD);
+		wl_seat_send_capabilities(
+			r, WL_SEAT_CAPABILITY_KEYBOARD | (screen.touches ? WL_SEAT_CAPABILITY_TOUCH : 0));
 		if (version >= WL_SEAT_NAME_SINCE_VERSION)
 			wl_seat_send_name(r, "seat0");
 	}
@@ -364,6 +366,7 @@ bool shell_init(void)
 
 	wl_list_init(&screen.surfaces);
 	wl_list_init(&screen.keyboards);
+	touch_init();
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		if (!wl_global_create(
 			    screen.display, globals[i].type, globals[i].version, (void *)globals[i].type, bind))

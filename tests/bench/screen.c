@@ -5,8 +5,8 @@
  * for the next frame at once, and counts. It draws nothing. A key it presses,
  * and the pixel that this changes, give the latency.
  *
- *   screen SOCKET [copy]   copy: each damaged pixel is copied once, which is the least a compositor in the guest
- *                          that hands pixels on can do
+ *   screen SOCKET [copy|touch]   copy: each damaged pixel is copied once, which is the least a compositor in the
+ *                                guest that hands pixels on can do; touch: it is a touch screen, for tests
  */
 #include "tests/bench/screen.h"
 
@@ -28,10 +28,11 @@ uint64_t now_ns(void)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr, "usage: screen SOCKET [copy]\n");
+		fprintf(stderr, "usage: screen SOCKET [copy|touch]\n");
 		return 2;
 	}
 	screen.copies = argc > 2 && !strcmp(argv[2], "copy");
+	screen.touches = argc > 2 && !strcmp(argv[2], "touch");
 	screen.display = wl_display_create();
 	if (!screen.display || !shell_init() || wl_display_add_socket(screen.display, argv[1]) < 0 || !ask_init()) {
 		fprintf(stderr, "screen: cannot start: %s\n", strerror(errno));

@@ -41,6 +41,7 @@ struct screen {
 	struct wl_list surfaces;
 	struct wl_list keyboards;
 	bool copies; /* the touch of what is damaged is a copy */
+	bool touches; /* it is a touch screen */
 	struct counts counts;
 	uint64_t touched; /* makes the compiler keep the reads */
 	uint32_t serial;
@@ -60,6 +61,12 @@ void surfaces_forget_probes(void);
 bool shell_init(void);
 /* A key to the window that has the keyboard. */
 void shell_key(uint32_t key, bool pressed);
+
+/* screen-touch.c: fingers. */
+void touch_init(void);
+void on_touch(struct wl_resource *r, union wl_argument *args);
+/* A command's words. False: it is none. */
+bool touch_obey(const char *line);
 
 /* screen-ask.c: reads commands from standard input. */
 bool ask_init(void);

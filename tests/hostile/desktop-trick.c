@@ -4,7 +4,7 @@
  * each line of standard input is a command, answered by "done" once the host
  * has had the time to obey. What the host sends is printed, one a line.
  *
- *	desktop-trick VMOS-DESKTOP VM RRGGBB
+ *	desktop-trick VMOS-DESKTOP VM RRGGBB [FEATURES]      those of HELLO, in hex
  *
  * window ID W H            opens a window that takes every size it is told
  * commit ID W H            shows a buffer of a size that nobody asked for
@@ -12,6 +12,7 @@
  * paint ID KIND            what its buffers show: page, clear (alpha 0), white or RRGGBB (a frame of that colour)
  * scribble ID MS           changes the pixels of the shown buffers all the time, without a commit
  * storm ID N               commits N buffers of other sizes
+ * swing ID N               commits a large buffer and, within the same frame, a small one in turn, N times
  * title ID HEX…            a title of these bytes
  * state ID BITS            GUI_STATE_* in hex
  * popup ID PARENT X Y W H  opens a popup at that place of its parent
@@ -35,6 +36,7 @@
 #define SLOT_PAGES 2048 /* 8 MiB */
 #define SLOTS 12
 #define SETTLE_MS 400
+#define SURE_MS 60 /* after a FRAME: events from before it have come */
 #define BAR 31 /* as the host's frames have it */
 #define BORDER 4
 
@@ -47,12 +49,21 @@ struct trick_window {
 
 enum { PAGE, CLEAR, WHITE, FRAME = 1 << 24 };
 
+/* The last COMMIT: while it is on its way to the screen, nobody knows which one is shown. */
+struct trick_commit {
+	uint32_t seq, win;
+	int w, h;
+	uint64_t shown_ms; /* 0: no FRAME yet */
+};
+
 struct trick {
 	struct stand stand;
 	struct channel ch;
 	bool held[SLOTS];
 	struct trick_window win[WINDOWS];
 	uint32_t seed;
+	struct trick_commit last;
+	int x, y; /* the pointer, in the content */
 };
 
 static void send_msg(struct trick *t, const struct gui_msg *m)
@@ -76,6 +87,24 @@ static uint32_t pixel(const struct trick_window *w, int x, int y, int width, int
 		(x < BORDER || x >= width - BORDER || y < BORDER || y >= height - BORDER || (y < BAR && x < 80)))
 		return 0xff000000 | (w->frame & 0xffffff);
 	return y % 18 < 3 && x > 12 ? 0xffa9b1d6 : 0xff1b1e25;
+}
+
+static void take_frame(struct trick *t, const struct gui_msg *m)
+{
+	struct trick_commit *c = &t->last;
+
+	if (m->head.win == c->win && !c->shown_ms && (int32_t)(m->head.serial - c->seq) >= 0)
+		c->shown_ms = stand_now_ms();
+}
+
+/* Whether the pointer is on pixels that the window shows. */
+static const char *judge_press(const struct trick *t, uint32_t win)
+{
+	const struct trick_commit *c = &t->last;
+
+	if (c->win != win || !c->shown_ms || stand_now_ms() - c->shown_ms < SURE_MS)
+		return "in between";
+	return t->x >= 0 && t->y >= 0 && t->x < c->w && t->y < c->h ? "shown" : "not shown";
 }
 
 static void commit_for(struct trick *t, uint32_t id, int w, int h, uint32_t serial)
@@ -102,6 +131,7 @@ static void commit_for(struct trick *t, uint32_t id, int w, int h, uint32_t seri
 		.scale120 = GUI_SCALE_ONE,
 		.fmt = win->frame == CLEAR ? GUI_FMT_ARGB : GUI_FMT_XRGB };
 	send_msg(t, &m);
+	t->last = (struct trick_commit){ t->ch.seq - 1, id, w, h, 0 };
 }
 
 static void commit(struct trick *t, uint32_t id, int w, int h)
@@ -141,8 +171,30 @@ static void take_message(const struct gui_msg *m, void *data)
 	case GUI_KEY:
 		printf("KEY %u %s\n", m->key.key, m->key.pressed ? "down" : "up");
 		break;
-	case GUI_FRAME:
+	case GUI_TOUCH_DOWN:
+	case GUI_TOUCH_MOTION:
+	case GUI_TOUCH_UP:
+		printf("%s %u finger %u at %d,%d\n", gui_type_name(m->head.type), m->head.win, m->touch.id,
+			m->touch.x / 256, m->touch.y / 256);
+		break;
+	case GUI_TOUCH_DEVICE:
+		printf("TOUCH_DEVICE %u\n", m->touch_device.there);
+		break;
+	case GUI_PTR_ENTER:
 	case GUI_PTR_MOTION:
+		t->x = m->ptr.x / 256;
+		t->y = m->ptr.y / 256;
+		break;
+	case GUI_PTR_BUTTON:
+		if (m->button.pressed)
+			printf("PRESS %u at %d,%d %s\n", m->head.win, t->x, t->y, judge_press(t, m->head.win));
+		break;
+	case GUI_PTR_AXIS:
+		printf("AXIS %d of 120, %d, source %u\n", m->axis.value120, m->axis.value / 256, m->axis.source);
+		break;
+	case GUI_FRAME:
+		take_frame(t, m);
+		break;
 	case GUI_MODS:
 		break;
 	default:
@@ -212,6 +264,17 @@ static void storm(struct trick *t, uint32_t id, int n)
 		t->seed = t->seed * 1664525 + 1013904223;
 		commit(t, id, 1 + (int)(t->seed >> 16) % 700, 1 + (int)(t->seed >> 8) % 500);
 		turn_for(t, 4);
+	}
+}
+
+static void swing(struct trick *t, uint32_t id, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (i % 2)
+			commit_for(t, id, 80, 60, t->win[id].serial - 1);
+		else
+			commit(t, id, 600, 400);
+		turn_for(t, 150);
 	}
 }
 
@@ -299,6 +362,8 @@ static void obey(struct trick *t, const char *line)
 		scribble(t, v[0]);
 	} else if (strcmp(verb, "storm") == 0) {
 		storm(t, id, v[0]);
+	} else if (strcmp(verb, "swing") == 0) {
+		swing(t, id, v[0]);
 	} else if (strcmp(verb, "title") == 0) {
 		set_title(t, id, text);
 	} else if (strcmp(verb, "state") == 0) {
@@ -327,8 +392,8 @@ int main(int argc, char **argv)
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	char line[512];
 
-	if (argc != 4)
-		errx(2, "usage: desktop-trick VMOS-DESKTOP VM RRGGBB");
+	if (argc < 4)
+		errx(2, "usage: desktop-trick VMOS-DESKTOP VM RRGGBB [FEATURES]");
 	signal(SIGPIPE, SIG_IGN);
 	setlinebuf(stdout);
 	setvbuf(stdin, NULL, _IONBF, 0); /* poll(2) sees what fgets(3) has not taken */
@@ -336,7 +401,7 @@ int main(int argc, char **argv)
 	t.stand.vm = argv[2];
 	t.stand.rgb = (uint32_t)strtoul(argv[3], NULL, 16);
 	stand_init(&t.stand);
-	peer_begin(&t.stand, &t.ch, 0);
+	peer_begin(&t.stand, &t.ch, argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 16) : 0);
 	puts("ready");
 	while (stand_is_running(&t.stand)) {
 		take_all(&t);

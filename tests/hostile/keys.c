@@ -7,7 +7,8 @@
  *	keys CODE[+CODE…][@MS]…
  *	keys -
  *
- * CODE: a key's number in linux/input-event-codes.h; each is pressed and released, those joined by + are held together,
+ * Between them layout=LAYOUTS changes the keymap to these of xkb, as in us,ru, and group=N uses its Nth layout, 0 the
+ * first. CODE: a key's number in linux/input-event-codes.h; each is pressed and released, those joined by + are held together,
  * for MS where that is said. With "-" the words come from standard input, and "done" is printed for each line: the
  * keyboard is there all the time, as a real one is.
  */
@@ -33,6 +34,7 @@ struct keyboard {
 	struct zwp_virtual_keyboard_manager_v1 *manager;
 	struct zwp_virtual_keyboard_v1 *wl;
 	struct xkb_state *state; /* what the keys make of the modifiers: nobody else does for a virtual keyboard */
+	xkb_layout_index_t group;
 	uint32_t time;
 };
 
@@ -56,10 +58,11 @@ static const struct wl_registry_listener registry_listener = {
 	.global_remove = handle_global_remove,
 };
 
-static void send_keymap(struct keyboard *k)
+static void send_keymap(struct keyboard *k, const char *layouts)
 {
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
-	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	const struct xkb_rule_names names = { .layout = layouts };
+	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, &names, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	char *text = keymap ? xkb_keymap_get_as_string(keymap, XKB_KEYMAP_FORMAT_TEXT_V1) : NULL;
 	int fd = text ? fd_memfd_data("keymap", text, strlen(text) + 1) : -1;
 
@@ -69,9 +72,18 @@ static void send_keymap(struct keyboard *k)
 	wl_display_roundtrip(k->display);
 	close(fd);
 	free(text);
+	xkb_state_unref(k->state);
 	k->state = xkb_state_new(keymap);
+	k->group = 0;
 	xkb_keymap_unref(keymap);
 	xkb_context_unref(context);
+	usleep(200000); /* the focused client gets the new keymap */
+}
+
+static void send_modifiers(struct keyboard *k)
+{
+	zwp_virtual_keyboard_v1_modifiers(k->wl, xkb_state_serialize_mods(k->state, XKB_STATE_MODS_DEPRESSED), 0,
+		xkb_state_serialize_mods(k->state, XKB_STATE_MODS_LOCKED), k->group);
 }
 
 static void step(struct keyboard *k, uint32_t code, uint32_t state)
@@ -80,8 +92,7 @@ static void step(struct keyboard *k, uint32_t code, uint32_t state)
 
 	zwp_virtual_keyboard_v1_key(k->wl, k->time, code, state);
 	if (xkb_state_update_key(k->state, code + XKB_OFFSET, direction))
-		zwp_virtual_keyboard_v1_modifiers(k->wl, xkb_state_serialize_mods(k->state, XKB_STATE_MODS_DEPRESSED),
-			0, xkb_state_serialize_mods(k->state, XKB_STATE_MODS_LOCKED), 0);
+		send_modifiers(k);
 	wl_display_roundtrip(k->display);
 	usleep(STEP_MS * 1000);
 	k->time += STEP_MS;
@@ -112,6 +123,19 @@ static void chord(struct keyboard *k, const char *word)
 		step(k, codes[n], WL_KEYBOARD_KEY_STATE_RELEASED);
 }
 
+static void obey_word(struct keyboard *k, const char *word)
+{
+	if (strncmp(word, "layout=", 7) == 0) {
+		send_keymap(k, word + 7);
+	} else if (strncmp(word, "group=", 6) == 0) {
+		k->group = (xkb_layout_index_t)strtoul(word + 6, NULL, 10);
+		send_modifiers(k);
+		wl_display_roundtrip(k->display);
+	} else {
+		chord(k, word);
+	}
+}
+
 static void obey_lines(struct keyboard *k)
 {
 	char line[256], *rest, *word;
@@ -121,7 +145,7 @@ static void obey_lines(struct keyboard *k)
 		rest = line;
 		while ((word = strsep(&rest, " \n"))) {
 			if (*word)
-				chord(k, word);
+				obey_word(k, word);
 		}
 		puts("done");
 	}
@@ -138,14 +162,13 @@ int main(int argc, char **argv)
 	if (!k.manager || !k.seat)
 		errx(2, "this compositor has no virtual keyboard");
 	k.wl = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(k.manager, k.seat);
-	send_keymap(&k);
-	usleep(200000); /* the focused client gets the new keymap */
+	send_keymap(&k, NULL);
 	setlinebuf(stdout);
 	if (strcmp(argv[1], "-") == 0)
 		obey_lines(&k);
 	else
 		while (*++argv)
-			chord(&k, *argv);
+			obey_word(&k, *argv);
 	zwp_virtual_keyboard_v1_destroy(k.wl);
 	wl_display_roundtrip(k.display);
 	wl_display_disconnect(k.display);
