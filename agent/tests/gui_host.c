@@ -5,7 +5,11 @@
  * obeys commands from standard input, one a line:
  *   wait N SECONDS        until N windows have pixels; gone N SECONDS: until only N are left
  *   sleep MS              going on with everything else
- *   focus W · text STRING · key CODE · enter W X Y · motion X Y · button CODE 0|1
+ *   until FILE TEXT SECONDS   until the file, where a client writes, contains it (no spaces, _ stands for one)
+ *   focus W · text STRING · key CODE 0|1 · mods DEPRESSED GROUP · enter W X Y · motion X Y · button CODE 0|1
+ *   keymap LAYOUTS        of xkb, as in "us,de"
+ *   axis VALUE VALUE120 SOURCE STOP   along y, VALUE in 1/256
+ *   touch device 0|1 · down ID W X Y · move ID X Y · up ID · frame · cancel W
  *   configure W WIDTH HEIGHT [STATES] · close W · done W · scale W S120
  *   dump W FILE           its pixels as a PPM picture
  *   hold 0|1              keep the newest slot until the next commit, or release at once
@@ -86,10 +90,11 @@ static struct window *window_find(uint32_t id)
 	return NULL;
 }
 
-static void send_keymap(void)
+static void send_keymap(const char *layouts)
 {
 	struct xkb_context *ctx = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
-	struct xkb_keymap *map = xkb_keymap_new_from_names(ctx, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	const struct xkb_rule_names names = { .layout = layouts };
+	struct xkb_keymap *map = xkb_keymap_new_from_names(ctx, &names, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	char *text = xkb_keymap_get_as_string(map, XKB_KEYMAP_FORMAT_TEXT_V1);
 	struct gui_msg g = { .head.type = GUI_KEYMAP };
 
@@ -111,7 +116,7 @@ static void greet(void)
 		.id = 7, .w = 1600, .h = 900, .mm_w = 400, .mm_h = 225, .scale120 = 120, .mhz = 60000
 	};
 	send_msg(&out);
-	send_keymap();
+	send_keymap(NULL);
 	send_msg(&repeat);
 	host.open = true;
 }
@@ -397,6 +402,85 @@ static void cmd_button(unsigned code, bool pressed)
 	send_msg(&g);
 }
 
+static void cmd_axis(int value, int value120, unsigned source, unsigned stop)
+{
+	struct gui_msg g = { .head.type = GUI_PTR_AXIS };
+
+	g.axis = (struct gui_axis){ .time_ms = (uint32_t)now_ms(),
+		.source = (uint8_t)source,
+		.value = value,
+		.value120 = value120,
+		.stop = (uint8_t)stop };
+	send_msg(&g);
+}
+
+static void send_touch(enum gui_type type, unsigned id, unsigned win, const int *at)
+{
+	static uint32_t of[GUI_TOUCH_POINTS];
+	struct gui_msg g = { .head.type = (uint16_t)type };
+
+	if (win)
+		of[id % GUI_TOUCH_POINTS] = win;
+	g.head.win = of[id % GUI_TOUCH_POINTS];
+	g.touch = (struct gui_touch){ (uint32_t)now_ms(), id, at[0] * 256, at[1] * 256 };
+	send_msg(&g);
+}
+
+static void cmd_touch(const char *line)
+{
+	unsigned id = 0, win = 0;
+	int at[2] = { 0, 0 };
+	struct gui_msg g = { .head.type = GUI_TOUCH_FRAME };
+
+	if (sscanf(line, "device %u", &id) == 1) {
+		g.head.type = GUI_TOUCH_DEVICE;
+		g.touch_device.there = id;
+		send_msg(&g);
+	} else if (sscanf(line, "down %u %u %d %d", &id, &win, &at[0], &at[1]) == 4) {
+		send_touch(GUI_TOUCH_DOWN, id, win, at);
+	} else if (sscanf(line, "move %u %d %d", &id, &at[0], &at[1]) == 3) {
+		send_touch(GUI_TOUCH_MOTION, id, 0, at);
+	} else if (sscanf(line, "up %u", &id) == 1) {
+		send_touch(GUI_TOUCH_UP, id, 0, at);
+	} else if (sscanf(line, "cancel %u", &win) == 1) {
+		g.head = (struct msg_head){ .type = GUI_TOUCH_CANCEL, .win = win };
+		send_msg(&g);
+	} else {
+		send_msg(&g);
+	}
+}
+
+static void cmd_mods(unsigned depressed, unsigned group)
+{
+	struct gui_msg g = { .head = { .type = GUI_MODS, .win = host.focus }, .mods = { depressed, 0, 0, group } };
+
+	send_msg(&g);
+}
+
+static bool file_has(const char *path, const char *text)
+{
+	char line[256];
+	FILE *f = fopen(path, "re");
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, text) != NULL;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void cmd_until(const char *path, char *text, unsigned seconds)
+{
+	uint64_t end = now_ms() + seconds * 1000;
+
+	for (char *c = text; *c; c++)
+		*c = *c == '_' ? ' ' : *c;
+	while (!file_has(path, text) && now_ms() < end)
+		run_for(20);
+	printf("%s: '%s'\n", file_has(path, text) ? "ok" : "ERROR never said", text);
+}
+
 static void cmd_dump(uint32_t id, const char *path)
 {
 	const struct window *w = window_find(id);
@@ -463,12 +547,23 @@ static void cmd_configure(uint32_t id, int w, int h, unsigned states, int scale1
 static void command(const char *line)
 {
 	unsigned a = 0, b = 0, c = 0, d = GUI_STATE_ACTIVATED, e = 120;
-	char text[200];
+	char text[200], path[200];
+	int value, steps;
 
 	if (sscanf(line, "wait %u %u", &a, &b) == 2)
 		cmd_wait(a, b, false);
 	else if (sscanf(line, "gone %u %u", &a, &b) == 2)
 		cmd_wait(a, b, true);
+	else if (sscanf(line, "until %199s %199s %u", path, text, &a) == 3)
+		cmd_until(path, text, a);
+	else if (sscanf(line, "keymap %199s", text) == 1)
+		send_keymap(text);
+	else if (sscanf(line, "mods %u %u", &a, &b) == 2)
+		cmd_mods(a, b);
+	else if (sscanf(line, "axis %d %d %u %u", &value, &steps, &b, &c) == 4)
+		cmd_axis(value, steps, b, c);
+	else if (strncmp(line, "touch ", 6) == 0)
+		cmd_touch(line + 6);
 	else if (sscanf(line, "sleep %u", &a) == 1)
 		run_for(a);
 	else if (sscanf(line, "focus %u", &a) == 1)
