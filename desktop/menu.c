@@ -185,7 +185,10 @@ static struct xdg_positioner *make_positioner(const struct menu *m)
 	return p;
 }
 
-/* Guests' popups go first: one that grabs must be the topmost. */
+/*
+ * Guests' popups go first: one that grabs must be the topmost. While a button is held the pointer may be outside of the
+ * window, but the menu's anchor must not.
+ */
 void menu_open(struct menu *m, struct window *w, uint32_t serial, int x)
 {
 	struct display *d = m->set->display;
@@ -195,7 +198,7 @@ void menu_open(struct menu *m, struct window *w, uint32_t serial, int x)
 	popup_yield(m->set);
 	m->window = w;
 	m->ref = (struct surface_ref){ NULL, SURFACE_MENU };
-	m->x = x;
+	m->x = x < 0 ? 0 : x < w->outer_w ? x : w->outer_w - 1;
 	m->row = -1;
 	m->ready = m->asking = false;
 	measure(m);
