@@ -19,7 +19,7 @@
 
 #include "base/fd.h"
 #include "proto/gui.h"
-#include "tests/hostile/stand.h"
+#include "tests/hostile/peer.h"
 
 #define WAIT_MS 10000
 #define IDLE_S 3
@@ -42,16 +42,13 @@ static void check(struct life *l, bool ok, const char *what)
 
 static void send_msg(struct life *l, const struct gui_msg *m)
 {
-	struct msg packed;
-
-	if (gui_encode(m, &packed) < 0 || channel_send(&l->ch, &packed) < 0)
-		errx(2, "%s was not sent", gui_type_name(m->head.type));
-	if (channel_flush(&l->ch))
-		fd_eventfd_kick(l->stand.notify_host);
+	peer_send(&l->stand, &l->ch, m);
 }
 
-static void take_one(struct life *l, const struct gui_msg *m)
+static void take_one(const struct gui_msg *m, void *data)
 {
+	struct life *l = data;
+
 	l->welcome |= m->head.type == GUI_WELCOME;
 	l->frames += m->head.type == GUI_FRAME;
 	l->releases += m->head.type == GUI_RELEASE;
@@ -61,18 +58,8 @@ static void take_one(struct life *l, const struct gui_msg *m)
 
 static void take_all(struct life *l)
 {
-	struct gui_msg m;
-	struct msg packed;
-
-	channel_poll(&l->ch);
-	while (channel_recv(&l->ch, &packed) == 1) {
-		if (gui_decode_host(&packed, &m) == 0)
-			take_one(l, &m);
-	}
-	if (channel_recv_done(&l->ch))
-		fd_eventfd_kick(l->stand.notify_host);
+	peer_take(&l->stand, &l->ch, take_one, l);
 	channel_arm(&l->ch);
-	stand_poll(&l->stand);
 }
 
 /* Runs until *@what is as it should be. False: it never was. */

@@ -19,7 +19,7 @@
 
 #include "base/fd.h"
 #include "proto/gui.h"
-#include "tests/hostile/stand.h"
+#include "tests/hostile/peer.h"
 
 #define WAIT_MS 8000
 #define QUIET_MS 700 /* long enough for what must not happen */
@@ -43,31 +43,26 @@ static void check(struct guest *g, bool ok, const char *what)
 	g->failed += !ok;
 }
 
+static void take(const struct gui_msg *m, void *data)
+{
+	struct guest *g = data;
+
+	if (m->head.type == GUI_WELCOME)
+		g->knows_attention = m->hello.features & GUI_FEATURE_ATTENTION;
+	if (m->head.type != GUI_CONFIGURE || m->head.win > WINDOWS)
+		return;
+	g->serial[m->head.win] = m->head.serial;
+	g->states[m->head.win] = m->configure.states;
+}
+
 static void turn(struct guest *g)
 {
 	struct pollfd p = { .fd = g->stand.notify_guest, .events = POLLIN };
-	struct gui_msg m;
-	struct msg packed;
 
-	if (channel_flush(&g->ch))
-		fd_eventfd_kick(g->stand.notify_host);
-	channel_poll(&g->ch);
-	while (channel_recv(&g->ch, &packed) == 1) {
-		if (gui_decode_host(&packed, &m) < 0)
-			errx(1, "the host sent a message that does not decode");
-		if (m.head.type == GUI_WELCOME)
-			g->knows_attention = m.hello.features & GUI_FEATURE_ATTENTION;
-		if (m.head.type != GUI_CONFIGURE || m.head.win > WINDOWS)
-			continue;
-		g->serial[m.head.win] = m.head.serial;
-		g->states[m.head.win] = m.configure.states;
-	}
-	if (channel_recv_done(&g->ch))
-		fd_eventfd_kick(g->stand.notify_host);
+	peer_take(&g->stand, &g->ch, take, g);
 	if (channel_arm(&g->ch))
 		poll(&p, 1, 5);
 	fd_eventfd_take(g->stand.notify_guest);
-	stand_poll(&g->stand);
 }
 
 static void turn_for(struct guest *g, unsigned ms)
@@ -80,12 +75,7 @@ static void turn_for(struct guest *g, unsigned ms)
 
 static void send_msg(struct guest *g, const struct gui_msg *m)
 {
-	struct msg packed;
-
-	if (gui_encode(m, &packed) < 0)
-		errx(2, "%s does not encode", gui_type_name(m->head.type));
-	while (channel_send(&g->ch, &packed) < 0 && stand_is_running(&g->stand))
-		turn(g);
+	peer_send(&g->stand, &g->ch, m);
 }
 
 /* Whether jq finds @what to be true of the VM's window @win in sway's tree. */
@@ -150,14 +140,7 @@ static void open_window(struct guest *g, unsigned win)
 
 static bool begin(struct guest *g)
 {
-	struct gui_msg hello = { .head = { .type = GUI_HELLO }, .hello = { GUI_VERSION, 0 } };
-
-	stand_start(&g->stand);
-	if (!stand_wait_up(&g->stand, 3 * WAIT_MS))
-		return false;
-	while (channel_guest_join(&g->ch, g->stand.base, g->stand.size, VMOS_ROLE_GUI) < 0)
-		usleep(1000);
-	send_msg(g, &hello);
+	peer_begin(&g->stand, &g->ch, 0);
 	open_window(g, 1);
 	return becomes(g, 1, ".focused") && g->knows_attention;
 }
