@@ -16,22 +16,30 @@ static void surface_drop_pixels(struct surface *s)
 	s->in_slot = false;
 }
 
+static void add_damage(struct surface *s)
+{
+	pixman_region32_t damage;
+
+	pixman_region32_union(&s->buffer_damage, &s->buffer_damage, &s->wlr->buffer_damage);
+	pixman_region32_init(&damage);
+	wlr_surface_get_effective_damage(s->wlr, &damage);
+	pixman_region32_union(&s->surface_damage, &s->surface_damage, &damage);
+	pixman_region32_fini(&damage);
+}
+
+/* A buffer that was given back and not attached again has not changed, whatever the client damages. */
 static void handle_commit(struct wl_listener *listener, void *data)
 {
 	struct surface *s = wl_container_of(listener, s, commit);
 	struct surface *root = surface_of(wlr_surface_get_root_surface(s->wlr));
-	pixman_region32_t damage;
 
 	if (s->wlr->current.committed & WLR_SURFACE_STATE_BUFFER) {
 		surface_drop_pixels(s);
 		if (s->wlr->current.buffer)
 			s->held = wlr_buffer_lock(s->wlr->current.buffer);
 	}
-	pixman_region32_union(&s->buffer_damage, &s->buffer_damage, &s->wlr->buffer_damage);
-	pixman_region32_init(&damage);
-	wlr_surface_get_effective_damage(s->wlr, &damage);
-	pixman_region32_union(&s->surface_damage, &s->surface_damage, &damage);
-	pixman_region32_fini(&damage);
+	if (!s->in_slot)
+		add_damage(s);
 	if (s == root && s->window)
 		window_handle_commit(s->window);
 	else if (root && root->window)

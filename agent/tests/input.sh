@@ -66,6 +66,9 @@ play <<'COMMANDS'
 wait 1 60
 focus 1
 until @gui-app.log FOCUS 20
+configure 1 500 400
+sleep 300
+dump 1 @app.ppm
 key 21 1
 key 21 0
 keymap de
@@ -113,6 +116,7 @@ gone 0 20
 COMMANDS
 wait $app
 check "the host's end has seen no fault" eval '! mentions host "ERROR" && mentions host "compositor ended: 0"'
+check "what a program damages without a new buffer stays as it was" test "$(tail -c 3 "$dir/app.ppm" | od -A n -t x1)" = " 20 40 60"
 check "a key makes what the keymap says" says gui-app 'TYPED y' 'KEY 21 0'
 check "a new keymap counts from the next key on" says gui-app 'TYPED y' 'KEYMAP German' 'TYPED z'
 check "a dead key and a letter make one" says gui-app 'TYPED z' 'KEY 13 1' 'KEY 18 1' 'TYPED é'
