@@ -17,23 +17,30 @@ struct ime_keyboard {
 	struct wl_listener key, modifiers, destroy;
 };
 
+/* Held keys repeat as those of the host's keyboard do, whichever they come by. */
+static struct wlr_seat *use_keyboard(struct ime_keyboard *k)
+{
+	const struct wlr_keyboard *host = seat_keyboard(k->server->seat);
+	struct wlr_seat *seat = seat_wlr(k->server->seat);
+
+	wlr_keyboard_set_repeat_info(&k->wlr->keyboard, host->repeat_info.rate, host->repeat_info.delay);
+	wlr_seat_set_keyboard(seat, &k->wlr->keyboard);
+	return seat;
+}
+
 static void handle_key(struct wl_listener *listener, void *data)
 {
 	struct ime_keyboard *k = wl_container_of(listener, k, key);
 	const struct wlr_keyboard_key_event *event = data;
-	struct wlr_seat *seat = seat_wlr(k->server->seat);
 
-	wlr_seat_set_keyboard(seat, &k->wlr->keyboard);
-	wlr_seat_keyboard_notify_key(seat, event->time_msec, event->keycode, event->state);
+	wlr_seat_keyboard_notify_key(use_keyboard(k), event->time_msec, event->keycode, event->state);
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data)
 {
 	struct ime_keyboard *k = wl_container_of(listener, k, modifiers);
-	struct wlr_seat *seat = seat_wlr(k->server->seat);
 
-	wlr_seat_set_keyboard(seat, &k->wlr->keyboard);
-	wlr_seat_keyboard_notify_modifiers(seat, &k->wlr->keyboard.modifiers);
+	wlr_seat_keyboard_notify_modifiers(use_keyboard(k), &k->wlr->keyboard.modifiers);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data)

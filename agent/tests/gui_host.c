@@ -109,7 +109,7 @@ static void greet(void)
 {
 	struct gui_msg g = { .head.type = GUI_WELCOME, .hello.version = GUI_VERSION };
 	struct gui_msg out = { .head.type = GUI_OUTPUT };
-	struct gui_msg repeat = { .head.type = GUI_REPEAT, .repeat = { 25, 600 } };
+	struct gui_msg repeat = { .head.type = GUI_REPEAT, .repeat = { 30, 500 } };
 
 	send_msg(&g);
 	out.output = (struct gui_output){

@@ -171,6 +171,7 @@ check "and it hears where the cursor is from there" says gui-method 'CURSOR 0 -1
 check "what is chosen is in the field, and the popup goes" eval 'says gui-app "PREEDIT あ" "TEXT 愛" && mentions host "WIN_DEL 2"'
 check "it can take back what was there" says gui-app 'TEXT 愛' 'DELETE 1 0'
 check "keys that it has no use for reach the application" says gui-app 'DELETE 1 0' 'KEY 48 1' 'TYPED b' 'KEY 48 0'
+check "and repeat as they did" eval "says gui-app 'REPEAT 30 500' && ! sed '1,/^TEXT/d' '$dir/gui-app.log' | grep '^REPEAT 25'"
 check "it rests when the window has no keyboard" says gui-method 'ACTIVE' 'GRABBED 48 0' 'IDLE'
 
 echo "1..$tests"

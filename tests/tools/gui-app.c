@@ -106,6 +106,7 @@ static void handle_modifiers(void *data, struct wl_keyboard *k, uint32_t serial,
 
 static void handle_repeat(void *data, struct wl_keyboard *k, int32_t rate, int32_t delay)
 {
+	printf("REPEAT %d %d\n", rate, delay);
 }
 
 static const struct wl_keyboard_listener keyboard_listener = {
