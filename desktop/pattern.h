@@ -7,14 +7,7 @@
 #ifndef DESKTOP_PATTERN_H
 #define DESKTOP_PATTERN_H
 
-#include <stdbool.h>
-
 #include "desktop/canvas.h"
-
-#define PATTERN_CELL 8 /* logical units after which it repeats, either way */
-
-/* Whether the mark of pattern @number covers the logical place @x, @y; both from 0 on. */
-bool pattern_covers(unsigned number, int x, int y);
 
 /* Draws the marks, and only them, in @rgb over @area (pixels, a canvas of @scale120), from its upper left corner on. */
 struct pattern_ink {

@@ -3,6 +3,7 @@
 #ifndef POLICY_PALETTE_H
 #define POLICY_PALETTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,10 @@ uint32_t palette_pick(const uint32_t *used, size_t n);
 /* Which of the frames' patterns goes with a colour: that of the palette's nearest, so that each name has its own. */
 #define PALETTE_PATTERNS 12
 unsigned palette_pattern(uint32_t rgb);
+
+#define PALETTE_CELL 8 /* logical units after which a pattern repeats, either way */
+/* Whether the mark of pattern @number covers the logical place @x, @y; both from 0 on. */
+bool palette_covers(unsigned number, int x, int y);
 
 /* Writes "#rrggbb" to @dst, which holds 8 bytes. */
 void palette_format(uint32_t rgb, char *dst);

@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "desktop/pattern.h"
+#include "desktop/canvas.h"
+#include "policy/palette.h"
 
 struct picture {
 	cairo_surface_t *surface;
@@ -111,7 +112,7 @@ static int marks(const struct picture *p, char **v)
 			uint32_t is = at(p, r.x + x, r.y + y);
 			bool marked = distance(is, ink) < distance(is, rgb);
 
-			right += marked == pattern_covers(pattern, x * 120 / scale, y * 120 / scale);
+			right += marked == palette_covers(pattern, x * 120 / scale, y * 120 / scale);
 		}
 	}
 	printf("%d\n", right * 1000 / (r.w * r.h));
