@@ -172,30 +172,15 @@ int requests_push(struct requests *q)
 	return ret;
 }
 
-/* Tokens come back with time; the bucket is full after a while of rest. */
-static void refill(struct requests *q, uint64_t now)
-{
-	uint64_t gained = (now - q->refill_us) / REQUESTS_GAP_US;
-
-	if (gained >= REQUESTS_BURST - q->tokens) {
-		q->tokens = REQUESTS_BURST;
-		q->refill_us = now;
-		return;
-	}
-	q->tokens += (unsigned)gained;
-	q->refill_us += gained * REQUESTS_GAP_US;
-}
-
-/* True: there is none; the timer says when there will be. */
+/* True: too fast; the timer says when the next may go. */
 static bool must_wait(struct requests *q)
 {
 	uint64_t now = 0;
 
 	sd_event_now(q->guest->event, CLOCK_MONOTONIC, &now);
-	refill(q, now);
-	if (q->tokens > 0)
+	if (bucket_has(&q->bucket, now))
 		return false;
-	sd_event_source_set_time(q->timer, q->refill_us + REQUESTS_GAP_US);
+	sd_event_source_set_time(q->timer, bucket_next(&q->bucket));
 	sd_event_source_set_enabled(q->timer, SD_EVENT_ONESHOT);
 	return true;
 }
@@ -215,7 +200,7 @@ static int report_one(struct requests *q, struct manager *m, struct request *r)
 	if (ret < 0)
 		return ret;
 	r->untold = false;
-	q->tokens--;
+	bucket_spend(&q->bucket);
 	return 0;
 }
 
@@ -276,7 +261,7 @@ int requests_prepare(struct requests *q, struct guest *g, sd_event *event)
 	int r;
 
 	q->guest = g;
-	q->tokens = REQUESTS_BURST;
+	q->bucket = BUCKET(REQUESTS_BURST, REQUESTS_GAP_US);
 	for (int i = 0; i < HELPER_REQUESTS_MAX; i++)
 		q->list[i].args = -1;
 	r = sd_event_add_time(event, &q->timer, CLOCK_MONOTONIC, UINT64_MAX, 0, handle_timer, q);

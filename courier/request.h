@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "base/bucket.h"
 #include "proto/ctl.h"
 #include "proto/helper.h"
 
@@ -39,8 +40,7 @@ struct requests {
 	struct request list[HELPER_REQUESTS_MAX];
 	uint32_t refused[REQUESTS_REFUSED_MAX]; /* ids to answer FAILED */
 	unsigned nrefused;
-	unsigned tokens; /* reports that may be sent now */
-	uint64_t refill_us; /* time of the last token */
+	struct bucket bucket; /* of reports */
 	sd_event_source *timer;
 };
 
