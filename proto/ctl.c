@@ -6,6 +6,7 @@
 
 #include "proto/apps.h"
 #include "proto/codec.h"
+#include "proto/notification.h"
 #include "proto/uapi/vmos_channel.h"
 
 #define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel */
@@ -227,6 +228,26 @@ static bool app_ok(const void *decoded)
 	return a->count <= APPS_MAX && a->index < a->count && blob_ok(&a->blob, APP_WIRE_BYTES, APP_WIRE_BYTES);
 }
 
+static bool notify_ok(const void *decoded)
+{
+	const struct ctl_notify *n = &((const struct ctl_msg *)decoded)->notify;
+
+	return n->id != 0 && n->timeout_ms <= NOTIFICATION_TIMEOUT_MAX && n->urgency <= NOTIFICATION_CRITICAL &&
+		blob_ok(&n->blob, NOTIFICATION_WIRE_BYTES, NOTIFICATION_WIRE_BYTES);
+}
+
+static bool unnotify_ok(const void *decoded)
+{
+	return ((const struct ctl_msg *)decoded)->unnotify.id != 0;
+}
+
+static bool notified_ok(const void *decoded)
+{
+	const struct ctl_notified *n = &((const struct ctl_msg *)decoded)->notified;
+
+	return n->id != 0 && n->how >= NOTIFICATION_EXPIRED && n->how <= NOTIFICATION_CLICKED;
+}
+
 #define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes)
 #define G2H CODEC_TO_HOST
 #define H2G CODEC_TO_GUEST
@@ -246,6 +267,9 @@ static const struct codec_type types[] = {
 	[CTL_OWNER] = { "OWNER", G2H, { F(owner, id, 1, 4), F(owner, name, CTL_OWNER_NAME, 1) }, owner_ok },
 	[CTL_CLOCK] = { "CLOCK", G2H, { F(clock, id, 3, 4), F(clock, realtime_ns, 1, 8) }, clock_ok },
 	[CTL_APP] = { "APP", G2H, { F(app, index, 2, 4), F(app, blob, 2, 4) }, app_ok },
+	[CTL_NOTIFY] = { "NOTIFY", G2H, { F(notify, id, 2, 4), F(notify, urgency, 1, 1), F(notify, blob, 2, 4) },
+		notify_ok },
+	[CTL_UNNOTIFY] = { "UNNOTIFY", G2H, { F(unnotify, id, 1, 4) }, unnotify_ok },
 
 	[CTL_STDIO] = { "STDIO", G2H | H2G, { F(stdio, id, 1, 4), F(stdio, fd, 1, 1), F(stdio, blob, 2, 4) },
 		stdio_ok },
@@ -267,6 +291,8 @@ static const struct codec_type types[] = {
 	[CTL_CLOCK_REQ] = { "CLOCK_REQ", H2G, { F(clock_req, id, 1, 4), F(clock_req, server, CTL_SERVER_MAX, 1) },
 		clock_req_ok },
 	[CTL_APPS_REQ] = { "APPS_REQ", H2G, { { 0 } }, NULL },
+	[CTL_NOTIFY_REQ] = { "NOTIFY_REQ", H2G, { { 0 } }, NULL },
+	[CTL_NOTIFIED] = { "NOTIFIED", H2G, { F(notified, id, 1, 4), F(notified, how, 1, 1) }, notified_ok },
 
 	[CTL_PONG] = { "PONG", G2H, { F(ping, cookie, 1, 8) }, NULL },
 };

@@ -36,6 +36,8 @@ enum ctl_type {
 	CTL_OWNER,
 	CTL_CLOCK,
 	CTL_APP,
+	CTL_NOTIFY,
+	CTL_UNNOTIFY,
 	/* both */
 	CTL_STDIO = 0x41,
 	CTL_EOF,
@@ -52,6 +54,8 @@ enum ctl_type {
 	CTL_OWNER_REQ, /* only where HELLO says CTL_FEATURE_OWNER */
 	CTL_CLOCK_REQ, /* only where HELLO says CTL_FEATURE_CLOCK */
 	CTL_APPS_REQ, /* only where HELLO says CTL_FEATURE_APPS */
+	CTL_NOTIFY_REQ, /* only where HELLO says CTL_FEATURE_NOTIFY */
+	CTL_NOTIFIED,
 	/* guest to host again */
 	CTL_PONG = 0xc1,
 };
@@ -60,6 +64,7 @@ enum ctl_gos { CTL_GOS_LINUX = 1, CTL_GOS_WINDOWS };
 #define CTL_FEATURE_OWNER (1u << 0) /* in HELLO: the agent answers OWNER_REQ; those of older templates do not */
 #define CTL_FEATURE_CLOCK (1u << 1) /* it answers CLOCK_REQ: a NET VM's */
 #define CTL_FEATURE_APPS (1u << 2) /* after APPS_REQ it tells its applications, and again when they change */
+#define CTL_FEATURE_NOTIFY (1u << 3) /* after NOTIFY_REQ it tells the notifications of its programs */
 enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
 
 #define CTL_RUN_PTY (1u << 0)
@@ -151,6 +156,19 @@ struct ctl_app {
 	struct blob_ref blob; /* APP_WIRE_BYTES */
 };
 
+/*
+ * A notification that a program in the guest shows, and the end of it by the
+ * program's wish. A NOTIFY of an id that is shown replaces it. NOTIFIED is the
+ * host's word on how one ended; one that is held back ends at once, but a
+ * guest that floods may miss that.
+ */
+struct ctl_notify {
+	uint32_t id; /* not 0 */
+	uint32_t timeout_ms; /* at most NOTIFICATION_TIMEOUT_MAX; 0: as the host likes */
+	uint8_t urgency; /* enum notification_urgency */
+	struct blob_ref blob; /* NOTIFICATION_WIRE_BYTES of notification.h */
+};
+
 /* A table: one message a line. */
 /* clang-format off */
 struct ctl_hello { uint32_t version, gos, features; };
@@ -182,10 +200,12 @@ struct ctl_owner_req { uint32_t id; uint8_t proto; uint16_t port; }; /* which pr
 struct ctl_owner { uint32_t id; char name[CTL_OWNER_NAME]; }; /* printable ASCII, "": not known; zeros behind it */
 struct ctl_clock_req { uint32_t id; char server[CTL_SERVER_MAX]; }; /* as ctl_server_parse() takes it; zeros behind it */
 struct ctl_clock { uint32_t id, status, error_us; uint64_t realtime_ns; }; /* all 0 but id and status where that is not OK */
+struct ctl_unnotify { uint32_t id; };
+struct ctl_notified { uint32_t id; uint8_t how; }; /* enum notification_end */
 /* clang-format on */
 
 struct ctl_msg {
-	struct msg_head head; /* BYE, SHUTDOWN, STATS_REQ and APPS_REQ have no body */
+	struct msg_head head; /* BYE, SHUTDOWN, STATS_REQ, APPS_REQ and NOTIFY_REQ have no body */
 	union {
 		struct ctl_hello hello;
 		struct ctl_ready ready;
@@ -208,6 +228,9 @@ struct ctl_msg {
 		struct ctl_clock_req clock_req;
 		struct ctl_clock clock;
 		struct ctl_app app;
+		struct ctl_notify notify;
+		struct ctl_unnotify unnotify;
+		struct ctl_notified notified;
 	};
 };
 

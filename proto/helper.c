@@ -7,6 +7,7 @@
 #include "proto/apps.h"
 #include "proto/ctl.h"
 #include "proto/gui.h"
+#include "proto/notification.h"
 #include "proto/uapi/vmos_channel.h"
 
 #define REGION_FDS 3 /* region, notify_guest, notify_host */
@@ -106,6 +107,16 @@ static bool clock_ok(const struct helper_clock *c)
 	return c->error_us <= CTL_CLOCK_ERROR_MAX && c->offset_ns >= -max && c->offset_ns <= max;
 }
 
+static bool notify_ok(const struct helper_notify *n)
+{
+	return n->id != 0 && n->timeout_ms <= NOTIFICATION_TIMEOUT_MAX && n->urgency <= NOTIFICATION_CRITICAL;
+}
+
+static bool notified_ok(const struct helper_notified *n)
+{
+	return n->id != 0 && n->how >= NOTIFICATION_EXPIRED && n->how <= NOTIFICATION_CLICKED;
+}
+
 static bool stats_ok(const struct helper_stats *s)
 {
 	return s->guest <= HELPER_GUEST_READY && s->windows <= GUI_WINDOWS_MAX && s->mem_used_kib <= s->mem_total_kib &&
@@ -144,6 +155,8 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 0 && owner_req_ok(&m->owner_req));
 	case HELPER_CLOCK_REQ:
 		return verdict(nfds == 0 && clock_req_ok(&m->clock_req));
+	case HELPER_NOTIFIED:
+		return verdict(nfds == 0 && notified_ok(&m->notified));
 	case HELPER_SHUTDOWN:
 	case HELPER_QUIT:
 	case HELPER_QUERY:
@@ -186,6 +199,12 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 0 && m->act.kind >= HELPER_ACT_PAUSE && m->act.kind <= HELPER_ACT_FILES);
 	case HELPER_APPS:
 		return verdict(m->apps.count <= APPS_MAX && nfds == (m->apps.count > 0));
+	case HELPER_NOTIFY:
+		return verdict(nfds == 1 && notify_ok(&m->notify));
+	case HELPER_UNNOTIFY:
+		return verdict(nfds == 0 && m->notify.id != 0);
+	case HELPER_HELD:
+		return verdict(nfds == 0 && m->held.count != 0);
 	default:
 		return -EBADMSG;
 	}

@@ -40,6 +40,7 @@ enum helper_type {
 	HELPER_CLIP_NOTE, /* desktop: a line for the user, on the frame of the window in use */
 	HELPER_OWNER_REQ, /* courier: which program of the guest has a local port; each is answered by one OWNER */
 	HELPER_CLOCK_REQ, /* courier: what time a server of the network says; each is answered by one CLOCK */
+	HELPER_NOTIFIED, /* courier: what happened to a notification of the guest */
 	/* helper to vmosd */
 	HELPER_UP = 0x81, /* sandboxed, session open */
 	HELPER_GUEST, /* guest.state: the agent joined, is ready, or left */
@@ -54,6 +55,9 @@ enum helper_type {
 	HELPER_CLOCK, /* courier: the answer to CLOCK_REQ, as the guest claims it */
 	HELPER_ACT, /* desktop: the user chose something for this VM in a frame's menu */
 	HELPER_APPS, /* courier; fd: apps.count times struct app of apps.h (sealed memfd): what the guest can start */
+	HELPER_NOTIFY, /* courier; fd: struct notification of notification.h (sealed memfd): a program of the guest shows it */
+	HELPER_UNNOTIFY, /* courier: the program takes notify.id back */
+	HELPER_HELD, /* courier: held.count notifications of the guest came too fast, and were dropped */
 };
 
 enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_READY };
@@ -171,6 +175,9 @@ struct helper_cancel { uint32_t id; };
 struct helper_act { uint32_t kind; }; /* enum helper_act_kind */
 struct helper_clip { uint32_t mime; uint32_t len; }; /* enum helper_mime; 1 … HELPER_CLIP_MAX */
 struct helper_apps { uint32_t count; }; /* at most APPS_MAX; 0: none, and no fd */
+struct helper_notify { uint32_t id, timeout_ms, urgency; }; /* id not 0; as ctl_notify; of UNNOTIFY id alone */
+struct helper_notified { uint32_t id, how; }; /* enum notification_end */
+struct helper_held { uint32_t count; }; /* not 0 */
 struct helper_note { uint32_t bad; char text[HELPER_TEXT_MAX]; }; /* bad: it is a refusal */
 /* clang-format on */
 
@@ -194,6 +201,9 @@ struct helper_msg {
 		struct helper_clock_req clock_req;
 		struct helper_clock clock;
 		struct helper_apps apps;
+		struct helper_notify notify; /* NOTIFY and UNNOTIFY */
+		struct helper_notified notified;
+		struct helper_held held;
 		uint8_t raw[256];
 	};
 };

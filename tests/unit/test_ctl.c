@@ -5,6 +5,7 @@
 
 #include "proto/apps.h"
 #include "proto/ctl.h"
+#include "proto/notification.h"
 #include "proto/uapi/vmos_channel.h"
 #include "tests/unit/unit.h"
 
@@ -39,6 +40,12 @@ static const struct ctl_msg good[] = {
 			.count = APPS_MAX,
 			.blob = { .off = VMOS_CTL_BLOB - APP_WIRE_BYTES, .len = APP_WIRE_BYTES } } },
 	{ .head = { HEAD(CTL_APP) } },
+	{ .head = { HEAD(CTL_NOTIFY) },
+		.notify = { .id = UINT32_MAX,
+			.timeout_ms = NOTIFICATION_TIMEOUT_MAX,
+			.urgency = NOTIFICATION_CRITICAL,
+			.blob = { .off = VMOS_CTL_BLOB - NOTIFICATION_WIRE_BYTES, .len = NOTIFICATION_WIRE_BYTES } } },
+	{ .head = { HEAD(CTL_UNNOTIFY) }, .unnotify = { .id = 1 } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = CTL_CHUNK } } },
 	{ .head = { HEAD(CTL_STDIO) }, .stdio = { .id = 1, .fd = 0, .blob = { .off = VMOS_CTL_BLOB - 1, .len = 1 } } },
 	{ .head = { HEAD(CTL_EOF) }, .eof = { .id = 1, .fd = 2 } },
@@ -66,6 +73,8 @@ static const struct ctl_msg good[] = {
 	{ .head = { HEAD(CTL_OWNER_REQ) }, .owner_req = { .id = 1, .proto = 6, .port = 65535 } },
 	{ .head = { HEAD(CTL_CLOCK_REQ) }, .clock_req = { .id = 1, .server = "[2001:db8:aaaa:bbbb:cccc::1]:65535" } },
 	{ .head = { HEAD(CTL_APPS_REQ) } },
+	{ .head = { HEAD(CTL_NOTIFY_REQ) } },
+	{ .head = { HEAD(CTL_NOTIFIED) }, .notified = { .id = 1, .how = NOTIFICATION_CLICKED } },
 	{ .head = { HEAD(CTL_PONG) }, .ping = { .cookie = 1 } },
 };
 
@@ -121,7 +130,7 @@ static void test_direction(void **state)
 		else if (type == CTL_EOF)
 			check_way(c, true, true);
 		else
-			check_way(c, type <= CTL_APP || type == CTL_PONG, type >= CTL_RUN && type <= CTL_APPS_REQ);
+			check_way(c, type <= CTL_UNNOTIFY || type == CTL_PONG, type >= CTL_RUN && type <= CTL_NOTIFIED);
 	}
 }
 

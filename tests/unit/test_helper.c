@@ -6,6 +6,7 @@
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/helper.h"
+#include "proto/notification.h"
 #include "proto/uapi/vmos_channel.h"
 #include "tests/unit/unit.h"
 
@@ -31,6 +32,7 @@ static const struct helper_msg requests[] = {
 	{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 17, .port = 65535 } },
 	{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 58, .port = 0 } },
 	{ .type = HELPER_CLOCK_REQ, .clock_req = { .id = 1, .server = "time.example.org:1123" } },
+	{ .type = HELPER_NOTIFIED, .notified = { .id = 1, .how = NOTIFICATION_CLICKED } },
 };
 
 static const struct helper_msg reports[] = {
@@ -62,6 +64,11 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_FILES },
 	{ .type = HELPER_APPS, .nfds = 1, .apps = { .count = APPS_MAX } },
 	{ .type = HELPER_APPS },
+	{ .type = HELPER_NOTIFY,
+		.nfds = 1,
+		.notify = { .id = 1, .timeout_ms = NOTIFICATION_TIMEOUT_MAX, .urgency = NOTIFICATION_CRITICAL } },
+	{ .type = HELPER_UNNOTIFY, .notify = { .id = 1 } },
+	{ .type = HELPER_HELD, .held = { .count = 1 } },
 };
 
 static void test_good(void **state)
