@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/common/notify.h"
 #include "agent/ctl/asks.h"
+#include "agent/ctl/notify.h"
 #include "agent/ctl/run.h"
 #include "base/log.h"
 
@@ -136,6 +138,17 @@ static int agent_check_ready(struct agent *a)
 	return READY_POLL_MS;
 }
 
+/* The same of notifications. */
+static void agent_open_notify(struct agent *a)
+{
+	const char *path = getenv("VMOS_NOTIFY_SOCKET"); /* for tests without a VM */
+	int r = notify_open(a, path ? path : NOTIFY_SOCKET);
+
+	if (r < 0)
+		log_error("Cannot listen at %s: %s; no notification will be shown", path ? path : NOTIFY_SOCKET,
+			strerror(-r));
+}
+
 static void agent_run(struct agent *a)
 {
 	struct epoll_event event;
@@ -174,6 +187,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	agent_open_asks(&agent);
+	agent_open_notify(&agent);
 	agent_run(&agent);
 	agent_send(&agent, &bye);
 	link_flush(&agent.link);

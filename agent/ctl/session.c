@@ -10,6 +10,7 @@
 #include "agent/ctl/apps.h"
 #include "agent/ctl/asks.h"
 #include "agent/ctl/clock.h"
+#include "agent/ctl/notify.h"
 #include "agent/ctl/owner.h"
 #include "agent/ctl/run.h"
 #include "base/log.h"
@@ -53,8 +54,8 @@ static void handle_joined(struct link *l)
 	struct ctl_msg c = { .head.type = CTL_HELLO,
 		.hello = { .version = CTL_VERSION,
 			.gos = CTL_GOS_LINUX,
-			.features =
-				CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | (apps_are_known() ? CTL_FEATURE_APPS : 0) } };
+			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_NOTIFY |
+				(apps_are_known() ? CTL_FEATURE_APPS : 0) } };
 
 	agent_send(a, &c);
 	if (a->ready)
@@ -67,6 +68,7 @@ static void handle_ended(struct link *l)
 	asks_end_session(agent_of(l)->asks);
 	clock_end_session();
 	apps_end_session();
+	notify_end_session();
 }
 
 static void handle_room(struct link *l)
@@ -74,6 +76,7 @@ static void handle_room(struct link *l)
 	run_room(agent_of(l));
 	asks_push(agent_of(l)->asks);
 	apps_push();
+	notify_push();
 }
 
 static void session_stats(struct agent *a)
@@ -158,6 +161,12 @@ static int handle_message(struct link *l, const struct msg *m)
 		return 0;
 	case CTL_APPS_REQ:
 		apps_wanted(a);
+		return 0;
+	case CTL_NOTIFY_REQ:
+		notify_wanted();
+		return 0;
+	case CTL_NOTIFIED:
+		notify_ended(&c.notified);
 		return 0;
 	case CTL_SHUTDOWN:
 		return session_power_off();

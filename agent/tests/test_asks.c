@@ -4,105 +4,34 @@
  *   test_asks AGENT SHIM
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent/common/ask.h"
+#include "agent/tests/agent_host.h"
 #include "base/fd.h"
-#include "proto/channel.h"
 #include "proto/xfer.h"
 
-#define CHECK(x) ((x) ? (void)0 : die(__LINE__, #x))
-#define WAIT_MS 10000
-
-static struct {
-	const char *agent, *shim;
-	uint8_t *base;
-	int memfd, to_guest, to_host;
-	struct channel ch;
-	pid_t pid;
-	char path[64];
-} host;
-
-static void __attribute__((noreturn)) die(int line, const char *what)
-{
-	fprintf(stderr, "test_asks.c:%d: failed: %s\n", line, what);
-	if (host.pid > 0)
-		kill(host.pid, SIGKILL);
-	exit(1);
-}
-
-static void open_session(uint32_t epoch)
-{
-	CHECK(channel_host_open(&host.ch, host.base, VMOS_CTL_REGION, VMOS_ROLE_CTL, epoch) == 0);
-	fd_eventfd_kick(host.to_guest);
-}
-
-static void start_agent(void)
-{
-	char env[64];
-
-	host.pid = fork();
-	CHECK(host.pid >= 0);
-	if (host.pid > 0)
-		return;
-	snprintf(env, sizeof(env), "%d,%d,%d,%u", host.memfd, host.to_guest, host.to_host, VMOS_ROLE_CTL);
-	setenv("VMOS_SHIM", env, 1);
-	setenv("VMOS_ASK_SOCKET", host.path, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
-	setenv("LD_PRELOAD", host.shim, 1);
-	execl(host.agent, host.agent, (char *)NULL);
-	_exit(127);
-}
-
-/* The agent's next message but HELLO and READY; false: none for @wait_ms. */
-static bool hear(struct ctl_msg *ret, int wait_ms)
-{
-	struct pollfd p = { .fd = host.to_host, .events = POLLIN };
-	struct msg m;
-
-	for (;;) {
-		channel_poll(&host.ch);
-		while (channel_recv(&host.ch, &m) == 1) {
-			CHECK(ctl_decode_guest(&m, ret) == 0);
-			if (ret->head.type != CTL_HELLO && ret->head.type != CTL_READY)
-				return true;
-		}
-		if (channel_recv_done(&host.ch))
-			fd_eventfd_kick(host.to_guest);
-		if (!channel_arm(&host.ch))
-			continue;
-		if (poll(&p, 1, wait_ms) <= 0)
-			return false;
-		fd_eventfd_take(host.to_host);
-	}
-}
+static char socket_path[64];
 
 static void answer(uint32_t id, uint32_t status, uint32_t reason)
 {
 	const struct ctl_msg c = { .head.type = CTL_ANSWER,
 		.answer = { .id = id, .status = status, .reason = reason, .done = 7, .total = 9 } };
-	struct msg m;
 
-	CHECK(ctl_encode(&c, &m) == 0 && channel_send(&host.ch, &m) == 0);
-	if (channel_flush(&host.ch))
-		fd_eventfd_kick(host.to_guest);
+	agent_host_send(&c);
 }
 
 static int command(void)
 {
-	int fd = fd_unix_connect(host.path, SOCK_SEQPACKET);
+	int fd = fd_unix_connect(socket_path, SOCK_SEQPACKET);
 
 	CHECK(fd >= 0);
 	return fd;
@@ -140,7 +69,7 @@ static uint32_t hear_request(const char *path)
 	uint16_t argc, envc;
 	struct ctl_msg c;
 
-	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_REQUEST);
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_REQUEST);
 	CHECK(channel_blob(&host.ch, c.request.blob, blob, sizeof(blob)) == 0);
 	CHECK(ctl_args_check(blob, c.request.blob.len, &argc, &envc) == 0);
 	ctl_args_fill(blob, argc, envc, strv);
@@ -176,10 +105,10 @@ static void test_hang_up(void)
 	struct ctl_msg c;
 
 	close(fd);
-	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL && c.cancel.id == id);
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL && c.cancel.id == id);
 	answer(id, CTL_ANSWER_CANCELLED, 0);
 	close(command()); /* without a word */
-	CHECK(!hear(&c, 200));
+	CHECK(!agent_host_hear(&c, 200));
 }
 
 /* A big request, as large as may be. */
@@ -227,10 +156,10 @@ static void test_new_session(void)
 
 	hear_request("leaves");
 	close(leaves);
-	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL);
-	open_session(host.ch.epoch + 1);
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL);
+	agent_host_session(host.ch.epoch + 1);
 	CHECK(hear_request("stays") == id);
-	CHECK(!hear(&c, 200));
+	CHECK(!agent_host_hear(&c, 200));
 	answer(id, CTL_ANSWER_DONE, 0);
 	command_hear(stays, CTL_ANSWER_DONE, 0);
 	close(stays);
@@ -264,7 +193,7 @@ static void test_bad_packets(void)
 	r.len = CTL_ARGS_MAX + 1;
 	memcpy(packet, &r, sizeof(r));
 	send_bad(packet, sizeof(packet));
-	CHECK(!hear(&c, 100));
+	CHECK(!agent_host_hear(&c, 100));
 	test_answers();
 }
 
@@ -276,7 +205,7 @@ static void test_talks_on(void)
 	struct ctl_msg c;
 
 	CHECK(send(fd, "again", 5, 0) == 5);
-	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL && c.cancel.id == id);
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL && c.cancel.id == id);
 	answer(id, CTL_ANSWER_CANCELLED, 0);
 	close(fd);
 }
@@ -285,11 +214,8 @@ static void ask_owner(uint32_t id, uint8_t proto, uint16_t port)
 {
 	const struct ctl_msg c = { .head.type = CTL_OWNER_REQ,
 		.owner_req = { .id = id, .proto = proto, .port = port } };
-	struct msg m;
 
-	CHECK(ctl_encode(&c, &m) == 0 && channel_send(&host.ch, &m) == 0);
-	if (channel_flush(&host.ch))
-		fd_eventfd_kick(host.to_guest);
+	agent_host_send(&c);
 }
 
 /* Not of the commands, but of the same agent: which program has a port. */
@@ -303,22 +229,19 @@ static void test_owner(void)
 	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0);
 	CHECK(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
 	ask_owner(3, IPPROTO_UDP, ntohs(at.sin_port));
-	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_OWNER && c.owner.id == 3);
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_OWNER && c.owner.id == 3);
 	CHECK(strcmp(c.owner.name, "test_asks") == 0);
 	close(fd);
 	ask_owner(4, IPPROTO_UDP, ntohs(at.sin_port));
-	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_OWNER && c.owner.id == 4 && c.owner.name[0] == '\0');
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_OWNER && c.owner.id == 4 && c.owner.name[0] == '\0');
 }
 
 static void ask_clock(uint32_t id, uint16_t port)
 {
 	struct ctl_msg c = { .head.type = CTL_CLOCK_REQ, .clock_req.id = id };
-	struct msg m;
 
 	snprintf(c.clock_req.server, sizeof(c.clock_req.server), "127.0.0.1:%u", port);
-	CHECK(ctl_encode(&c, &m) == 0 && channel_send(&host.ch, &m) == 0);
-	if (channel_flush(&host.ch))
-		fd_eventfd_kick(host.to_guest);
+	agent_host_send(&c);
 }
 
 /* A time server's answer: that it is two hours later than here. RFC 5905, section 7.3. */
@@ -349,42 +272,30 @@ static void test_clock(void)
 	CHECK(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
 	ask_clock(5, ntohs(at.sin_port));
 	ask_clock(6, ntohs(at.sin_port));
-	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CLOCK);
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_CLOCK);
 	CHECK(c.clock.id == 6 && c.clock.status == CTL_CLOCK_FAILED);
 	answer_time(fd);
-	CHECK(hear(&c, WAIT_MS) && c.head.type == CTL_CLOCK && c.clock.id == 5 && c.clock.status == CTL_CLOCK_OK);
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_CLOCK && c.clock.id == 5 &&
+		c.clock.status == CTL_CLOCK_OK);
 	off = (int64_t)(c.clock.realtime_ns / 1000000000) - time(NULL);
 	CHECK(off >= 7200 - 3 && off <= 7200 + 3);
 	close(fd);
 	ask_clock(7, ntohs(at.sin_port));
-	CHECK(hear(&c, WAIT_MS) && c.clock.id == 7 && c.clock.status == CTL_CLOCK_NO_ANSWER);
+	CHECK(agent_host_hear(&c, WAIT_MS) && c.clock.id == 7 && c.clock.status == CTL_CLOCK_NO_ANSWER);
 }
 
 #define RUN_TEST(f) (f(), printf("ok %d - %s\n", ++count, #f))
 
 int main(int argc, char **argv)
 {
-	int count = 0, status;
+	int count = 0;
 
 	if (argc != 3)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	host.agent = argv[1];
-	host.shim = argv[2];
-	snprintf(host.path, sizeof(host.path), "/tmp/test-asks.%d.sock", (int)getpid());
-	host.memfd = fd_memfd_sealed("ctl", VMOS_CTL_REGION);
-	host.to_guest = eventfd(0, EFD_NONBLOCK);
-	host.to_host = eventfd(0, EFD_NONBLOCK);
-	CHECK(host.memfd >= 0 && host.to_guest >= 0 && host.to_host >= 0);
-	CHECK(fd_set_cloexec(host.memfd, false) == 0);
-	host.base = mmap(NULL, VMOS_CTL_REGION, PROT_READ | PROT_WRITE, MAP_SHARED, host.memfd, 0);
-	CHECK(host.base != MAP_FAILED);
-	open_session(1);
-	start_agent();
-	for (int i = 0; i < 500 && access(host.path, F_OK) < 0; i++)
-		poll(NULL, 0, 10);
-
+	snprintf(socket_path, sizeof(socket_path), "/tmp/test-asks.%d.sock", (int)getpid());
+	agent_host_start(&(struct agent_host_start){ argv[1], argv[2], "VMOS_ASK_SOCKET", socket_path });
 	RUN_TEST(test_answers);
 	RUN_TEST(test_hang_up);
 	RUN_TEST(test_big);
@@ -394,9 +305,8 @@ int main(int argc, char **argv)
 	RUN_TEST(test_bad_packets);
 	RUN_TEST(test_owner);
 	RUN_TEST(test_clock);
-	kill(host.pid, SIGTERM);
-	CHECK(waitpid(host.pid, &status, 0) == host.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	unlink(host.path);
+	agent_host_stop();
+	unlink(socket_path);
 	printf("ok %d - the agent ends well\n1..%d\n", count + 1, count + 1);
 	return 0;
 }

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 
 #include "agent/common/ask.h"
+#include "agent/common/notify.h"
 #include "proto/apps.h"
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/helper.h"
+#include "proto/notification.h"
 #include "proto/runctl.h"
 #include "proto/tap.h"
 #include "proto/uapi/vmos_channel.h"
@@ -137,6 +139,11 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_APP },
 		.app = { .index = 1, .count = 2, .blob = { .off = 64, .len = APP_WIRE_BYTES } } },
 	{ .head = { .type = CTL_APPS_REQ } },
+	{ .head = { .type = CTL_NOTIFY },
+		.notify = { .id = 1, .urgency = 1, .blob = { .off = 64, .len = NOTIFICATION_WIRE_BYTES } } },
+	{ .head = { .type = CTL_UNNOTIFY }, .unnotify = { .id = 1 } },
+	{ .head = { .type = CTL_NOTIFY_REQ } },
+	{ .head = { .type = CTL_NOTIFIED }, .notified = { .id = 1, .how = NOTIFICATION_EXPIRED } },
 	{ .head = { .type = CTL_ANSWER }, .answer = { .id = 1, .status = CTL_ANSWER_MOVING, .done = 1, .total = 2 } },
 };
 
@@ -199,6 +206,10 @@ static int write_helpers(void)
 		{ .type = HELPER_CLOCK_REQ, .clock_req = { .id = 1, .server = "time.example.org" } },
 		{ .type = HELPER_CLOCK, .clock = { .id = 1, .error_us = 20000, .offset_ns = -300000000 } },
 		{ .type = HELPER_APPS, .nfds = 1, .apps = { .count = 2 } },
+		{ .type = HELPER_NOTIFY, .nfds = 1, .notify = { .id = 1, .urgency = 1 } },
+		{ .type = HELPER_UNNOTIFY, .notify = { .id = 1 } },
+		{ .type = HELPER_NOTIFIED, .notified = { .id = 1, .how = NOTIFICATION_EXPIRED } },
+		{ .type = HELPER_HELD, .held = { .count = 995 } },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
 		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },
@@ -327,6 +338,21 @@ static int write_apps(void)
 
 	app_encode(&app, bytes);
 	return write_seed("apps", "edit", bytes, sizeof(bytes) - APP_ICON_BYTES);
+}
+
+/* The text alone, and vmos-notify's packet with it. */
+static int write_notifications(void)
+{
+	const struct notify_packet p = { .kind = NOTIFY_SHOW,
+		.id = 1,
+		.urgency = 1,
+		.text = { .app = "foot", .summary = "Gr\xc3\xbc\xc3\x9f", .body = "<b>done</b>" } };
+	uint8_t bytes[NOTIFICATION_WIRE_BYTES];
+	int ret;
+
+	notification_encode(&p.text, bytes);
+	ret = write_seed("notification", "text", bytes, sizeof(bytes));
+	return ret < 0 ? ret : write_seed("notification", "packet", &p, sizeof(p));
 }
 
 /* A record behind those at @at; returns where the next one goes. */
@@ -573,6 +599,8 @@ int main(int argc, char **argv)
 		ret = write_helpers();
 	if (ret == 0)
 		ret = write_apps();
+	if (ret == 0)
+		ret = write_notifications();
 	if (ret == 0)
 		ret = write_transfers();
 	if (ret == 0)
