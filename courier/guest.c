@@ -134,6 +134,7 @@ static void guest_end_session(struct guest *g)
 	requests_end_session(&g->requests);
 	questions_end_session(&g->questions);
 	apps_end_session(&g->apps);
+	notifications_end_session(&g->notifications);
 	g->hello = g->ready = g->bye = false;
 	g->features = 0;
 	g->send_time = g->send_shutdown = g->send_stats_req = false;
@@ -211,6 +212,8 @@ int guest_prepare(struct guest *g, sd_event *event)
 	if (r >= 0)
 		r = apps_prepare(&g->apps, g, event);
 	if (r >= 0)
+		r = notifications_prepare(&g->notifications, g, event);
+	if (r >= 0)
 		r = sd_event_add_defer(event, &g->again, handle_again, g);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->again, SD_EVENT_OFF);
@@ -238,6 +241,7 @@ void guest_close(struct guest *g)
 	}
 	requests_close(&g->requests);
 	apps_close(&g->apps);
+	notifications_close(&g->notifications);
 	sd_event_source_disable_unref(g->doorbell);
 	sd_event_source_disable_unref(g->again);
 	sd_event_source_disable_unref(g->reopen);
@@ -295,6 +299,12 @@ void guest_answer(struct guest *g, const struct helper_answer *answer)
 void guest_ask(struct guest *g, const struct helper_msg *req)
 {
 	questions_ask(&g->questions, req);
+	guest_settle(g);
+}
+
+void guest_notified(struct guest *g, const struct helper_notified *m)
+{
+	notifications_ended(&g->notifications, m);
 	guest_settle(g);
 }
 
@@ -366,6 +376,7 @@ static bool guest_push(struct guest *g)
 	blocked |= requests_push(&g->requests) == -EAGAIN;
 	blocked |= questions_push(&g->questions) == -EAGAIN;
 	blocked |= apps_push(&g->apps) == -EAGAIN;
+	blocked |= notifications_push(&g->notifications) == -EAGAIN;
 	for (struct run *run = g->runs; run; run = run->next)
 		blocked |= run_push(run) == -EAGAIN;
 	return blocked;

@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "courier/apps.h"
+#include "courier/notifications.h"
 #include "courier/question.h"
 #include "courier/request.h"
 #include "proto/channel.h"
@@ -42,6 +43,7 @@ struct guest {
 	struct requests requests;
 	struct questions questions;
 	struct apps apps;
+	struct notifications notifications;
 	uint8_t *chunk; /* CTL_CHUNK bytes: private copy of a blob */
 };
 
@@ -65,6 +67,8 @@ void guest_run(struct guest *g, const struct helper_run *req, const int *fds);
 void guest_answer(struct guest *g, const struct helper_answer *answer);
 /* A question to the agent, see question.h. */
 void guest_ask(struct guest *g, const struct helper_msg *req);
+/* What happened to a notification of the guest. */
+void guest_notified(struct guest *g, const struct helper_notified *m);
 void guest_shutdown(struct guest *g);
 /* Tells the guest the time. READY does so by itself; a pause of the VM makes it necessary again. */
 void guest_set_time(struct guest *g);

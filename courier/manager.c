@@ -78,6 +78,8 @@ void manager_tell_requests(struct manager *m)
 		m->tell_requests = m->sock >= 0 && questions_report(&m->guest->questions, m) == -EAGAIN;
 	if (!m->tell_requests)
 		m->tell_requests = m->sock >= 0 && apps_report(&m->guest->apps, m) == -EAGAIN;
+	if (!m->tell_requests)
+		m->tell_requests = m->sock >= 0 && notifications_report(&m->guest->notifications, m) == -EAGAIN;
 	if (m->tell_requests != waited)
 		manager_watch_room(m);
 }
@@ -106,6 +108,27 @@ int manager_tell_apps(struct manager *m, uint32_t count, int fd)
 	struct helper_msg msg = { .type = HELPER_APPS, .apps.count = count };
 
 	return manager_send(m, &msg, &fd, count > 0);
+}
+
+int manager_tell_notify(struct manager *m, const struct helper_notify *notify, int fd)
+{
+	struct helper_msg msg = { .type = HELPER_NOTIFY, .notify = *notify };
+
+	return manager_send(m, &msg, &fd, 1);
+}
+
+int manager_tell_unnotify(struct manager *m, uint32_t id)
+{
+	struct helper_msg msg = { .type = HELPER_UNNOTIFY, .notify.id = id };
+
+	return manager_send(m, &msg, NULL, 0);
+}
+
+int manager_tell_held(struct manager *m, uint32_t count)
+{
+	struct helper_msg msg = { .type = HELPER_HELD, .held.count = count };
+
+	return manager_send(m, &msg, NULL, 0);
 }
 
 static void manager_tell_stats(struct manager *m)
@@ -195,6 +218,9 @@ static void manager_obey(struct manager *m, const struct helper_msg *msg, const 
 	case HELPER_OWNER_REQ:
 	case HELPER_CLOCK_REQ:
 		guest_ask(m->guest, msg);
+		break;
+	case HELPER_NOTIFIED:
+		guest_notified(m->guest, &msg->notified);
 		break;
 	case HELPER_SHUTDOWN:
 		guest_shutdown(m->guest);

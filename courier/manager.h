@@ -35,11 +35,14 @@ void manager_tell_up(struct manager *m);
 void manager_tell_guest(struct manager *m);
 /* The guest's requests and answers: tells what is untold, now or when the socket has room. */
 void manager_tell_requests(struct manager *m);
-/* One report each, for request.c, question.c and apps.c. -EAGAIN: no room; -ENOTCONN: no vmosd. */
+/* One report each, for request.c, question.c, apps.c and notifications.c. -EAGAIN: no room; -ENOTCONN: no vmosd. */
 int manager_tell_request(struct manager *m, const struct helper_request *request, int args);
 int manager_tell_cancel(struct manager *m, uint32_t id);
 int manager_tell_answer(struct manager *m, struct helper_msg *answer);
 int manager_tell_apps(struct manager *m, uint32_t count, int fd);
+int manager_tell_notify(struct manager *m, const struct helper_notify *notify, int fd);
+int manager_tell_unnotify(struct manager *m, uint32_t id);
+int manager_tell_held(struct manager *m, uint32_t count);
 /* A STATS of the guest arrived: answers what vmosd asked. */
 void manager_take_stats(struct manager *m);
 /* The last word: sends FAILED and ends the event loop with @reason as exit code. @text: our own words. */

@@ -32,6 +32,7 @@ static int session_ready(struct guest *g, const struct ctl_msg *m)
 	g->boot_ns = m->ready.boot_ns;
 	g->send_time = true;
 	g->apps.ask = g->features & CTL_FEATURE_APPS;
+	g->notifications.ask = g->features & CTL_FEATURE_NOTIFY;
 	manager_tell_guest(g->manager);
 	return 0;
 }
@@ -123,6 +124,21 @@ static int session_app(struct guest *g, const struct ctl_msg *m)
 			    : r;
 }
 
+static int session_notify(struct guest *g, const struct ctl_msg *m)
+{
+	int r;
+
+	if (channel_blob(&g->channel, m->notify.blob, g->chunk, CTL_CHUNK) < 0)
+		return guest_refuse(g, "a NOTIFY of the agent names bytes outside its blob zone");
+	r = notifications_take(&g->notifications, &m->notify, g->chunk);
+	return r == -EPROTO ? guest_refuse(g, "a NOTIFY of the agent is not well formed, or not asked for") : r;
+}
+
+static int session_unnotify(struct guest *g, const struct ctl_msg *m)
+{
+	return notifications_take_back(&g->notifications, m->unnotify.id);
+}
+
 /*
  * Everything the guest may say. A run that is not known is no error: its end
  * and a message about it may have crossed. PONG is missing: the courier sends
@@ -147,6 +163,8 @@ static const struct {
 	{ CTL_OWNER, true, session_answer },
 	{ CTL_CLOCK, true, session_answer },
 	{ CTL_APP, true, session_app },
+	{ CTL_NOTIFY, true, session_notify },
+	{ CTL_UNNOTIFY, true, session_unnotify },
 };
 
 int session_take(struct guest *g, const struct msg *untrusted_msg)

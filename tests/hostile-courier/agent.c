@@ -251,6 +251,8 @@ static void agent_run(struct agent *a, const struct ctl_run *req)
 		agent_clock(a, &(struct ctl_clock_req){ .id = 12345, .server = "right" });
 	if (!strncmp(strv[0], "apps ", 5))
 		agent_apps(a, strv[0] + 5);
+	if (!strncmp(strv[0], "notify ", 7))
+		agent_notify(a, strv[0] + 7);
 	*r = (struct agent_run){ .id = req->id, .window = CTL_WINDOW, .fd = 1 };
 	agent_say(a, CTL_STARTED, req->id, 42);
 	r->is_fill = !strcmp(strv[0], "fill");
@@ -330,6 +332,8 @@ static void agent_take(struct agent *a, const struct msg *raw)
 		agent_clock(a, &m.clock_req);
 	} else if (m.head.type == CTL_APPS_REQ) {
 		agent_apps(a, "3");
+	} else if (m.head.type == CTL_NOTIFIED) {
+		atomic_store(&a->ended[m.notified.id % AGENT_ASKED], m.notified.how);
 	} else if (m.head.type == CTL_STATS_REQ) {
 		agent_say(a, CTL_STATS, 0, 0);
 	}
@@ -340,7 +344,9 @@ static bool agent_join(struct agent *a)
 	struct ctl_msg hello = { .head.type = CTL_HELLO, .hello = { .version = a->version, .gos = CTL_GOS_LINUX } };
 	struct ctl_msg ready = { .head.type = CTL_READY, .ready = { .boot_ns = 123456789 } };
 
-	hello.hello.features = atomic_load(&a->is_old) ? 0 : CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS;
+	hello.hello.features = atomic_load(&a->is_old)
+		? 0
+		: CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS | CTL_FEATURE_NOTIFY;
 	if (channel_guest_join(&a->channel, a->courier->region, VMOS_CTL_REGION, VMOS_ROLE_CTL))
 		return false;
 	agent_must_send(a, &hello);

@@ -8,7 +8,8 @@
  * KIND STRING…" and "cancel ID" (requests to the host), "own", "clock" (each
  * answers a question that nobody asked), "apps WORD…", in one (for each number a list of
  * so many applications; "half": the beginning of one; "order", "skip", "count",
- * "id", "blob": one that is wrong in that). Asked for them it tells 3. Of ports it knows 443, which is curl's; of
+ * "id", "blob": one that is wrong in that), "notify show ID TEXT", "notify back
+ * ID", "notify flood N", "notify parts N", "notify blink ID", "notify endless" (see agent_notify.c). Asked for them it tells 3. Of ports it knows 443, which is curl's; of
  * AGENT_SILENT it says nothing.
  */
 #ifndef TESTS_HOSTILE_COURIER_AGENT_H
@@ -41,13 +42,14 @@ struct agent {
 	struct channel channel;
 	pthread_t thread;
 	uint32_t version; /* to claim in HELLO */
-	atomic_bool is_old; /* it knows neither OWNER_REQ nor CLOCK_REQ nor APPS_REQ */
+	atomic_bool is_old; /* it knows none of OWNER_REQ, CLOCK_REQ, APPS_REQ and NOTIFY_REQ */
 	atomic_bool stop;
 	atomic_int last_signal;
 	atomic_ulong got_time;
 	atomic_ulong swallowed; /* bytes that "receive" has read, of all runs */
 	atomic_uint answers[AGENT_ASKED]; /* newest status of a request, by its id */
 	atomic_uint reasons[AGENT_ASKED];
+	atomic_uint ended[AGENT_ASKED]; /* what became of a notification, by its id */
 	struct agent_run runs[AGENT_RUNS];
 };
 
@@ -55,5 +57,7 @@ void agent_start(struct agent *a, struct courier *c);
 void agent_stop(struct agent *a);
 /* agent_apps.c: sends lists of applications. */
 void agent_apps(struct agent *a, const char *words);
+/* agent_notify.c: sends notifications. */
+void agent_notify(struct agent *a, const char *words);
 
 #endif

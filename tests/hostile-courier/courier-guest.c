@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* courier-guest COURIER friendly | transfers | owners | clocks | apps | hostile SECONDS [SEED]: prints TAP. */
+/* courier-guest COURIER friendly | transfers | owners | clocks | apps | notifications | hostile SECONDS [SEED]: prints TAP. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +19,13 @@ int main(int argc, char **argv)
 		return clocks(argv[1]);
 	if (argc == 3 && !strcmp(argv[2], "apps"))
 		return apps(argv[1]);
+	if (argc == 3 && !strcmp(argv[2], "notifications"))
+		return notifications(argv[1]);
 	if ((argc == 4 || argc == 5) && !strcmp(argv[2], "hostile"))
 		return hostile(argv[1], (unsigned)strtoul(argv[3], NULL, 10),
 			argc == 5 ? strtoull(argv[4], NULL, 10) : (uint64_t)time(NULL));
 	fprintf(stderr,
-		"usage: courier-guest COURIER friendly|transfers|owners|clocks|apps|hostile [SECONDS [SEED]]\n");
+		"usage: courier-guest COURIER friendly|transfers|owners|clocks|apps|notifications|hostile [SECONDS "
+		"[SEED]]\n");
 	return 2;
 }

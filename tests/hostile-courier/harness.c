@@ -126,6 +126,14 @@ static void courier_check_apps(uint32_t count, int fd)
 	free(list);
 }
 
+/* As vmosd does: it is whole, sealed, and each field of it right. */
+static void courier_keep_shown(struct courier *c, int fd)
+{
+	CHECK(!fd_check_sealed(fd, sizeof(c->shown)));
+	CHECK(pread(fd, &c->shown, sizeof(c->shown), 0) == (ssize_t)sizeof(c->shown));
+	CHECK(!notification_check(&c->shown));
+}
+
 bool courier_report(struct courier *c, struct helper_msg *ret, int timeout_ms)
 {
 	int fds[HELPER_FDS_MAX];
@@ -141,6 +149,8 @@ bool courier_report(struct courier *c, struct helper_msg *ret, int timeout_ms)
 		courier_keep_args(c, ret, fds[0]);
 	if (ret->type == HELPER_APPS && ret->apps.count > 0)
 		courier_check_apps(ret->apps.count, fds[0]);
+	if (ret->type == HELPER_NOTIFY)
+		courier_keep_shown(c, fds[0]);
 	fd_close_all(fds, nfds);
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "proto/helper.h"
+#include "proto/notification.h"
 #include "proto/runctl.h"
 
 #define CHECK(x) ((x) ? (void)0 : harness_die(__FILE__, __LINE__, #x))
@@ -19,6 +20,7 @@ struct courier {
 	uint8_t *region;
 	char path[64]; /* of the listener */
 	char *args; /* of the REQUEST reported last, NUL behind; owned */
+	struct notification shown; /* of the NOTIFY reported last */
 };
 
 /* A run's fds as the command holds them. */

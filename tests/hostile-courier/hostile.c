@@ -17,6 +17,7 @@
 #include "proto/channel.h"
 #include "proto/ctl.h"
 #include "proto/licence.h"
+#include "proto/notification.h"
 #include "proto/xfer.h"
 #include "tests/hostile-courier/harness.h"
 #include "tests/hostile-courier/tests.h"
@@ -104,6 +105,22 @@ static void make_app(struct ctl_app *m)
 		*m = (struct ctl_app){ 0 }; /* no room: a list of none */
 }
 
+/* Any bytes that end; now and then not even that. */
+static void make_notify(struct ctl_notify *m)
+{
+	uint8_t blob[NOTIFICATION_WIRE_BYTES];
+
+	*m = (struct ctl_notify){
+		.id = 1 + pick(20), .timeout_ms = pick(NOTIFICATION_TIMEOUT_MAX), .urgency = (uint8_t)pick(3)
+	};
+	for (size_t i = 0; i < sizeof(blob); i++)
+		blob[i] = (uint8_t)next_random(&attack.rng);
+	blob[NOTIFICATION_APP_MAX - 1] = blob[NOTIFICATION_APP_MAX + NOTIFICATION_SUMMARY_MAX - 1] = 0;
+	blob[sizeof(blob) - 1] = !pick(2000);
+	if (channel_reserve(&attack.channel, blob, sizeof(blob), &m->blob) < 0)
+		m->blob = (struct blob_ref){ pick(VMOS_CTL_BLOB - NOTIFICATION_WIRE_BYTES), NOTIFICATION_WIRE_BYTES };
+}
+
 /* A message that a guest could send, about a run that may live. */
 static void make_message(struct ctl_msg *m, enum plan plan)
 {
@@ -120,6 +137,8 @@ static void make_message(struct ctl_msg *m, enum plan plan)
 		m->head.type = CTL_EXIT;
 	if (!pick(300))
 		m->head.type = CTL_APP;
+	if (!pick(60))
+		m->head.type = pick(4) ? CTL_NOTIFY : CTL_UNNOTIFY;
 	if (m->head.type == CTL_STARTED)
 		m->started = (struct ctl_started){ .id = id, .pid = 1 + pick(1000) };
 	else if (m->head.type == CTL_EXIT)
@@ -138,6 +157,10 @@ static void make_message(struct ctl_msg *m, enum plan plan)
 		m->clock = (struct ctl_clock){ .id = id, .realtime_ns = CTL_CLOCK_MAX };
 	else if (m->head.type == CTL_APP)
 		make_app(&m->app);
+	else if (m->head.type == CTL_NOTIFY)
+		make_notify(&m->notify);
+	else if (m->head.type == CTL_UNNOTIFY)
+		m->unnotify.id = 1 + pick(20);
 	else if (m->head.type == CTL_EOF)
 		m->eof = (struct ctl_eof){ .id = id, .fd = 0 };
 	else if (m->head.type == CTL_CREDIT)
@@ -214,7 +237,7 @@ static void greet(int tries)
 	struct ctl_msg hello = { .head.type = CTL_HELLO,
 		.hello = { .version = 1,
 			.gos = CTL_GOS_LINUX,
-			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS } };
+			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS | CTL_FEATURE_NOTIFY } };
 	struct ctl_msg ready = { .head.type = CTL_READY };
 	struct msg raw;
 

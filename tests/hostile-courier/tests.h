@@ -10,6 +10,7 @@ int transfers(const char *program);
 int owners(const char *program);
 int clocks(const char *program);
 int apps(const char *program);
+int notifications(const char *program);
 /* Random, boundary and racing values in every field and word the guest can write, for @seconds. */
 int hostile(const char *program, unsigned seconds, uint64_t seed);
 
