@@ -377,27 +377,53 @@ void asking_cancel(struct asking *a)
 	asking_free(a);
 }
 
-static int notify(struct manager *m, const struct agent *agent, const struct notice *n)
+bool agents_know(const struct manager *m, const char *name)
+{
+	const struct agent *agent = m->agents.first;
+
+	while (agent && (!name || strcmp(agent->name, name) != 0))
+		agent = agent->next;
+	return agent != NULL;
+}
+
+static int tell_one(
+	struct manager *m, const struct agent *agent, const char *method, agents_fill_fn fill, const void *userdata)
 {
 	sd_bus_message *call = NULL;
-	int r = sd_bus_message_new_method_call(m->bus, &call, agent->name, agent->path, AGENTS_INTERFACE, "Notify");
+	int r = sd_bus_message_new_method_call(m->bus, &call, agent->name, agent->path, AGENTS_INTERFACE, method);
 
 	if (r >= 0)
-		r = sd_bus_message_append(call, "a{sv}", 7, "Kind", "s", n->kind, "Subject", "s", n->subject,
-			"SubjectColor", "s", n->subject_color, "Object", "s", n->object, "ObjectColor", "s",
-			n->object_color, "Claim", "s", n->claim, "Text", "s", n->text);
+		r = fill(call, userdata);
 	if (r >= 0)
 		r = tell(m, call);
 	sd_bus_message_unref(call);
 	return r;
 }
 
-void agents_notify(struct manager *m, const struct notice *n)
+unsigned agents_tell(struct manager *m, const char *method, agents_fill_fn fill, const void *userdata)
 {
+	unsigned told = 0;
+
 	for (const struct agent *agent = m->agents.first; agent; agent = agent->next) {
-		int r = notify(m, agent, n);
+		int r = tell_one(m, agent, method, fill, userdata);
 
 		if (r < 0)
 			log_warning("The agent %s is not told: %s", agent->name, strerror(-r));
+		told += r >= 0;
 	}
+	return told;
+}
+
+static int fill_notice(sd_bus_message *call, const void *userdata)
+{
+	const struct notice *n = userdata;
+
+	return sd_bus_message_append(call, "a{sv}", 7, "Kind", "s", n->kind, "Subject", "s", n->subject, "SubjectColor",
+		"s", n->subject_color, "Object", "s", n->object, "ObjectColor", "s", n->object_color, "Claim", "s",
+		n->claim, "Text", "s", n->text);
+}
+
+void agents_notify(struct manager *m, const struct notice *n)
+{
+	agents_tell(m, "Notify", fill_notice, n);
 }

@@ -71,6 +71,14 @@ int agents_ask(
 /* Withdraws the question, tells the agent, and frees it: there is no answer. NULL is fine. */
 void asking_cancel(struct asking *a);
 
+/* Appends a call's arguments. */
+typedef int (*agents_fill_fn)(sd_bus_message *call, const void *userdata);
+
+/* Calls @method of every agent, and waits for no answer. How many of them were called. */
+unsigned agents_tell(struct manager *m, const char *method, agents_fill_fn fill, const void *userdata);
+/* Whether the connection of that unique name has registered one. */
+bool agents_know(const struct manager *m, const char *name);
+
 /* What passed without a question, for the rules that say notify. */
 struct notice {
 	const char *kind, *subject, *subject_color, *object, *object_color, *claim;
@@ -86,7 +94,7 @@ int agents_unregister(struct manager *m, sd_bus_message *call, sd_bus_error *ret
 /* Forgets all. Questions under way must have been cancelled. */
 void agents_finish(struct agents *agents);
 
-/* agents_bus.c: puts the two methods on the bus. */
+/* agents_bus.c: puts these and NotificationClosed (vm_notify.h) on the bus. */
 int agents_bus_add(struct manager *m);
 
 #endif

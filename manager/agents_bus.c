@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Of org.vmos.Manager1: the two methods of agents. */
+/* Of org.vmos.Manager1: the methods of agents. */
 #include "manager/agents.h"
 
 #include "manager/manager.h"
 #include "manager/polkit.h"
+#include "manager/vm_notify.h"
 
 static int handle_register(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
@@ -45,11 +46,17 @@ static int handle_call(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
 									  : agents_unregister(m, call, ret_error);
 }
 
-/* Unprivileged: sd-bus lets everybody call, and handle_call() decides. */
+static int handle_closed(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_notify_closed(userdata, call, ret_error);
+}
+
+/* Unprivileged: sd-bus lets everybody call, and handle_call() decides; what an agent says of a notification counts from agents alone. */
 static const sd_bus_vtable agents_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD("RegisterAgent", "o", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("UnregisterAgent", "o", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("NotificationClosed", "sus", "", handle_closed, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 

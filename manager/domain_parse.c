@@ -111,6 +111,17 @@ static bool read_network(xmlNodePtr vm, struct vm_config *c)
 	return read_cards(vm, c);
 }
 
+/* As long as nobody says otherwise they are shown. */
+static bool read_notifications(xmlNodePtr vm, struct vm_config *c)
+{
+	char text[8];
+
+	if (!xmlHasProp(vm, (const xmlChar *)"notifications"))
+		return true;
+	c->quiet = read_attribute(vm, "notifications", text, sizeof(text)) && strcmp(text, "off") == 0;
+	return c->quiet;
+}
+
 static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 {
 	xmlNodePtr vm = child(child(domain, "metadata", NULL), "vm", DOMAIN_XML_NAMESPACE);
@@ -136,7 +147,7 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 		return -EBADMSG;
 	if (read_attribute(vm, "uid", uid, sizeof(uid)) && !parse_number(uid, &c.uid))
 		return -EBADMSG;
-	if (!read_network(vm, &c))
+	if (!read_network(vm, &c) || !read_notifications(vm, &c))
 		return -EBADMSG;
 	*ret_config = c;
 	return 0;

@@ -133,6 +133,8 @@ static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm
 		set_number(b, vm, "net-limit", config->net_limit);
 	if (config->pci[0])
 		set(b, vm, "pci", config->pci);
+	if (config->quiet)
+		set(b, vm, "notifications", "off");
 }
 
 /* All that QEMU may hold: the guest's memory, both channels, and what QEMU needs itself. */

@@ -26,6 +26,7 @@ struct vm_config {
 	uint32_t net_index; /* of proto/netplan.h, unique on the host; 0: not given yet */
 	char net[VM_NAME_MAX + 1]; /* the NET VM whose network it uses; "": none */
 	uint32_t net_limit; /* KiB a second, each way; 0: no limit */
+	bool quiet; /* notifications of its programs are not shown */
 	char pci[PCI_LIST_MAX]; /* of a NET VM: the host's network cards that it has; "": none */
 };
 

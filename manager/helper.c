@@ -166,6 +166,19 @@ static int take_apps(struct helper *h, uint32_t count, int fd)
 	return h->ops->apps(h, count, fd);
 }
 
+static int take_notify(struct helper *h, const struct helper_msg *m, int fd)
+{
+	if (h->kind != HELPER_COURIER)
+		return -EBADMSG;
+	if (m->type == HELPER_NOTIFY)
+		return h->ops->notify(h, &m->notify, fd);
+	if (m->type == HELPER_HELD)
+		h->ops->held(h, m->held.count);
+	else
+		h->ops->unnotify(h, m->notify.id);
+	return 0;
+}
+
 static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 {
 	switch (m->type) {
@@ -194,6 +207,10 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		return take_clock(h, &m->clock);
 	case HELPER_APPS:
 		return take_apps(h, m->apps.count, fds[0]);
+	case HELPER_NOTIFY:
+	case HELPER_UNNOTIFY:
+	case HELPER_HELD:
+		return take_notify(h, m, fds[0]);
 	case HELPER_FAILED:
 		h->failed = true;
 		h->reason = (enum helper_reason)m->fail.reason;

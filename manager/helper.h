@@ -48,6 +48,10 @@ struct helper_ops {
 	void (*clock)(struct helper *h, const struct helper_clock *clock);
 	/* What its guest can start; @fd is borrowed, -1 where that is nothing. -EBADMSG: it is no such list. */
 	int (*apps)(struct helper *h, uint32_t count, int fd);
+	/* Of a courier: a program of its guest shows something, takes it back, or does so too often. @fd is borrowed. */
+	int (*notify)(struct helper *h, const struct helper_notify *notify, int fd);
+	void (*unnotify)(struct helper *h, uint32_t id);
+	void (*held)(struct helper *h, uint32_t count);
 	/* It is gone. @reason: enum helper_reason; @text: its last words, or ours. It may be started again from here. */
 	void (*ended)(struct helper *h, enum helper_reason reason, const char *text);
 };

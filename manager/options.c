@@ -154,6 +154,18 @@ static int set_net_limit(sd_bus_message *m, struct options *o, sd_bus_error *ret
 	return 0;
 }
 
+static int set_notifications(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	int on;
+
+	if (sd_bus_message_read(m, "v", "b", &on) < 0)
+		return errors_set(
+			ret_error, ERROR_INVALID_ARGUMENT, "Option Notifications must be true or false (type b).");
+	o->has_notifications = true;
+	o->notifications = on;
+	return 0;
+}
+
 static int set_pci(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
 {
 	const char *text;
@@ -192,6 +204,7 @@ static const struct {
 	{ "Net", set_net, false, true },
 	{ "NetLimit", set_net_limit, false, true },
 	{ "Pci", set_pci, false, false },
+	{ "Notifications", set_notifications, false, true },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

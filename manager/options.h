@@ -30,7 +30,8 @@ struct options {
 	uint32_t net_limit;
 	bool has_pci;
 	char pci[PCI_LIST_MAX]; /* "": it shall have no card */
-	bool others; /* something besides net and net_limit, which can change while a VM runs */
+	bool has_notifications, notifications;
+	bool others; /* something besides net, net_limit and notifications, which can change while a VM runs */
 };
 
 /*

@@ -20,6 +20,7 @@
 #include "manager/net_tap.h"
 #include "manager/region.h"
 #include "manager/virt.h"
+#include "manager/vm_notify.h"
 
 #define VM_BUS_PREFIX "/org/vmos/vm"
 #define VM_MEMORY_MIN 256 /* MiB */
@@ -93,6 +94,7 @@ struct vm {
 	uint64_t clip_serial; /* … what was copied then */
 	uint64_t requests_since; /* monotonic usec: begin of the period that requests counts */
 	unsigned requests; /* of the guest, to send or open something */
+	struct vm_notify notify;
 	uint64_t apps_usec; /* monotonic: when its courier last told of applications; 0: not yet */
 };
 

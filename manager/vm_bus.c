@@ -73,6 +73,14 @@ static int get_number(sd_bus *bus, const char *path, const char *interface, cons
 	return -EINVAL;
 }
 
+static int get_notifications(sd_bus *bus, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+	const struct vm *vm = userdata;
+
+	return sd_bus_message_append(reply, "b", !vm->config.quiet);
+}
+
 static int get_apps_changed(sd_bus *bus, const char *path, const char *interface, const char *property,
 	sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
@@ -181,6 +189,7 @@ static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_PROPERTY("NetState", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("NetLimit", "u", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("Pci", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Notifications", "b", get_notifications, 0, CHANGES),
 	SD_BUS_PROPERTY("NetIndex", "u", get_number, 0, 0),
 	SD_BUS_PROPERTY("State", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Agent", "s", get_text, 0, CHANGES),

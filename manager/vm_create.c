@@ -208,6 +208,7 @@ static void fill_config(
 		.vcpus = o->vcpus ? o->vcpus : (!net && sysconf(_SC_NPROCESSORS_ONLN) >= 2 ? 2 : 1),
 		.ready_timeout = o->ready_timeout,
 		.net_limit = o->net_limit,
+		.quiet = o->has_notifications && !o->notifications,
 	};
 
 	if (m->system)

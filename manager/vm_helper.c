@@ -15,6 +15,7 @@
 #include "manager/transfer_request.h"
 #include "manager/vm_apps.h"
 #include "manager/vm_clipboard.h"
+#include "manager/vm_notify.h"
 
 static const char *const program_names[HELPER_KINDS] = {
 	[HELPER_COURIER] = "courier",
@@ -271,6 +272,21 @@ static int handle_apps(struct helper *h, uint32_t count, int fd)
 	return vm_apps_take(h->owner, count, fd);
 }
 
+static int handle_notify(struct helper *h, const struct helper_notify *notify, int fd)
+{
+	return vm_notify(h->owner, notify, fd);
+}
+
+static void handle_unnotify(struct helper *h, uint32_t id)
+{
+	vm_notify_back(h->owner, id);
+}
+
+static void handle_held(struct helper *h, uint32_t count)
+{
+	vm_notify_held(h->owner, count);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
@@ -283,6 +299,9 @@ static const struct helper_ops helper_ops = {
 	.owner = handle_owner,
 	.clock = handle_clock,
 	.apps = handle_apps,
+	.notify = handle_notify,
+	.unnotify = handle_unnotify,
+	.held = handle_held,
 	.ended = handle_ended,
 };
 
@@ -310,6 +329,7 @@ int vm_start_helpers(struct vm *vm)
 void vm_stop_helpers(struct vm *vm)
 {
 	transfer_request_forget(vm);
+	vm_notify_clear(vm);
 	for (unsigned i = 0; i < HELPER_KINDS; i++) {
 		struct helper *h = &vm->helper[i];
 

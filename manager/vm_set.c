@@ -27,10 +27,13 @@ static void change_free(struct change *c)
 
 static void announce(struct vm *vm, const struct vm_config *before)
 {
-	static const char *const all[] = { "Template", "Color", "Memory", "VCPUs", "Net", "NetLimit", "Pci" };
+	static const char *const all[] = { "Template", "Color", "Memory", "VCPUs", "Net", "NetLimit", "Pci",
+		"Notifications" };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vm_bus_changed(vm, all[i]);
+	if (vm->config.quiet && !before->quiet)
+		vm_notify_clear(vm);
 	vm->link.unplugged = false;
 	net_links_wake(vm->manager);
 	if (strcmp(before->template, vm->config.template) == 0)
@@ -77,6 +80,8 @@ static void apply(struct vm_config *config, const struct options *o)
 		config->net_limit = o->net_limit;
 	if (o->has_pci)
 		snprintf(config->pci, sizeof(config->pci), "%s", o->pci);
+	if (o->has_notifications)
+		config->quiet = !o->notifications;
 }
 
 /* Queues the definition of what vm->config says now. */

@@ -73,6 +73,8 @@ static int fill(const struct stats_call *s, const struct vm *vm, sd_bus_message 
 		{ "NetDropped", "t", net->limited + net->full },
 		{ "NetFlows", "u", net->flows },
 		{ "NetWaiting", "u", net->waiting },
+		{ "Notifications", "t", vm->notify.shown },
+		{ "NotificationsDropped", "t", vm->notify.dropped },
 	};
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
 

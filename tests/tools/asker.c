@@ -12,6 +12,9 @@
  *	ask KIND SUBJECT OBJECT BYTES FILES CLAIM     prints "open N MSEC" and, in the end, "VERDICT N OBJECT MSEC"
  *	net SUBJECT ADDRESS PORT PROGRAM [NAME]       the same, of a flow that waits; PROGRAM "-": the guest does not say
  *	withdraw N
+ *	show VM ID APP|SUMMARY|BODY                   a notification; prints "ended ID HOW", HOW of notification.h
+ *	unshow VM ID                                  ID 0: all of the VM's
+ *	held VM N                                     that so many were held back
  *	rules                                         reads the folder again
  *	timeout SECONDS                               of questions from now on
  *
@@ -82,6 +85,64 @@ static void handle_flow_answer(uint32_t id, bool allow)
 {
 	questions[id - 1].vm = NULL;
 	printf("%s %u - %lld\n", allow ? "allowed" : "denied", id, msec_now());
+}
+
+static void handle_notified(const struct helper_notified *notified)
+{
+	printf("ended %u %u\n", notified->id, notified->how);
+}
+
+/* The next part of @line, unescaped and then made safe, as a courier does. */
+static void take_part(char **line, char *dst, size_t cap)
+{
+	char *part = strsep(line, "|");
+
+	if (part)
+		unescape(part);
+	text_sanitise((const uint8_t *)(part ? part : ""), part ? strlen(part) : 0, dst, cap);
+}
+
+static void show(char *line)
+{
+	const char *vm = strsep(&line, " "), *id = strsep(&line, " ");
+	const struct helper_notify notify = { .id = (uint32_t)strtoul(id ? id : "0", NULL, 10),
+		.urgency = NOTIFICATION_CRITICAL };
+	struct notification text = { 0 };
+
+	take_part(&line, text.app, sizeof(text.app));
+	take_part(&line, text.summary, sizeof(text.summary));
+	take_part(&line, text.body, sizeof(text.body));
+	if (stand_notify(&stand, vm, &notify, &text) < 0)
+		errx(1, "the notification is not accepted");
+}
+
+static struct vm *read_vm(const char *line, unsigned *ret_number)
+{
+	char name[64];
+	struct vm *vm;
+
+	if (sscanf(line, "%63s %u", name, ret_number) != 2 || !(vm = manager_find_vm(&stand.manager, name)))
+		errx(2, "no VM and number: %s", line);
+	return vm;
+}
+
+static void unshow(const char *line)
+{
+	unsigned id;
+	struct vm *vm = read_vm(line, &id);
+
+	if (id)
+		vm_notify_back(vm, id);
+	else
+		vm_notify_clear(vm);
+}
+
+static void held(const char *line)
+{
+	unsigned n;
+	struct vm *vm = read_vm(line, &n);
+
+	vm_notify_held(vm, n);
 }
 
 /* The number of the list that the VM's link has. */
@@ -214,6 +275,12 @@ static void run_command(char *line)
 		ask(argument);
 	else if (strcmp(line, "net") == 0)
 		ask_net(argument);
+	else if (strcmp(line, "show") == 0)
+		show(argument);
+	else if (strcmp(line, "unshow") == 0)
+		unshow(argument);
+	else if (strcmp(line, "held") == 0)
+		held(argument);
 	else if (strcmp(line, "agents") == 0)
 		wait_for_agents((unsigned)strtoul(argument, NULL, 10));
 	else if (strcmp(line, "withdraw") == 0)
@@ -258,6 +325,7 @@ int main(int argc, char **argv)
 	stand.manager.rules_dirs[0] = argv[1];
 	read_rules();
 	stand_on_answer = handle_flow_answer;
+	stand_on_notified = handle_notified;
 	snprintf(manager_find_vm(&stand.manager, "work")->config.net, VM_NAME_MAX + 1, "net0");
 	if (stand_net(&stand) < 0)
 		errx(1, "no network lists");

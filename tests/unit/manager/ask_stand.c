@@ -212,6 +212,17 @@ void stand_flow(struct stand *s, const char *vm, struct tap_flow *flow, const ch
 		net_lists_question(&s->manager, of, flow);
 }
 
+int stand_notify(struct stand *s, const char *vm, const struct helper_notify *notify, const struct notification *text)
+{
+	struct vm *of = manager_find_vm(&s->manager, vm);
+	int fd = fd_memfd_data("notification", text, sizeof(*text));
+	int r = fd < 0 ? fd : of ? vm_notify(of, notify, fd) : -ENOENT;
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 /* In place of those parts of vmosd that need libvirt, VMs that run, or vmos-tap. */
 struct stand_answer stand_answers[64];
 int stand_nanswers;
@@ -219,6 +230,7 @@ void (*stand_on_answer)(uint32_t id, bool allow);
 bool stand_owners;
 struct helper_msg stand_sent;
 int stand_nsent;
+void (*stand_on_notified)(const struct helper_notified *notified);
 const struct tap_flow *stand_flows;
 unsigned stand_nflows;
 
@@ -243,6 +255,10 @@ int net_links_flows(struct manager *m, const char *net, net_flows_fn fn, void *u
 
 int helper_send(struct helper *h, const struct helper_msg *m, const int *fds)
 {
+	if (m->type == HELPER_NOTIFIED && stand_on_notified) {
+		stand_on_notified(&m->notified);
+		return 0;
+	}
 	if (!stand_owners)
 		return -EPIPE;
 	stand_sent = *m;
@@ -323,11 +339,36 @@ static int handle_notify(sd_bus_message *call, void *userdata, sd_bus_error *ret
 	return 1;
 }
 
+static int handle_show(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	struct stand_agent *agent = userdata;
+
+	agent->shown++;
+	sd_bus_message_unref(agent->note);
+	agent->note = sd_bus_message_ref(call);
+	return 1;
+}
+
+static int handle_close(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	struct stand_agent *agent = userdata;
+	const char *vm;
+	int r = sd_bus_message_read(call, "su", &vm, &agent->closed_note);
+
+	if (r < 0)
+		return r;
+	agent->closed++;
+	snprintf(agent->closed_vm, sizeof(agent->closed_vm), "%s", vm);
+	return 1;
+}
+
 static const sd_bus_vtable agent_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD("Ask", "a{sv}", "ss", handle_ask, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Cancel", "u", "", handle_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Notify", "a{sv}", "", handle_notify, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ShowNotification", "a{sv}", "", handle_show, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("CloseNotification", "su", "", handle_close, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
@@ -362,6 +403,7 @@ void stand_agent_close(struct stand_agent *agent)
 {
 	sd_bus_message_unref(agent->question);
 	sd_bus_message_unref(agent->notice);
+	sd_bus_message_unref(agent->note);
 	sd_bus_flush_close_unref(agent->bus);
 	*agent = (struct stand_agent){ 0 };
 }

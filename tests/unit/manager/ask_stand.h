@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "manager/manager.h"
+#include "proto/notification.h"
 
 #define STAND_VMS_MAX 40
 #define STAND_CONDITION_MSEC 10000 /* what is waited for comes sooner, or never */
@@ -62,6 +63,10 @@ extern void (*stand_on_answer)(uint32_t id, bool allow); /* NULL: nobody wants t
 extern bool stand_owners;
 extern struct helper_msg stand_sent;
 extern int stand_nsent;
+/* Set: it gets what couriers are told of notifications, instead of the above. */
+extern void (*stand_on_notified)(const struct helper_notified *notified);
+/* A program of the VM's shows text, as its courier reports it. As vm_notify(). */
+int stand_notify(struct stand *s, const char *vm, const struct helper_notify *notify, const struct notification *text);
 /* What net_links_flows() tells of the NET VM "net0". */
 extern const struct tap_flow *stand_flows;
 extern unsigned stand_nflows;
@@ -82,6 +87,10 @@ struct stand_agent {
 	uint32_t cancelled_id;
 	sd_bus_message *question; /* the last; owned */
 	sd_bus_message *notice; /* owned */
+	int shown, closed; /* how often */
+	sd_bus_message *note; /* the last shown; owned */
+	char closed_vm[VM_NAME_MAX + 1];
+	uint32_t closed_note;
 	int registered; /* the call's result: 1, or -errno */
 };
 

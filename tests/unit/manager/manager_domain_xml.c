@@ -53,6 +53,7 @@ static const struct vm_config net_config = {
 	.memory_mib = 384,
 	.vcpus = 1,
 	.net_index = 300,
+	.quiet = true,
 };
 
 static const struct domain_paths net_paths = {
@@ -355,6 +356,8 @@ static void test_foreign(void **state)
 		("template='x' kind='app' color='#000000' ready-timeout='1' "
 		 "net='a123456789b123456789c123456789d123456789e'"),
 		"template='x' kind='app' color='#000000' ready-timeout='1' net-limit='99999999'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' notifications=''",
+		"template='x' kind='app' color='#000000' ready-timeout='1' notifications='maybe'",
 		"template='x' kind='net' color='#000000' ready-timeout='1' pci=''",
 		"template='x' kind='net' color='#000000' ready-timeout='1' pci='03:00.9'",
 		"template='x' kind='app' color='#000000' ready-timeout='1' pci='0000:03:00.0'",
