@@ -110,6 +110,24 @@ static int handle_notify(sd_bus_message *call, void *userdata, sd_bus_error *ret
 	return sd_bus_reply_method_return(call, NULL);
 }
 
+static int handle_show(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	struct agent *a = userdata;
+	struct agent_notification n;
+	int r = agent_notification_read(call, &n);
+
+	if (r < 0)
+		return r;
+	a->face->show(a, &n);
+	return sd_bus_reply_method_return(call, NULL);
+}
+
+/* What was printed stays. */
+static int handle_close(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return sd_bus_reply_method_return(call, NULL);
+}
+
 /* Only vmosd asks: what another connection wants to know would be answered to it. */
 static int handle_filter(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
@@ -136,6 +154,8 @@ static const sd_bus_vtable agent_vtable[] = {
 	SD_BUS_METHOD("Ask", "a{sv}", "ss", handle_ask, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Cancel", "u", "", handle_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Notify", "a{sv}", "", handle_notify, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ShowNotification", "a{sv}", "", handle_show, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("CloseNotification", "su", "", handle_close, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 

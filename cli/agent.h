@@ -9,6 +9,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "cli/agent_notification.h"
 #include "cli/agent_question.h"
 
 struct agent;
@@ -20,6 +21,7 @@ struct agent_face {
 	/* @q, which is not in the list any more, needs no answer; it is freed afterwards. @late: its time is up. */
 	void (*withdraw)(struct agent *a, struct agent_question *q, bool late);
 	void (*notify)(struct agent *a, const struct agent_question *notice);
+	void (*show)(struct agent *a, const struct agent_notification *n);
 	/* A part of standard input; @len 0: it ended. */
 	void (*input)(struct agent *a, const char *untrusted_text, size_t len);
 };

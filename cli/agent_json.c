@@ -86,6 +86,25 @@ static void json_notify(struct agent *a, const struct agent_question *notice)
 	json_print(o, 0);
 }
 
+static void json_show(struct agent *a, const struct agent_notification *n)
+{
+	struct json_object *o = json_object_new_object();
+
+	add(o, "event", "notification");
+	add(o, "vm", n->vm);
+	add(o, "color", n->color);
+	if (n->held)
+		json_object_object_add(o, "held", json_object_new_int64(n->held));
+	if (n->id) {
+		json_object_object_add(o, "id", json_object_new_int64(n->id));
+		json_object_object_add(o, "urgency", json_object_new_int64(n->urgency));
+		add(o, "app", n->text.app);
+		add(o, "summary", n->text.summary);
+		add(o, "body", n->text.body);
+	}
+	json_print(o, 0);
+}
+
 /* NULL: it has none of that name. */
 static const char *get_text(struct json_object *o, const char *key)
 {
@@ -142,4 +161,4 @@ static void json_input(struct agent *a, const char *untrusted_text, size_t len)
 	}
 }
 
-const struct agent_face agent_json = { json_ask, json_withdraw, json_notify, json_input };
+const struct agent_face agent_json = { json_ask, json_withdraw, json_notify, json_show, json_input };

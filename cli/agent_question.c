@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/dict.h"
 #include "proto/text.h"
 
 #define FIELD(name, member)                                                                                 \
@@ -101,16 +102,10 @@ static int read_answers(sd_bus_message *call, struct agent_question *q)
 	return r < 0 ? r : sd_bus_message_exit_container(call);
 }
 
-static int read_entry(sd_bus_message *call, struct agent_question *q)
+static int take_entry(sd_bus_message *call, const char *key, const char *type, void *userdata)
 {
-	const char *key, *type;
-	char kind;
-	int r = sd_bus_message_read(call, "s", &key);
+	struct agent_question *q = userdata;
 
-	if (r >= 0)
-		r = sd_bus_message_peek_type(call, &kind, &type);
-	if (r < 0)
-		return r;
 	if (!strcmp(type, "s"))
 		return read_text(call, key, q);
 	if (!strcmp(type, "u"))
@@ -127,15 +122,8 @@ static int read_entry(sd_bus_message *call, struct agent_question *q)
 int agent_question_read(sd_bus_message *call, struct agent_question **ret)
 {
 	struct agent_question *q = calloc(1, sizeof(*q));
-	int r = q ? sd_bus_message_enter_container(call, 'a', "{sv}") : -ENOMEM;
+	int r = q ? dict_read(call, take_entry, q) : -ENOMEM;
 
-	while (r >= 0 && (r = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
-		r = read_entry(call, q);
-		if (r >= 0)
-			r = sd_bus_message_exit_container(call);
-	}
-	if (r >= 0)
-		r = sd_bus_message_exit_container(call);
 	if (r < 0) {
 		agent_question_free(q);
 		return r;

@@ -287,6 +287,26 @@ static void terminal_notify(struct agent *a, const struct agent_question *notice
 	fflush(stdout);
 }
 
+/* On one line, as a claim is. */
+static void terminal_show(struct agent *a, const struct agent_notification *n)
+{
+	char text[sizeof(n->text)];
+
+	printf("%s%s  ", a->ready ? "\n" : "", DIM);
+	print_clock();
+	printf("%s  ", PLAIN);
+	print_vm(n->vm, n->color);
+	if (n->held) {
+		printf(": %u more notification%s held back\n", n->held, n->held == 1 ? " was" : "s were");
+	} else {
+		snprintf(text, sizeof(text), "%s%s%s", n->text.summary,
+			n->text.summary[0] && n->text.body[0] ? " – " : "", n->text.body);
+		printf(": ");
+		print_claim(text, 16 + strlen(n->vm));
+	}
+	fflush(stdout);
+}
+
 /* The VM that was chosen by number or name; NULL: none. */
 static const char *chosen(const struct agent_question *q, const char *line)
 {
@@ -355,4 +375,5 @@ static void terminal_input(struct agent *a, const char *untrusted_text, size_t l
 	take_line(a, line);
 }
 
-const struct agent_face agent_terminal = { terminal_ask, terminal_withdraw, terminal_notify, terminal_input };
+const struct agent_face agent_terminal = { terminal_ask, terminal_withdraw, terminal_notify, terminal_show,
+	terminal_input };

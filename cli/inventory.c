@@ -35,6 +35,7 @@ static const struct field vm_fields[] = {
 	{ FIELD(vm_info, pci, "Pci", "s") },
 	{ FIELD(vm_info, net_limit, "NetLimit", "u") },
 	{ FIELD(vm_info, net_index, "NetIndex", "u") },
+	{ FIELD(vm_info, notifications, "Notifications", "b") },
 	{ FIELD(vm_info, memory, "Memory", "u") },
 	{ FIELD(vm_info, vcpus, "VCPUs", "u") },
 	{ NULL, NULL, 0 },
@@ -101,6 +102,8 @@ static const struct field stats_fields[] = {
 	{ FIELD(vm_stats, net_dropped, "NetDropped", "n") },
 	{ FIELD(vm_stats, net_flows, "NetFlows", "n") },
 	{ FIELD(vm_stats, net_waiting, "NetWaiting", "n") },
+	{ FIELD(vm_stats, notifications, "Notifications", "n") },
+	{ FIELD(vm_stats, notifications_dropped, "NotificationsDropped", "n") },
 	{ NULL, NULL, 0 },
 };
 

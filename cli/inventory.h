@@ -15,6 +15,7 @@ struct vm_info {
 	uint32_t vcpus;
 	uint32_t net_limit; /* KiB a second; 0: none */
 	uint32_t net_index;
+	int notifications; /* a bool: those of its programs are shown */
 };
 
 struct template_info {
@@ -46,6 +47,7 @@ struct vm_stats {
 	uint64_t ready_ms;
 	uint64_t net_sent_bytes, net_received_bytes, net_sent, net_received;
 	uint64_t net_refused, net_forged, net_dropped, net_flows, net_waiting;
+	uint64_t notifications, notifications_dropped;
 };
 
 struct protection {

@@ -53,6 +53,7 @@ struct json_object *json_vm(const struct vm_info *vm)
 	add_words(o, "pci", vm->pci);
 	json_add_number(o, "net_limit", (uint64_t)vm->net_limit << 10);
 	json_add_number(o, "net_index", vm->net_index);
+	json_object_object_add(o, "notifications", json_object_new_boolean(vm->notifications));
 	json_add_number(o, "memory", (uint64_t)vm->memory << 20);
 	json_add_number(o, "vcpus", vm->vcpus);
 	json_add_text(o, "disk_path", vm->disk_path);
@@ -88,6 +89,8 @@ struct json_object *json_stats(const struct vm_stats *s)
 	json_add_number(o, "net_dropped", s->net_dropped);
 	json_add_number(o, "net_flows", s->net_flows);
 	json_add_number(o, "net_waiting", s->net_waiting);
+	json_add_number(o, "notifications", s->notifications);
+	json_add_number(o, "notifications_dropped", s->notifications_dropped);
 	return o;
 }
 

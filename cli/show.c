@@ -46,6 +46,7 @@ static void show_vm(const struct vm_info *vm)
 		printf("%-13s %s a second, each way\n", "Net limit", format_size((uint64_t)vm->net_limit << 10, limit));
 	size_line("Memory", (uint64_t)vm->memory << 20);
 	printf("%-13s %u\n", "VCPUs", vm->vcpus);
+	line("Notifications", vm->notifications ? "on" : "off");
 	line("Disk", vm->disk_path);
 	line("Console log", vm->console_log);
 	line("Last error", vm->last_error);
@@ -65,6 +66,9 @@ static void show_stats(const struct vm_stats *s)
 			format_size(s->net_sent_bytes, used), format_size(s->net_received_bytes, total),
 			(unsigned long long)s->net_flows, (unsigned long long)s->net_refused,
 			(unsigned long long)s->net_forged);
+	if (s->notifications || s->notifications_dropped)
+		printf("%-13s %llu shown, %llu dropped\n", "Notifications", (unsigned long long)s->notifications,
+			(unsigned long long)s->notifications_dropped);
 	if (s->ready_ms)
 		printf("%-13s %.1f s from power-on\n", "Ready after", (double)s->ready_ms / 1000);
 	if (s->guest_mem_total_kib)

@@ -46,6 +46,14 @@ static int parse_limit(const char *text, struct vm_options *o)
 	return cli_error(CLI_USAGE, "--net-limit takes a size a second such as 500K or 2M, or none, not \"%s\"", text);
 }
 
+static int parse_notifications(const char *text, struct vm_options *o)
+{
+	o->notifications = text;
+	if (strcmp(text, "on") == 0 || strcmp(text, "off") == 0)
+		return 0;
+	return cli_error(CLI_USAGE, "--notifications takes on or off, not \"%s\"", text);
+}
+
 /* vmosd knows what an address is, and how many a VM can have. */
 static int parse_pci(const char *text, struct vm_options *o)
 {
@@ -87,6 +95,8 @@ static int parse_option(int opt, struct vm_options *o)
 		return parse_limit(optarg, o);
 	case 'p':
 		return parse_pci(optarg, o);
+	case 'N':
+		return parse_notifications(optarg, o);
 	default:
 		return parse_number("ready-timeout", optarg, READY_TIMEOUT_MAX, &o->ready_timeout);
 	}
@@ -106,6 +116,7 @@ int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret)
 		{ "net", required_argument, NULL, 'n' },
 		{ "net-limit", required_argument, NULL, 'l' },
 		{ "pci", required_argument, NULL, 'p' },
+		{ "notifications", required_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int opt, r;
@@ -162,6 +173,8 @@ int vm_options_append(const struct vm_options *o, sd_bus_message *m)
 		r = sd_bus_message_append(m, "{sv}", "NetLimit", "u", o->limit);
 	if (r >= 0 && o->has_pci)
 		r = append_string(m, "Pci", o->pci);
+	if (r >= 0 && o->notifications)
+		r = sd_bus_message_append(m, "{sv}", "Notifications", "b", strcmp(o->notifications, "on") == 0);
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

@@ -22,6 +22,7 @@ struct vm_options {
 	const char *net; /* "": none */
 	const char *net_limit; /* as given */
 	uint32_t limit; /* KiB a second; 0: no limit */
+	const char *notifications; /* as given: "on", "off" */
 	bool has_pci;
 	char pci[VM_OPTIONS_PCI]; /* what was given by each --pci, a space between two; "": none */
 };

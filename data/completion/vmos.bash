@@ -11,8 +11,8 @@ _vmos_names()
 _vmos_command_options()
 {
 	case $1 in
-	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --pci --ready-timeout" ;;
-	set) echo "--template --color --memory --vcpus --net --net-limit --pci --ready-timeout" ;;
+	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --pci --notifications --ready-timeout" ;;
+	set) echo "--template --color --memory --vcpus --net --net-limit --pci --notifications --ready-timeout" ;;
 	delete) echo "--yes --force" ;;
 	stop) echo "--force" ;;
 	list | show | status) echo "--json" ;;
@@ -130,6 +130,10 @@ _vmos()
 	fi
 	if [ "$previous" = --pci ]; then
 		mapfile -t COMPREPLY < <(compgen -W "none $(_vmos_cards)" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --notifications ]; then
+		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur")
 		return
 	fi
 	if [ "$previous" = --app ]; then

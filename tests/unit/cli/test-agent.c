@@ -351,6 +351,49 @@ static void test_json(void **state)
 	expect(s, "{\"event\":\"notice\",\"kind\":\"send\",\"subject\":\"web\"");
 }
 
+static void notify(struct scene *s, uint32_t id)
+{
+	const struct helper_notify n = { .id = id, .urgency = NOTIFICATION_NORMAL };
+	struct notification text = { .app = "foot", .summary = "web: \"Done\"", .body = "Gr\xc3\xbc\xc3\x9f" };
+
+	assert_int_equal(stand_notify(&s->stand, "work", &n, &text), 0);
+}
+
+/* A line of the host's, with the VM's name in front; never two, however long the guest's text is. */
+static void test_notification(void **state)
+{
+	struct scene *s = *state;
+	const struct helper_notify n = { .id = 2 };
+	struct notification text = { .summary = "long" };
+
+	start(s, true, NULL);
+	notify(s, 1);
+	expect(s, "work: web: \"Done\" \xe2\x80\x93 Gr\xc3\xbc\xc3\x9f\r\n");
+	memset(text.body, 'x', sizeof(text.body) - 1);
+	assert_int_equal(stand_notify(&s->stand, "work", &n, &text), 0);
+	expect(s, "xxx\r\n");
+	rest(s, 100);
+	assert_null(strstr(s->output, "\n"));
+	vm_notify_held(manager_find_vm(&s->stand.manager, "work"), 1);
+	expect(s, "work: 1 more notification was held back\r\n");
+	vm_notify_held(manager_find_vm(&s->stand.manager, "work"), 995);
+	expect(s, "work: 995 more notifications were held back\r\n");
+}
+
+static void test_json_notification(void **state)
+{
+	struct scene *s = *state;
+
+	start(s, false, "--json");
+	notify(s, 7);
+	expect(s,
+		"{\"event\":\"notification\",\"vm\":\"work\",\"color\":\"#2563eb\",\"id\":7,\"urgency\":1,\"app\":"
+		"\"foot\","
+		"\"summary\":\"web: \\\"Done\\\"\",\"body\":\"Gr\xc3\xbc\xc3\x9f\"}\n");
+	vm_notify_held(manager_find_vm(&s->stand.manager, "work"), 995);
+	expect(s, "{\"event\":\"notification\",\"vm\":\"work\",\"color\":\"#2563eb\",\"held\":995}\n");
+}
+
 /* A flow that waits; the answer is in stand_answers. */
 static void ask_net(struct scene *s, uint32_t id, const char *name)
 {
@@ -524,6 +567,8 @@ int main(int argc, char **argv)
 		CASE(test_choice),
 		CASE(test_once),
 		CASE(test_json),
+		CASE(test_notification),
+		CASE(test_json_notification),
 		CASE(test_net),
 		CASE(test_net_json),
 		CASE(test_manager_returns),
