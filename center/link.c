@@ -22,6 +22,9 @@ static const char interface_xml[] = "<node><interface name='org.vmos.Agent1'>"
 				    "<arg type='s' direction='out'/><arg type='s' direction='out'/></method>"
 				    "<method name='Cancel'><arg type='u' direction='in'/></method>"
 				    "<method name='Notify'><arg type='a{sv}' direction='in'/></method>"
+				    "<method name='ShowNotification'><arg type='a{sv}' direction='in'/></method>"
+				    "<method name='CloseNotification'><arg type='s' direction='in'/>"
+				    "<arg type='u' direction='in'/></method>"
 				    "</interface></node>";
 
 enum link_where link_where(const struct link *l)
@@ -58,11 +61,39 @@ static void take_notice(struct link *l, GVariant *parameters)
 	g_variant_unref(dict);
 }
 
+static void take_note(struct link *l, GVariant *parameters)
+{
+	GVariant *dict = g_variant_get_child_value(parameters, 0);
+	struct note *n = note_new(dict);
+
+	if (n)
+		l->handlers->show(l, n);
+	g_variant_unref(dict);
+}
+
+/* What vmosd tells and waits for no answer to. */
+static void take_word(struct link *l, const char *method, GVariant *parameters)
+{
+	const char *vm;
+	uint32_t id;
+
+	if (g_strcmp0(method, "Cancel") == 0) {
+		g_variant_get(parameters, "(u)", &id);
+		l->handlers->cancel(l, id);
+	} else if (g_strcmp0(method, "ShowNotification") == 0) {
+		take_note(l, parameters);
+	} else if (g_strcmp0(method, "CloseNotification") == 0) {
+		g_variant_get(parameters, "(&su)", &vm, &id);
+		l->handlers->close(l, vm, id);
+	} else {
+		take_notice(l, parameters);
+	}
+}
+
 static void handle_call(GDBusConnection *connection, const char *sender, const char *path, const char *interface,
 	const char *method, GVariant *parameters, GDBusMethodInvocation *invocation, gpointer userdata)
 {
 	struct link *l = userdata;
-	uint32_t id;
 
 	if (g_strcmp0(sender, l->owner) != 0) {
 		g_dbus_method_invocation_return_dbus_error(
@@ -73,13 +104,15 @@ static void handle_call(GDBusConnection *connection, const char *sender, const c
 		take_question(l, parameters, invocation);
 		return;
 	}
-	if (g_strcmp0(method, "Cancel") == 0) {
-		g_variant_get(parameters, "(u)", &id);
-		l->handlers->cancel(l, id);
-	} else {
-		take_notice(l, parameters);
-	}
+	take_word(l, method, parameters);
 	g_dbus_method_invocation_return_value(invocation, NULL);
+}
+
+void link_tell_closed(struct link *l, const char *vm, uint32_t id, const char *how)
+{
+	if (l->owner && l->connection)
+		g_dbus_connection_call(l->connection, l->owner, MANAGER_PATH, MANAGER_NAME, "NotificationClosed",
+			g_variant_new("(sus)", vm, id, how), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
 }
 
 static void handle_registered(GObject *source, GAsyncResult *result, gpointer userdata)

@@ -9,6 +9,7 @@
 #include <gio/gio.h>
 #include <stdbool.h>
 
+#include "center/note.h"
 #include "center/question.h"
 
 struct link;
@@ -19,6 +20,9 @@ struct link_handlers {
 	void (*ask)(struct link *l, struct question *q, GDBusMethodInvocation *invocation);
 	void (*cancel)(struct link *l, uint32_t id);
 	void (*notify)(const struct question *q); /* borrowed */
+	/* A VM's program shows something; @n is the callee's. It is taken back; @id 0: all that the VM shows is. */
+	void (*show)(struct link *l, struct note *n);
+	void (*close)(struct link *l, const char *vm, uint32_t id);
 	/* vmosd is there: called @owner, on @connection. */
 	void (*found)(struct link *l, GDBusConnection *connection, const char *owner);
 	/* vmosd left: its questions are void. */
@@ -33,5 +37,8 @@ enum link_where link_where(const struct link *l);
 struct link *link_new(enum link_where where, const struct link_handlers *handlers);
 /* @verdict: "no", "yes", or, to a lasting question, "once", "session", "always". */
 void link_answer(GDBusMethodInvocation *invocation, const char *verdict, const char *object);
+
+/* What became of a notification: "expired", "dismissed", "clicked" and the like. */
+void link_tell_closed(struct link *l, const char *vm, uint32_t id, const char *how);
 
 #endif

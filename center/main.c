@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "center/link.h"
 #include "center/menu.h"
+#include "center/notes.h"
 #include "center/notices.h"
 #include "center/prompt.h"
 
@@ -136,8 +137,8 @@ static void load_style(void)
 
 static void handle_startup(GApplication *app, gpointer userdata)
 {
-	static const struct link_handlers handlers = { handle_ask, handle_cancel, handle_notify, handle_found,
-		handle_lost };
+	static const struct link_handlers handlers = { handle_ask, handle_cancel, handle_notify, notes_show,
+		notes_close, handle_found, handle_lost };
 	const char *mode = g_getenv("VMOS_MODE");
 	bool system = center.system || (!center.session && g_strcmp0(mode, "system") == 0);
 	bool session = center.session || (!center.system && g_strcmp0(mode, "session") == 0);
@@ -148,6 +149,7 @@ static void handle_startup(GApplication *app, gpointer userdata)
 		center.menus[LINK_SYSTEM] = menu_new("system");
 		center.menus[LINK_SESSION] = menu_new("session");
 	}
+	notes_open();
 	if (system || !session)
 		link_new(LINK_SYSTEM, &handlers);
 	if (session || !system)

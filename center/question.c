@@ -43,14 +43,14 @@ static void set_color(struct party *p, const char *untrusted)
 	p->rgb = good ? (uint32_t)strtoul(untrusted + 1, NULL, 16) : 0x888888;
 }
 
-static void read_party(GVariantDict *dict, const char *name_key, const char *color_key, struct party *p, bool *ret_good)
+bool party_read(GVariantDict *dict, const char *name_key, const char *color_key, struct party *p)
 {
 	const char *name = "", *color = "";
 
 	g_variant_dict_lookup(dict, name_key, "&s", &name);
 	g_variant_dict_lookup(dict, color_key, "&s", &color);
-	*ret_good = *ret_good && set_name(p, name);
 	set_color(p, color);
+	return set_name(p, name);
 }
 
 static void read_text(GVariantDict *dict, const char *key, char dst[QUESTION_TEXT_MAX])
@@ -111,7 +111,7 @@ struct question *question_new(GVariant *untrusted_dict)
 {
 	struct question *q = g_new0(struct question, 1);
 	GVariantDict dict;
-	bool good = true;
+	bool good;
 
 	g_variant_dict_init(&dict, untrusted_dict);
 	g_variant_dict_lookup(&dict, "Id", "u", &q->id);
@@ -119,8 +119,8 @@ struct question *question_new(GVariant *untrusted_dict)
 	g_variant_dict_lookup(&dict, "Files", "u", &q->files);
 	g_variant_dict_lookup(&dict, "Timeout", "u", &q->timeout);
 	read_kind(&dict, q);
-	read_party(&dict, "Subject", "SubjectColor", &q->subject, &good);
-	read_party(&dict, "Object", "ObjectColor", &q->object, &good);
+	good = party_read(&dict, "Subject", "SubjectColor", &q->subject);
+	good = party_read(&dict, "Object", "ObjectColor", &q->object) && good;
 	read_text(&dict, "Claim", q->claim);
 	read_text(&dict, "Rule", q->rule);
 	read_text(&dict, "Text", q->text);

@@ -32,6 +32,9 @@ struct question {
 	bool lasting; /* a yes is once, for the session or for always */
 };
 
+/* A VM's name and its colour, grey where that is none. False: no VM is called so. */
+bool party_read(GVariantDict *dict, const char *name_key, const char *color_key, struct party *p);
+
 /* From the a{sv} of Ask or Notify. NULL: it names no VM, or is otherwise no question. */
 struct question *question_new(GVariant *untrusted_dict);
 void question_free(struct question *q);

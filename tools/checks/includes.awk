@@ -3,7 +3,7 @@
 BEGIN {
 	pure = "^(stdint|stdbool|stddef|string|errno|limits|endian|assert|inttypes|stdatomic|arpa/inet|linux/types|linux/ioctl|sys/ioctl)\\.h$"
 	only["^libvirt/"] = "manager"
-	only["^wayland-client"] = "desktop"
+	only["^wayland-client"] = "(desktop|center)"
 	only["^wlr/"] = "agent"
 	only["^libxml/"] = "manager"
 	only["^(gtk|gdk)/"] = "center"

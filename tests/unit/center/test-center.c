@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "center/note.h"
 #include "center/question.h"
 #include "tests/unit/unit.h"
 
@@ -75,15 +76,21 @@ static void test_click(void **state)
 	assert_false(guard_press(&g, GUARD_TOUCH, T0 + 505 * MSEC));
 }
 
-static struct question *parse(const char *text)
+static GVariant *parse_dict(const char *text)
 {
 	GError *error = NULL;
 	GVariant *dict = g_variant_parse(G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &error);
-	struct question *q;
 
 	if (!dict)
 		fail_msg("%s", error->message);
-	q = question_new(dict);
+	return dict;
+}
+
+static struct question *parse(const char *text)
+{
+	GVariant *dict = parse_dict(text);
+	struct question *q = question_new(dict);
+
 	g_variant_unref(dict);
 	return q;
 }
@@ -192,6 +199,85 @@ static void test_short_claim(void **state)
 	question_free(q);
 }
 
+static struct note *parse_note(const char *text)
+{
+	GVariant *dict = parse_dict(text);
+	struct note *n = note_new(dict);
+
+	g_variant_unref(dict);
+	return n;
+}
+
+/* Whatever a guest writes, the VM's name stands in front of it, and nothing of it is markup. */
+static void test_note(void **state)
+{
+	struct note *n =
+		parse_note("{'VM': <'work'>, 'Color': <'#2563eb'>, 'Id': <uint32 7>, 'Urgency': <uint32 2>, "
+			   "'Timeout': <uint32 9000>, 'App': <'foot'>, 'Summary': <'vault: <b>pay</b>\\n\\u202ex'>, "
+			   "'Body': <'<a href=\"x\">1 & 2</a>'>, 'Unknown': <true>}");
+	char title[NOTE_LINE_MAX], body[NOTE_BODY_MAX];
+
+	assert_non_null(n);
+	assert_int_equal(n->vm.rgb, 0x2563eb);
+	assert_int_equal(n->timeout_ms, 9000);
+	assert_false(n->low);
+	note_title(n, title);
+	assert_string_equal(title,
+		"work: vault: \xe2\x80\xb9"
+		"b\xe2\x80\xbapay\xe2\x80\xb9/b\xe2\x80\xba\xef\xbf\xbd\xef\xbf\xbdx");
+	note_body(n, true, body);
+	assert_string_equal(body, "&lt;a href=\"x\"&gt;1 &amp; 2&lt;/a&gt;");
+	note_body(n, false, body);
+	assert_null(strpbrk(body, "<>"));
+	assert_non_null(strstr(body, "1 & 2"));
+	note_free(n);
+}
+
+static void test_note_held(void **state)
+{
+	struct note *n = parse_note("{'VM': <'work'>, 'Color': <'#2563eb'>, 'Held': <uint32 995>}");
+	char text[NOTE_BODY_MAX];
+
+	assert_non_null(n);
+	note_title(n, text);
+	assert_string_equal(text, "work");
+	note_body(n, true, text);
+	assert_string_equal(text, "995 more notifications were held back");
+	n->held = 1;
+	note_held(n, text, sizeof(text));
+	assert_string_equal(text, "1 more notification was held back");
+	note_free(n);
+}
+
+/* The longest text there is, all of it to be escaped: it fits. */
+static void test_note_long(void **state)
+{
+	struct note n = { .vm = { .name = "work" }, .id = 1 };
+	char title[NOTE_LINE_MAX], body[NOTE_BODY_MAX];
+
+	memset(n.text.summary, '<', sizeof(n.text.summary) - 1);
+	memset(n.text.body, '&', sizeof(n.text.body) - 1);
+	note_title(&n, title);
+	assert_int_equal(strlen(title), strlen("work: ") + 3 * (NOTIFICATION_SUMMARY_MAX - 1));
+	note_body(&n, true, body);
+	assert_int_equal(strlen(body), 5 * (NOTIFICATION_BODY_MAX - 1));
+}
+
+static void test_note_refused(void **state)
+{
+	static const char *const bad[] = {
+		"{'Id': <uint32 1>, 'Summary': <'x'>}",
+		"{'VM': <''>, 'Id': <uint32 1>}",
+		"{'VM': <'work: x'>, 'Id': <uint32 1>}",
+		"{'VM': <'work'>}",
+		"{'VM': <'work'>, 'Id': <uint32 0>, 'Summary': <'x'>}",
+		"{'VM': <'work'>, 'Id': <'1'>}",
+	};
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_null(parse_note(bad[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +290,10 @@ int main(void)
 		cmocka_unit_test(test_lasting),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_short_claim),
+		cmocka_unit_test(test_note),
+		cmocka_unit_test(test_note_held),
+		cmocka_unit_test(test_note_long),
+		cmocka_unit_test(test_note_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
