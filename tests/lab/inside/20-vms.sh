@@ -222,6 +222,15 @@ menu_picture()
 	[ "$(ask key meta_l-spc)" = ok ] && sleep 2 && note "the menu: $(ask picture menu)" && [ "$(ask key esc)" = ok ]
 }
 
+# As a card of vmos-center's, by its ground; there is no other program to show it. Looked for while the VM is at it: a card stays
+# for some seconds only.
+shows_notification()
+{
+	in_vm "$1" gdbus call --session --dest org.freedesktop.Notifications --object-path /org/freedesktop/Notifications \
+		--method org.freedesktop.Notifications.Notify -- lab 0 '' 'Built in a VM' 'and shown by the host' '[]' '{}' 8000 &
+	within 60 screen_has '#1b2130' 5000 && wait $! && [ "$(field "$1" stats.notifications)" = 1 ]
+}
+
 again=
 need "the desktop starts two VMs by itself" within 200 both_started
 need "a terminal of VM $a opens" within 120 windows_are "$a" 1
@@ -257,6 +266,8 @@ check "the desktop's menu has the applications of $a" within 60 menu_offers "$a"
 check "and opens with a key" menu_picture
 as_user sh -c "$(menu_command "$a" Foot)" &
 check "what it names opens a window" within 60 windows_are "$a" 2
+check "a notification of $a is shown" shows_notification "$a"
+note "the card: $(ask picture notification)"
 check "the user may use VMs" as_user "$vmos" run "$a" -- true
 check "a megabyte goes through a program and comes back whole" comes_back_whole "$a"
 check "vmos run exits as the program did" exits_with "$a" 7
