@@ -44,9 +44,9 @@ void note_free(struct note *n)
 void note_held(const struct note *n, char *dst, size_t cap)
 {
 	if (n->held == 1)
-		g_strlcpy(dst, "1 more notification was held back", cap);
+		g_strlcpy(dst, "1 more was held back", cap);
 	else
-		g_snprintf(dst, cap, "%u more notifications were held back", n->held);
+		g_snprintf(dst, cap, "%u more were held back", n->held);
 }
 
 /* Copies with @marks in place of '<', '>' and '&', as long as they fit whole. */

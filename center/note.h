@@ -34,7 +34,7 @@ void note_free(struct note *n);
 void note_title(const struct note *n, char dst[NOTE_LINE_MAX]);
 /* The rest. @escape: for a service that reads markup; else without any '<'. */
 void note_body(const struct note *n, bool escape, char dst[NOTE_BODY_MAX]);
-/* "3 more notifications were held back"; what stands in place of the guest's text. */
+/* "3 more were held back"; what stands in place of the guest's text. */
 void note_held(const struct note *n, char *dst, size_t cap);
 
 #endif

@@ -242,10 +242,10 @@ static void test_note_held(void **state)
 	note_title(n, text);
 	assert_string_equal(text, "work");
 	note_body(n, true, text);
-	assert_string_equal(text, "995 more notifications were held back");
+	assert_string_equal(text, "995 more were held back");
 	n->held = 1;
 	note_held(n, text, sizeof(text));
-	assert_string_equal(text, "1 more notification was held back");
+	assert_string_equal(text, "1 more was held back");
 	note_free(n);
 }
 
