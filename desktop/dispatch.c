@@ -6,6 +6,7 @@
 #include "desktop/buffer.h"
 #include "desktop/clipboard.h"
 #include "desktop/display.h"
+#include "desktop/drag.h"
 #include "desktop/guest.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
@@ -21,7 +22,7 @@ static int on_hello(struct guest *g, struct window *w, const struct gui_msg *m)
 	g->greeted = true;
 	g->features = m->hello.features;
 	welcome.hello.version = GUI_VERSION;
-	welcome.hello.features = GUI_FEATURE_CLIPBOARD | GUI_FEATURE_ATTENTION;
+	welcome.hello.features = GUI_FEATURE_CLIPBOARD | GUI_FEATURE_ATTENTION | GUI_FEATURE_DRAG;
 	clipboard_greet(g->clipboard, m->hello.features);
 	guest_send(g, &welcome);
 	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
@@ -133,6 +134,12 @@ static int on_attention(struct guest *g, struct window *w, const struct gui_msg 
 	return 0;
 }
 
+static int on_drag(struct guest *g, struct window *w, const struct gui_msg *m)
+{
+	drag_begin(g->seat, w);
+	return 0;
+}
+
 static int on_clip_offer(struct guest *g, struct window *w, const struct gui_msg *m)
 {
 	clipboard_offer(g->clipboard, &m->clip_offer);
@@ -170,6 +177,7 @@ static const struct {
 	[GUI_CLIP_OFFER] = { on_clip_offer, false },
 	[GUI_CLIP_DATA] = { on_clip_data, false },
 	[GUI_ATTENTION] = { on_attention, true },
+	[GUI_DRAG] = { on_drag, true },
 };
 
 #define NHANDLERS (sizeof(handlers) / sizeof(handlers[0]))

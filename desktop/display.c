@@ -39,6 +39,7 @@ static const struct global globals[] = {
 	{ &wp_fractional_scale_manager_v1_interface, MEMBER(fractional), 1, 1, false },
 	{ &zwp_idle_inhibit_manager_v1_interface, MEMBER(idle_inhibit), 1, 1, false },
 	{ &xdg_activation_v1_interface, MEMBER(activation), 1, 1, false },
+	{ &wl_data_device_manager_interface, MEMBER(data_devices), 3, 3, false },
 };
 
 #define NGLOBALS (sizeof(globals) / sizeof(globals[0]))

@@ -11,6 +11,7 @@
 #define DISPLAY_OUTPUTS_MAX 16
 
 struct wl_compositor;
+struct wl_data_device_manager;
 struct wl_display;
 struct wl_output;
 struct wl_registry;
@@ -26,7 +27,7 @@ struct zwp_idle_inhibit_manager_v1;
 struct zxdg_decoration_manager_v1;
 struct window;
 
-/* Which window a surface belongs to (the menu: to none) and what it shows: the user data of every surface but the cursor's. */
+/* Which window a surface belongs to (the menu: to none) and what it shows: the user data of every surface but those of the cursor and of a drag. */
 enum surface_kind { SURFACE_ROOT, SURFACE_BACK, SURFACE_MAT, SURFACE_CONTENT, SURFACE_MENU };
 
 struct surface_ref {
@@ -57,6 +58,7 @@ struct display {
 	struct wp_fractional_scale_manager_v1 *fractional; /* may be NULL */
 	struct zwp_idle_inhibit_manager_v1 *idle_inhibit; /* may be NULL */
 	struct xdg_activation_v1 *activation; /* may be NULL */
+	struct wl_data_device_manager *data_devices; /* may be NULL */
 	struct output outputs[DISPLAY_OUTPUTS_MAX];
 	bool blocked; /* the compositor reads too slowly: nothing may be queued until the socket is writable */
 	void (*on_output)(struct output *o, bool gone, void *data);

@@ -74,14 +74,11 @@ static void send_position(struct seat *s, uint16_t type, uint32_t serial, uint32
 	guest_send(s->guest, &m);
 }
 
-static void handle_enter(
-	void *data, struct wl_pointer *p, uint32_t serial, struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y)
+void pointer_enter(struct seat *s, struct wl_surface *surface, uint32_t serial, wl_fixed_t x, wl_fixed_t y)
 {
-	struct seat *s = data;
 	uint32_t edges;
 
 	s->at = surface ? wl_surface_get_user_data(surface) : NULL;
-	s->enter_serial = serial;
 	s->x = x;
 	s->y = y;
 	s->buttons = 0;
@@ -94,13 +91,21 @@ static void handle_enter(
 		send_position(s, GUI_PTR_ENTER, serial, 0);
 	else
 		set_hover(s->at->window, frame_part_at(s, &edges));
-	pointer_show_cursor(s);
 }
 
-static void handle_leave(void *data, struct wl_pointer *p, uint32_t serial, struct wl_surface *surface)
+static void handle_enter(
+	void *data, struct wl_pointer *p, uint32_t serial, struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y)
 {
 	struct seat *s = data;
 
+	drag_is_over(s);
+	s->enter_serial = serial;
+	pointer_enter(s, surface, serial, x, y);
+	pointer_show_cursor(s);
+}
+
+void pointer_leave(struct seat *s)
+{
 	if (over_menu(s)) {
 		menu_point(s->menu, -1);
 	} else if (s->at) {
@@ -113,9 +118,17 @@ static void handle_leave(void *data, struct wl_pointer *p, uint32_t serial, stru
 	s->buttons = 0;
 }
 
-static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fixed_t x, wl_fixed_t y)
+/* A drag may have said by itself already where the pointer has gone. */
+static void handle_leave(void *data, struct wl_pointer *p, uint32_t serial, struct wl_surface *surface)
 {
 	struct seat *s = data;
+
+	if (!s->drag.inside)
+		pointer_leave(s);
+}
+
+void pointer_motion(struct seat *s, uint32_t time, wl_fixed_t x, wl_fixed_t y)
+{
 	uint32_t was = 0, is = 0;
 	enum frame_part part;
 
@@ -138,6 +151,11 @@ static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fi
 	set_hover(s->at->window, part);
 	if (was != is)
 		pointer_show_cursor(s);
+}
+
+static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fixed_t x, wl_fixed_t y)
+{
+	pointer_motion(data, time, x, y);
 }
 
 static void press_menu(struct seat *s, struct window *w, uint32_t serial)
@@ -169,6 +187,7 @@ static void button_in_content(struct seat *s, uint32_t serial, const struct gui_
 
 	if (b->pressed) {
 		s->buttons++;
+		s->button = b->button;
 		s->button_serial = serial;
 		seat_note_press(s, s->at->window, serial);
 	} else if (s->buttons > 0) {
@@ -303,7 +322,7 @@ void pointer_bind(struct seat *s)
 
 void pointer_unbind(struct seat *s)
 {
-	handle_leave(s, s->pointer, 0, NULL);
+	pointer_leave(s);
 	if (wl_pointer_get_version(s->pointer) >= WL_POINTER_RELEASE_SINCE_VERSION)
 		wl_pointer_release(s->pointer);
 	else

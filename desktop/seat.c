@@ -47,11 +47,13 @@ int seat_init(struct seat *s)
 	s->wl = s->display->seat;
 	if (s->wl)
 		wl_seat_add_listener(s->wl, &seat_listener, s);
+	drag_init(s);
 	return 0;
 }
 
 void seat_finish(struct seat *s)
 {
+	drag_finish(s);
 	cursor_finish(&s->cursor);
 	gestures_finish(&s->gestures);
 	free(s->keymap);
@@ -109,6 +111,7 @@ void seat_reset(struct seat *s)
 	s->kb_left = false;
 	s->in_content = false;
 	s->buttons = 0;
+	drag_reset(s);
 	s->guest_hides = false;
 	s->cursor.guest_shape = GUI_CURSOR_DEFAULT;
 	touch_reset(s);
@@ -131,12 +134,17 @@ uint32_t seat_take_serial(struct seat *s)
 	return serial && clock_ms() - s->fresh_ms <= FRESH_MS ? serial : 0;
 }
 
+bool seat_is_pressed_in(const struct seat *s, const struct window *w)
+{
+	return s->buttons && s->at && s->at->window == w && w->toplevel;
+}
+
 /* The serial of the button or finger that is down in @w, 0: none is. */
 static uint32_t pressed_in(const struct seat *s, const struct window *w)
 {
 	if (!w->toplevel)
 		return 0;
-	if (s->buttons && s->at && s->at->window == w)
+	if (seat_is_pressed_in(s, w))
 		return s->button_serial;
 	return touch_is_in(s, w) ? s->touch.serial : 0;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "desktop/cursor.h"
+#include "desktop/drag.h"
 #include "desktop/frame.h"
 #include "desktop/gesture.h"
 #include "desktop/touch.h"
@@ -66,7 +67,7 @@ struct seat {
 	int x, y; /* 24.8, of that surface */
 	uint32_t buttons; /* pressed over content */
 	uint32_t hidden_button; /* pressed to close the menu: the guest does not know of it; 0: none */
-	uint32_t button_serial; /* of the last press over content, for MOVE and RESIZE */
+	uint32_t button, button_serial; /* of the last press over content, for MOVE, RESIZE and DRAG */
 	uint32_t fresh_serial; /* of the last press or key in this VM's windows, until taken */
 	uint64_t fresh_ms;
 	uint32_t title_ms; /* of the last press on a title, for double clicks */
@@ -74,6 +75,7 @@ struct seat {
 	struct seat_axis axis[2];
 	bool guest_hides; /* the guest's cursor: none */
 	struct touch touch;
+	struct drag drag;
 };
 
 /* Binds keyboard, pointer and touch screen as they are announced. Loads the cursor theme: before the sandbox. 0 or -errno. */
@@ -94,6 +96,8 @@ uint32_t seat_take_serial(struct seat *s);
 /* The user pressed a key or button, or put a finger, in @w's content. */
 void seat_note_press(struct seat *s, struct window *w, uint32_t serial);
 
+/* Whether a button is held that was pressed in @w's content. */
+bool seat_is_pressed_in(const struct seat *s, const struct window *w);
 /* The guest's requests. Those without a pressed button are ignored; cursor errors as buffers_take(). */
 void seat_move(struct seat *s, struct window *w);
 void seat_resize(struct seat *s, struct window *w, uint32_t edges);
@@ -107,5 +111,9 @@ void keyboard_send_keymap(struct seat *s);
 void pointer_bind(struct seat *s);
 void pointer_unbind(struct seat *s);
 void pointer_show_cursor(struct seat *s);
+/* Where the pointer is, by the compositor's pointer or by its drag. @surface: one of ours. */
+void pointer_enter(struct seat *s, struct wl_surface *surface, uint32_t serial, int32_t x, int32_t y);
+void pointer_leave(struct seat *s);
+void pointer_motion(struct seat *s, uint32_t time, int32_t x, int32_t y);
 
 #endif

@@ -374,6 +374,7 @@ static const struct codec_type types[] = {
 	[GUI_CLIP_DATA] = { "CLIP_DATA", G2H,
 		{ F(clip_data, xfer, 1, 4), F(clip_data, end, 1, 1), F(clip_data, blob, 2, 4) }, clip_data_ok },
 	[GUI_ATTENTION] = { "ATTENTION", G2H | OF_WIN, { { 0 } }, NULL },
+	[GUI_DRAG] = { "DRAG", G2H | OF_WIN, { { 0 } }, NULL },
 
 	[GUI_WELCOME] = { "WELCOME", H2G, { F(hello, version, 2, 4) }, hello_ok },
 	[GUI_OUTPUT] = { "OUTPUT", H2G,

@@ -19,6 +19,11 @@
  * down in until it goes up. FRAME ends what happened at once. CANCEL: the
  * fingers in that window were no touch of the guest's after all; of window 0:
  * all are none.
+ *
+ * Drags: the guest says DRAG when a program begins one while a button is held
+ * in the window. From then on the pointer enters each window of the guest that
+ * it comes over, though the button is down, until that button's release. What
+ * is dragged never leaves the guest.
  */
 #ifndef PROTO_GUI_H
 #define PROTO_GUI_H
@@ -47,6 +52,7 @@
 #define GUI_FEATURE_ATTENTION (1u << 1) /* of WELCOME: the host knows ATTENTION */
 #define GUI_FEATURE_TOUCH (1u << 2) /* of HELLO: the guest knows the TOUCH messages */
 #define GUI_TOUCH_POINTS 16 /* fingers at a time */
+#define GUI_FEATURE_DRAG (1u << 3) /* of WELCOME: the host knows DRAG */
 #define GUI_CLIP_CHUNK (64u << 10) /* bytes of one CLIP_DATA or CLIP_GIVE */
 #define GUI_CLIP_MAX (16u << 20) /* bytes of one clipboard */
 #define GUI_HEAP_PAGES_MAX (VMOS_GUI_REGION / VMOS_PAGE_SIZE)
@@ -74,6 +80,7 @@ enum gui_type {
 	GUI_CLIP_OFFER,
 	GUI_CLIP_DATA,
 	GUI_ATTENTION,
+	GUI_DRAG,
 	/* host to guest */
 	GUI_WELCOME = 0x81,
 	GUI_OUTPUT,
@@ -206,7 +213,7 @@ struct gui_clip_want { uint32_t xfer, mime; }; /* xfer counts the session's WANT
 struct gui_clip_give { uint32_t xfer, mime, total; struct blob_ref blob; }; /* xfer: as above, of GIVEs; the parts sum up to total */
 /* clang-format on */
 
-/* A decoded message. Which member counts follows from @head.type; BYE, WIN_DEL, MOVE, BELL, ATTENTION, CLOSE,
+/* A decoded message. Which member counts follows from @head.type; BYE, WIN_DEL, MOVE, BELL, ATTENTION, DRAG, CLOSE,
  * POPUP_DONE, KB_LEAVE, PTR_LEAVE, TOUCH_FRAME and TOUCH_CANCEL have none (BYE has). */
 struct gui_msg {
 	struct msg_head head;

@@ -103,10 +103,13 @@ static void handle_request_drag(struct wl_listener *listener, void *data)
 	struct seat *s = wl_container_of(listener, s, request_drag);
 	const struct wlr_seat_request_start_drag_event *event = data;
 
-	if (wlr_seat_validate_pointer_grab_serial(s->wlr, event->origin, event->serial))
-		wlr_seat_start_pointer_drag(s->wlr, event->drag, event->serial);
-	else
+	if (!wlr_seat_validate_pointer_grab_serial(s->wlr, event->origin, event->serial)) {
 		wlr_data_source_destroy(event->drag->source);
+		return;
+	}
+	wlr_seat_start_pointer_drag(s->wlr, event->drag, event->serial);
+	if (s->ptr_window && s->server->host_features & GUI_FEATURE_DRAG)
+		server_send_plain(s->server, GUI_DRAG, s->ptr_window->id);
 }
 
 static void seat_listen(struct seat *s)
@@ -268,8 +271,9 @@ static void seat_ptr_leave(struct seat *s)
 {
 	s->ptr_window = NULL;
 	wlr_seat_pointer_notify_clear_focus(s->wlr);
-	/* a button that was down when the host took the pointer away comes up unseen */
-	s->wlr->pointer_state.button_count = 0;
+	/* a button that was down when the host took the pointer away comes up unseen, but at the end of a drag */
+	if (!s->wlr->drag)
+		s->wlr->pointer_state.button_count = 0;
 }
 
 static void seat_axis(struct seat *s, const struct gui_axis *a)
@@ -329,6 +333,10 @@ bool seat_handle(struct seat *s, const struct gui_msg *g)
 
 void seat_clear(struct seat *s)
 {
+	if (s->wlr->drag && s->wlr->drag->source)
+		wlr_data_source_destroy(s->wlr->drag->source); /* its client hears that nothing comes of it */
+	else if (s->wlr->drag)
+		wlr_seat_pointer_end_grab(s->wlr);
 	touch_clear(&s->touch);
 	seat_ptr_leave(s);
 	seat_kb_leave(s);

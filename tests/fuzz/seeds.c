@@ -74,6 +74,7 @@ static const struct gui_msg gui[] = {
 	{ .head = { .type = GUI_CURSOR_IMG, .win = 1 }, .cursor_img = { .page = 9, .w = 24, .h = 24 } },
 	{ .head = { .type = GUI_BELL, .win = 1 } },
 	{ .head = { .type = GUI_ATTENTION, .win = 1 } },
+	{ .head = { .type = GUI_DRAG, .win = 1 } },
 	{ .head = { .type = GUI_IDLE_INHIBIT, .win = 1 }, .idle_inhibit = { .on = 1 } },
 	{ .head = { .type = GUI_CLIP_OFFER }, .clip_offer = { .mimes = GUI_MIME_TEXT } },
 	{ .head = { .type = GUI_CLIP_DATA },

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a guest's window may wish of the host: a screen that stays on, and the
- * user's attention. We are the guest and vmosd, and ask sway what it made of it.
+ * What a guest's window may wish of the host: a screen that stays on, the user's
+ * attention, and a drag to another window. We are the guest and vmosd, and ask
+ * sway what it made of it.
  *
- *	desktop-wish VMOS-DESKTOP
+ *	desktop-wish VMOS-DESKTOP POINTER
  *
  * Prints TAP.
  */
@@ -26,13 +27,19 @@
 #define WINDOWS 2
 #define SLOT_PAGES 100
 #define FLOOD 2000
+#define EVENTS 400
+#define WISHES (GUI_FEATURE_ATTENTION | GUI_FEATURE_DRAG)
 
 struct guest {
 	struct stand stand;
 	struct channel ch;
 	unsigned tests, failed;
-	bool knows_attention;
+	bool knows_wishes;
 	uint32_t serial[WINDOWS + 1], states[WINDOWS + 1]; /* by window */
+	const char *pointer; /* the program that moves one */
+	unsigned drags; /* to ask for at the next press */
+	unsigned ends; /* the window to end when the pointer enters it, 0: none */
+	char events[EVENTS]; /* of the pointer, see note_pointer(); motions not */
 };
 
 extern char **environ;
@@ -43,12 +50,44 @@ static void check(struct guest *g, bool ok, const char *what)
 	g->failed += !ok;
 }
 
+static void send_msg(struct guest *g, const struct gui_msg *m);
+static void say(struct guest *g, uint16_t type, unsigned win, bool on);
+
+/* What the pointer did, as text: "+1 down1 -" and so on, with the window's number; "up0": outside of all windows. */
+static void note_pointer(struct guest *g, const struct gui_msg *m)
+{
+	const char *what = NULL;
+	size_t len = strlen(g->events);
+
+	if (m->head.type == GUI_PTR_ENTER)
+		what = "+";
+	else if (m->head.type == GUI_PTR_BUTTON)
+		what = m->button.pressed ? "down" : "up";
+	if (m->head.type == GUI_PTR_LEAVE)
+		snprintf(g->events + len, EVENTS - len, "- ");
+	else if (what)
+		snprintf(g->events + len, EVENTS - len, "%s%u ", what, m->head.win);
+}
+
+/* What a program of the guest does about it. */
+static void answer_pointer(struct guest *g, const struct gui_msg *m)
+{
+	for (; m->head.type == GUI_PTR_BUTTON && m->button.pressed && g->drags > 0; g->drags--)
+		say(g, GUI_DRAG, m->head.win, false);
+	if (m->head.type == GUI_PTR_ENTER && m->head.win == g->ends) {
+		say(g, GUI_WIN_DEL, g->ends, false);
+		g->ends = 0;
+	}
+}
+
 static void take(const struct gui_msg *m, void *data)
 {
 	struct guest *g = data;
 
 	if (m->head.type == GUI_WELCOME)
-		g->knows_attention = m->hello.features & GUI_FEATURE_ATTENTION;
+		g->knows_wishes = (m->hello.features & WISHES) == WISHES;
+	note_pointer(g, m);
+	answer_pointer(g, m);
 	if (m->head.type != GUI_CONFIGURE || m->head.win > WINDOWS)
 		return;
 	g->serial[m->head.win] = m->head.serial;
@@ -88,7 +127,8 @@ static bool sway_says(struct guest *g, unsigned win, const char *what)
 
 	snprintf(app, sizeof(app), "vmos.work.w%u", win);
 	snprintf(command, sizeof(command),
-		"swaymsg -t get_tree | jq -e '[.. | objects | select(.app_id? == \"%s\")] | length == 1 and (.[0] | "
+		"swaymsg -t get_tree | jq -e '[.. | objects | select(.app_id? == \"%s\")] | length == 1 and "
+		"(.[0] | "
 		"%s)' >/dev/null",
 		app, what);
 	if (posix_spawn(&pid, "/bin/sh", NULL, NULL, argv, environ) != 0)
@@ -142,7 +182,7 @@ static bool begin(struct guest *g)
 {
 	peer_begin(&g->stand, &g->ch, 0);
 	open_window(g, 1);
-	return becomes(g, 1, ".focused") && g->knows_attention;
+	return becomes(g, 1, ".focused") && g->knows_wishes;
 }
 
 static void test_awake(struct guest *g)
@@ -174,21 +214,72 @@ static void test_attention(struct guest *g)
 	check(g, stand_is_running(&g->stand) && sway_says(g, 2, ".focused"), "nor by asking without end");
 }
 
+/* The user presses in window 1, goes to x = @x, and lets go there. The windows lie side by side. */
+static void drag_to(struct guest *g, const char *x, const char *y)
+{
+	char *argv[] = { (char *)g->pointer, (char *)"1024", (char *)"768", (char *)"move", (char *)"250",
+		(char *)"150", (char *)"sleep", (char *)"200", (char *)"down", (char *)"sleep", (char *)"400",
+		(char *)"move", (char *)"260", (char *)"150", (char *)"move", (char *)x, (char *)y, (char *)"move",
+		(char *)x, (char *)y, (char *)"sleep", (char *)"300", (char *)"up", (char *)"sleep", (char *)"300",
+		NULL };
+	pid_t pid;
+	int status;
+
+	g->events[0] = 0;
+	if (posix_spawn(&pid, g->pointer, NULL, NULL, argv, environ) != 0)
+		err(2, "%s", g->pointer);
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		turn(g);
+	turn_for(g, 100);
+	printf("# %s\n", g->events);
+}
+
+static bool has(const struct guest *g, const char *events)
+{
+	return strstr(g->events, events);
+}
+
+static void test_drag(struct guest *g)
+{
+	say(g, GUI_DRAG, 1, false);
+	drag_to(g, "700", "150");
+	check(g, has(g, "+1 down1 up1 "),
+		"a held button keeps the pointer in its window, also after a DRAG without one");
+	g->drags = 1;
+	drag_to(g, "700", "150");
+	check(g, has(g, "+1 down1 - ") && has(g, "+2 up2 -"), "with DRAG it goes to the other one, and drops there");
+	g->drags = FLOOD;
+	drag_to(g, "280", "160");
+	check(g, has(g, "+1 down1 - ") && has(g, "+1 up1 - "),
+		"asked for without end it drops once, also where it began");
+	g->drags = 1;
+	drag_to(g, "512", "2");
+	check(g, has(g, "- up0 ") && !has(g, "+2"), "outside of all windows it drops nothing");
+	drag_to(g, "700", "150");
+	check(g, has(g, "+1 down1 up1 "), "afterwards the pointer is as it was");
+	g->drags = 1;
+	g->ends = 2;
+	drag_to(g, "700", "150");
+	check(g, has(g, "+2 ") && has(g, "up") && stand_is_running(&g->stand), "the window below it may end meanwhile");
+}
+
 int main(int argc, char **argv)
 {
 	static struct guest g;
 
-	if (argc < 2)
-		errx(2, "usage: desktop-wish VMOS-DESKTOP");
+	if (argc < 3)
+		errx(2, "usage: desktop-wish VMOS-DESKTOP POINTER");
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	g.stand.program = argv[1];
+	g.pointer = argv[2];
 	g.stand.vm = "work";
 	g.stand.rgb = 0x2f6feb;
 	stand_init(&g.stand);
 	check(&g, begin(&g), "it comes up, with a window in front");
 	test_awake(&g);
 	test_attention(&g);
+	test_drag(&g);
 	check(&g, stand_quit(&g.stand) == 0 && g.stand.bad_reports == 0, "it quits when told");
 	printf("1..%u\n", g.tests);
 	return g.failed != 0;

@@ -192,7 +192,7 @@ static void make_small(struct storm *s, struct gui_msg *m)
 {
 	static const uint8_t sides[] = { 0, 1, 2, 4, 8, 5, 6, 9, 10 };
 
-	switch (below(s, 8)) {
+	switch (below(s, 9)) {
 	case 0:
 		m->head.type = GUI_STATE_REQ;
 		m->state_req.bits = below(s, GUI_STATE_MASK + 1);
@@ -221,6 +221,9 @@ static void make_small(struct storm *s, struct gui_msg *m)
 		break;
 	case 6:
 		m->head.type = GUI_ATTENTION;
+		break;
+	case 7:
+		m->head.type = GUI_DRAG;
 		break;
 	default:
 		m->head.type = GUI_PONG;

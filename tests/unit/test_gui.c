@@ -62,6 +62,7 @@ static const struct gui_msg good[] = {
 	{ .head = { HEAD(GUI_BELL, 9, 0) } },
 	{ .head = { HEAD(GUI_IDLE_INHIBIT, 9, 0) }, .idle_inhibit = { .on = 1 } },
 	{ .head = { HEAD(GUI_ATTENTION, 9, 0) } },
+	{ .head = { HEAD(GUI_DRAG, 9, 0) } },
 	{ .head = { HEAD(GUI_CLIP_OFFER, 0, 0) }, .clip_offer = { .mimes = GUI_MIME_MASK } },
 	{ .head = { HEAD(GUI_CLIP_DATA, 0, 0) },
 		.clip_data = { .xfer = 3,
@@ -134,7 +135,7 @@ static int decode_any(const struct msg *m, struct gui_msg *ret)
 
 static void test_round_trip(void **state)
 {
-	assert_int_equal(COUNT(good), GUI_ATTENTION + GUI_TOUCH_CANCEL - GUI_WELCOME + 1);
+	assert_int_equal(COUNT(good), GUI_DRAG + GUI_TOUCH_CANCEL - GUI_WELCOME + 1);
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct msg m;
 		struct gui_msg back;
@@ -219,8 +220,8 @@ static void test_unknown_types(void **state)
 	for (unsigned type = 0; type <= UINT16_MAX; type++) {
 		struct msg m = { { 0 } };
 		struct gui_msg g = { .head = { .type = (uint16_t)type } };
-		bool known = (type >= GUI_HELLO && type <= GUI_ATTENTION) ||
-			(type >= GUI_WELCOME && type <= GUI_TOUCH_CANCEL);
+		bool known =
+			(type >= GUI_HELLO && type <= GUI_DRAG) || (type >= GUI_WELCOME && type <= GUI_TOUCH_CANCEL);
 
 		assert_true((strcmp(gui_type_name((uint16_t)type), "?") != 0) == known);
 		if (known)
@@ -279,6 +280,7 @@ static void test_bounds_of_windows(void **state)
 	REFUSED(GUI_CURSOR_IMG, g.cursor_img.page = GUI_HEAP_PAGES_MAX);
 	REFUSED(GUI_IDLE_INHIBIT, g.idle_inhibit.on = 2);
 	REFUSED(GUI_ATTENTION, g.head.win = 0);
+	REFUSED(GUI_DRAG, g.head.win = 0);
 	REFUSED(GUI_HELLO, g.hello.version = 0);
 	REFUSED(GUI_HELLO, g.head.win = 1);
 }

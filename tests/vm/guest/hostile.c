@@ -259,7 +259,7 @@ static void lawful_gui(void)
 		send_gui(&g);
 		break;
 	case 4:
-		g.head.type = pick(2) ? GUI_BELL : GUI_ATTENTION;
+		g.head.type = (uint16_t[]){ GUI_BELL, GUI_ATTENTION, GUI_DRAG }[pick(3)];
 		send_gui(&g);
 		break;
 	default:
