@@ -144,7 +144,7 @@ same_labels()
 
 remember_labels()
 {
-	labels_under "${state[@]}" | grep -v 'capabilities\|/monitor\|\.log$\|\.pid$\|domain-[0-9]*-' >"$work/labels-$1"
+	labels_under "${state[@]}" | grep -v 'capabilities\|/monitor\|\.log$\|\.log\.1$\|\.pid$\|domain-[0-9]*-' >"$work/labels-$1"
 }
 
 leaves_nothing()
