@@ -10,9 +10,16 @@
 #include "proto/channel.h"
 #include "proto/uapi/vmos_channel.h"
 
-static size_t region_size(uint32_t role)
+static const char *region_name(uint32_t role)
 {
-	return role == VMOS_ROLE_GUI ? VMOS_GUI_REGION : VMOS_CTL_REGION;
+	switch (role) {
+	case VMOS_ROLE_GUI:
+		return "vmos-gui";
+	case VMOS_ROLE_AUDIO:
+		return "vmos-audio";
+	default:
+		return "vmos-ctl";
+	}
 }
 
 void region_init(struct region *region, uint32_t role)
@@ -41,8 +48,8 @@ int region_create(struct region *region, const struct identity *identity)
 	enum label_kind kind = region->role == VMOS_ROLE_GUI ? LABEL_GUI : LABEL_IMAGE;
 	int r;
 
-	region->size = region_size(region->role);
-	region->memory = fd_memfd_sealed(region->role == VMOS_ROLE_GUI ? "vmos-gui" : "vmos-ctl", region->size);
+	region->size = channel_region_size(region->role);
+	region->memory = fd_memfd_sealed(region_name(region->role), region->size);
 	region->notify_guest = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	region->notify_host = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (region->memory < 0)
@@ -62,7 +69,7 @@ int region_adopt(struct region *region, const int fds[3], uint64_t size)
 {
 	int r;
 
-	if (size != region_size(region->role))
+	if (size != channel_region_size(region->role))
 		return -EBADFD;
 	r = fd_check_sealed(fds[0], (size_t)size);
 	if (r < 0)

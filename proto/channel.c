@@ -13,7 +13,37 @@ _Static_assert(MSG_SIZE == VMOS_MSG_SIZE, "one size of message");
 _Static_assert((VMOS_RING_LEN & (VMOS_RING_LEN - 1)) == 0, "free-running indices need a power of two");
 _Static_assert(VMOS_CTL_BLOB % BLOB_ALIGN == 0 && (VMOS_CTL_BLOB & (VMOS_CTL_BLOB - 1)) == 0, "byte positions wrap");
 _Static_assert((VMOS_GUI_BLOB & (VMOS_GUI_BLOB - 1)) == 0, "byte positions wrap");
+_Static_assert((VMOS_AUDIO_BLOB & (VMOS_AUDIO_BLOB - 1)) == 0, "byte positions wrap");
+_Static_assert(VMOS_AUDIO_REGION > VMOS_BLOB_OFF + 2 * VMOS_AUDIO_BLOB, "the zones fit");
 _Static_assert(offsetof(struct vmos_idx, want) == 256, "each word in a cache line of its own");
+
+size_t channel_region_size(uint32_t role)
+{
+	switch (role) {
+	case VMOS_ROLE_CTL:
+		return VMOS_CTL_REGION;
+	case VMOS_ROLE_GUI:
+		return VMOS_GUI_REGION;
+	case VMOS_ROLE_AUDIO:
+		return VMOS_AUDIO_REGION;
+	default:
+		return 0;
+	}
+}
+
+uint32_t channel_blob_len(uint32_t role)
+{
+	switch (role) {
+	case VMOS_ROLE_CTL:
+		return VMOS_CTL_BLOB;
+	case VMOS_ROLE_GUI:
+		return VMOS_GUI_BLOB;
+	case VMOS_ROLE_AUDIO:
+		return VMOS_AUDIO_BLOB;
+	default:
+		return 0;
+	}
+}
 
 static void copy_barrier(void)
 {
@@ -76,10 +106,10 @@ static uint32_t peer_epoch(const struct channel *c)
 /* Fits @base's layout to @role. -EINVAL: the region is too small or no power of two. */
 static int set_layout(struct channel *c, void *base, size_t size, uint32_t role)
 {
-	uint32_t blob_len = role == VMOS_ROLE_GUI ? VMOS_GUI_BLOB : VMOS_CTL_BLOB;
+	uint32_t blob_len = channel_blob_len(role);
 	uint64_t heap_off = VMOS_BLOB_OFF + 2 * (uint64_t)blob_len;
 
-	if (role != VMOS_ROLE_GUI && role != VMOS_ROLE_CTL)
+	if (blob_len == 0)
 		return -EINVAL;
 	if ((size & (size - 1)) != 0 || size <= heap_off || size / VMOS_PAGE_SIZE > UINT32_MAX)
 		return -EINVAL;

@@ -28,6 +28,10 @@
 /* At most this many messages are taken per wake before the caller yields to its event loop. */
 #define CHANNEL_BATCH 256
 
+/* Bytes of the region of @role, and of one direction's blobs in it. 0: there is no such role. */
+size_t channel_region_size(uint32_t role);
+uint32_t channel_blob_len(uint32_t role);
+
 enum channel_state {
 	CHANNEL_WAITING, /* no peer in this session: send fails with -ENOTCONN, recv gives nothing */
 	CHANNEL_JOINED, /* both sides in one session */

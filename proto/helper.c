@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/apps.h"
+#include "proto/channel.h"
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/notification.h"
@@ -14,8 +15,6 @@
 #define CHANNEL_FDS (REGION_FDS + 1) /* listener */
 #define RUN_FDS 5
 #define RUN_ARGS_MIN 5 /* two counts and one empty string */
-#define REGION_MIN (4u << 20)
-#define REGION_MAX VMOS_GUI_REGION
 
 _Static_assert(HELPER_SERVER_MAX == CTL_SERVER_MAX, "a server's name passes as it is");
 _Static_assert(HELPER_OWNER_NAME == CTL_OWNER_NAME, "a program's name passes as it is");
@@ -38,10 +37,8 @@ static bool is_printable(const char *text, size_t size)
 
 static bool setup_ok(const struct helper_setup *s)
 {
-	return memchr(s->vm, 0, sizeof(s->vm)) && text_is_vm_name(s->vm) && s->rgb <= 0xffffff &&
-		(s->role == VMOS_ROLE_CTL || s->role == VMOS_ROLE_GUI) && s->epoch != 0 &&
-		s->region_size >= REGION_MIN && s->region_size <= REGION_MAX &&
-		(s->region_size & (s->region_size - 1)) == 0;
+	return memchr(s->vm, 0, sizeof(s->vm)) && text_is_vm_name(s->vm) && s->rgb <= 0xffffff && s->epoch != 0 &&
+		s->region_size != 0 && s->region_size == channel_region_size(s->role);
 }
 
 static bool run_ok(const struct helper_run *r, unsigned nfds)
@@ -123,6 +120,16 @@ static bool stats_ok(const struct helper_stats *s)
 		s->disk_used <= s->disk_total;
 }
 
+static bool audio_set_ok(const struct helper_audio_set *a)
+{
+	return a->volume <= HELPER_VOLUME_MAX && a->muted <= 1 && a->microphone <= 1;
+}
+
+static bool audio_ok(const struct helper_audio *a)
+{
+	return a->state <= HELPER_AUDIO_PLAYING && a->volume <= HELPER_VOLUME_MAX && a->muted <= 1 && a->listening <= 1;
+}
+
 static bool fail_ok(const struct helper_fail *f)
 {
 	return f->reason >= HELPER_REASON_INTERNAL && f->reason <= HELPER_REASON_SETUP &&
@@ -142,7 +149,7 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 	switch (m->type) {
 	case HELPER_SETUP:
 		return verdict(setup_ok(&m->setup) &&
-			(nfds == CHANNEL_FDS || (nfds == CHANNEL_FDS + 1 && m->setup.role == VMOS_ROLE_GUI)));
+			(nfds == CHANNEL_FDS || (nfds == CHANNEL_FDS + 1 && m->setup.role != VMOS_ROLE_CTL)));
 	case HELPER_RUN:
 		return verdict(run_ok(&m->run, nfds));
 	case HELPER_ANSWER:
@@ -157,6 +164,8 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 0 && clock_req_ok(&m->clock_req));
 	case HELPER_NOTIFIED:
 		return verdict(nfds == 0 && notified_ok(&m->notified));
+	case HELPER_AUDIO_SET:
+		return verdict(nfds == 0 && audio_set_ok(&m->audio_set));
 	case HELPER_SHUTDOWN:
 	case HELPER_QUIT:
 	case HELPER_QUERY:
@@ -197,6 +206,8 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 		return verdict(nfds == 0 && clock_ok(&m->clock));
 	case HELPER_ACT:
 		return verdict(nfds == 0 && m->act.kind >= HELPER_ACT_PAUSE && m->act.kind <= HELPER_ACT_FILES);
+	case HELPER_SOUND:
+		return verdict(nfds == 0 && audio_ok(&m->audio));
 	case HELPER_APPS:
 		return verdict(m->apps.count <= APPS_MAX && nfds == (m->apps.count > 0));
 	case HELPER_NOTIFY:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What vmosd says to its helpers (vmos-courier, vmos-desktop) and they to it:
+ * What vmosd says to its helpers (vmos-courier, vmos-desktop, vmos-audio) and they to it:
  * fixed-size messages on the SOCK_SEQPACKET socket a helper is born with (fd
  * 3), with fds beside some. All are of one machine and one build, so a message
  * is a plain struct in host order; its size and every field are checked all
@@ -28,7 +28,7 @@
 enum helper_type {
 	/* vmosd to helper */
 	HELPER_SETUP =
-		1, /* fds: region, notify_guest, notify_host, listener; desktop: + Wayland connection, if there is a display */
+		1, /* fds: region, notify_guest, notify_host, listener; desktop: + Wayland connection, audio: + PipeWire's, if there is one */
 	HELPER_RUN, /* courier; fds: args (sealed memfd), stdin, stdout, stderr, control; of a transfer: + licence */
 	HELPER_SHUTDOWN, /* courier: ask the guest to power off */
 	HELPER_QUIT, /* leave, closing the session */
@@ -41,6 +41,7 @@ enum helper_type {
 	HELPER_OWNER_REQ, /* courier: which program of the guest has a local port; each is answered by one OWNER */
 	HELPER_CLOCK_REQ, /* courier: what time a server of the network says; each is answered by one CLOCK */
 	HELPER_NOTIFIED, /* courier: what happened to a notification of the guest */
+	HELPER_AUDIO_SET, /* audio: how loud, and whether the microphone is allowed; that is not until this says so */
 	/* helper to vmosd */
 	HELPER_UP = 0x81, /* sandboxed, session open */
 	HELPER_GUEST, /* guest.state: the agent joined, is ready, or left */
@@ -58,6 +59,7 @@ enum helper_type {
 	HELPER_NOTIFY, /* courier; fd: struct notification of notification.h (sealed memfd): a program of the guest shows it */
 	HELPER_UNNOTIFY, /* courier: the program takes notify.id back */
 	HELPER_HELD, /* courier: held.count notifications of the guest came too fast, and were dropped */
+	HELPER_SOUND, /* audio: how the sound is */
 };
 
 enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_READY };
@@ -65,7 +67,7 @@ enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_R
 enum helper_reason {
 	HELPER_REASON_INTERNAL = 1,
 	HELPER_REASON_PROTOCOL, /* the guest broke the protocol: do not start the helper again for this boot */
-	HELPER_REASON_DISPLAY, /* the Wayland compositor left or refused */
+	HELPER_REASON_DISPLAY, /* the Wayland compositor, or the sound server, left or refused */
 	HELPER_REASON_SETUP,
 };
 
@@ -129,6 +131,7 @@ struct helper_stats {
 	uint64_t frames; /* commits taken */
 	uint64_t bytes_copied; /* of guest pixels, by the host: 0 */
 	uint64_t wakeups; /* returns of the event loop's wait */
+	uint64_t underruns; /* audio, whose frames are those played: gaps, as the guest sent too late */
 	/* courier, from the guest's last STATS: a claim */
 	uint32_t cpu_permille, mem_total_kib, mem_used_kib;
 	uint64_t disk_total, disk_used;
@@ -167,8 +170,14 @@ struct helper_clock {
 	int64_t offset_ns; /* OK: what to add to this host's clock, as the guest claims it; else 0 */
 };
 
+#define HELPER_VOLUME_MAX 100 /* percent of a mixer's scale, whose steps sound alike */
+
+enum helper_audio_state { HELPER_AUDIO_NONE, HELPER_AUDIO_SILENT, HELPER_AUDIO_PLAYING }; /* NONE: no sound server */
+
 /* A table: one message a line. */
 /* clang-format off */
+struct helper_audio_set { uint32_t volume, muted, microphone; }; /* 0 to HELPER_VOLUME_MAX; 0 or 1 */
+struct helper_audio { uint32_t state, volume, muted, listening; }; /* volume and mute as a mixer has set them */
 struct helper_guest { uint32_t state; uint32_t epoch; uint64_t boot_ns; };
 struct helper_fail { uint32_t reason; char text[HELPER_TEXT_MAX]; };
 struct helper_cancel { uint32_t id; };
@@ -204,6 +213,8 @@ struct helper_msg {
 		struct helper_notify notify; /* NOTIFY and UNNOTIFY */
 		struct helper_notified notified;
 		struct helper_held held;
+		struct helper_audio_set audio_set;
+		struct helper_audio audio;
 		uint8_t raw[256];
 	};
 };

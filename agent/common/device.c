@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "proto/uapi/vmos_channel.h"
+#include "proto/channel.h"
 
 struct zone {
 	size_t off, len;
@@ -29,7 +29,7 @@ static int device_map_zone(struct device *d, const struct zone *zone)
 
 static int device_map(struct device *d)
 {
-	size_t blob = d->role == VMOS_ROLE_GUI ? VMOS_GUI_BLOB : VMOS_CTL_BLOB;
+	size_t blob = channel_blob_len(d->role);
 	size_t blobs_end = VMOS_BLOB_OFF + 2 * blob;
 	size_t ring = (size_t)VMOS_RING_LEN * VMOS_MSG_SIZE;
 	const struct zone zones[] = {

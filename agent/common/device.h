@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A channel device of the guest's module (/dev/vmos-ctl, /dev/vmos-gui): its region mapped, its doorbell and interrupts. */
+/* A channel device of the guest's module (/dev/vmos-ctl, /dev/vmos-gui, /dev/vmos-audio): its region mapped, its doorbell and interrupts. */
 #ifndef AGENT_COMMON_DEVICE_H
 #define AGENT_COMMON_DEVICE_H
 

@@ -60,6 +60,8 @@ static const char *vmos_role_name(u32 role)
 		return "vmos-ctl";
 	case VMOS_ROLE_GUI:
 		return "vmos-gui";
+	case VMOS_ROLE_AUDIO:
+		return "vmos-audio";
 	default:
 		return NULL;
 	}

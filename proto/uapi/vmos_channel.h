@@ -38,11 +38,14 @@
 
 #define VMOS_ROLE_CTL 1u
 #define VMOS_ROLE_GUI 2u
+#define VMOS_ROLE_AUDIO 3u
 
 #define VMOS_CTL_REGION (32u << 20)
 #define VMOS_CTL_BLOB (8u << 20)
 #define VMOS_GUI_REGION (256u << 20)
 #define VMOS_GUI_BLOB (1u << 20)
+#define VMOS_AUDIO_REGION (512u << 10)
+#define VMOS_AUDIO_BLOB (64u << 10)
 
 /* At VMOS_HDR_HOST_OFF. A change of @epoch opens a new session: see proto/channel.h. */
 struct vmos_hdr_host {
@@ -90,7 +93,7 @@ struct vmos_idx {
 #define VMOS_PEER_HOST 1
 
 /*
- * /dev/vmos-ctl and /dev/vmos-gui.
+ * /dev/vmos-ctl, /dev/vmos-gui and /dev/vmos-audio.
  * mmap: offsets are region offsets; a mapping that touches a zone the host
  *       writes must be read-only (else EACCES).
  * read: blocks until an interrupt came since the last read, gives a __u64

@@ -8,6 +8,7 @@
 #include "agent/common/ask.h"
 #include "agent/common/notify.h"
 #include "proto/apps.h"
+#include "proto/audio.h"
 #include "proto/ctl.h"
 #include "proto/gui.h"
 #include "proto/helper.h"
@@ -174,6 +175,22 @@ static int write_messages(void)
 	return ret;
 }
 
+static int write_audio(void)
+{
+	const struct audio_msg all[] = {
+		{ .head.type = AUDIO_HELLO, .hello.version = AUDIO_VERSION },
+		{ .head.type = AUDIO_PLAY, .pcm.blob = { .off = 64, .len = 2048 } },
+		{ .head.type = AUDIO_LISTEN, .onoff.on = 1 },
+		{ .head.type = AUDIO_STOP },
+	};
+	struct msg m[COUNT(all)];
+	int ret = 0;
+
+	for (size_t i = 0; i < COUNT(all) && ret == 0; i++)
+		ret = audio_encode(&all[i], &m[i]);
+	return ret ? ret : write_seed("audio", "all", m, sizeof(m));
+}
+
 static int write_helpers(void)
 {
 	const struct helper_setup setup = {
@@ -211,6 +228,8 @@ static int write_helpers(void)
 		{ .type = HELPER_UNNOTIFY, .notify = { .id = 1 } },
 		{ .type = HELPER_NOTIFIED, .notified = { .id = 1, .how = NOTIFICATION_EXPIRED } },
 		{ .type = HELPER_HELD, .held = { .count = 995 } },
+		{ .type = HELPER_AUDIO_SET, .audio_set = { .volume = 50, .muted = 1, .microphone = 1 } },
+		{ .type = HELPER_SOUND, .audio = { .state = HELPER_AUDIO_PLAYING, .volume = 50, .listening = 1 } },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
 		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },
@@ -598,6 +617,8 @@ int main(int argc, char **argv)
 		ret = write_states();
 	if (ret == 0)
 		ret = write_helpers();
+	if (ret == 0)
+		ret = write_audio();
 	if (ret == 0)
 		ret = write_apps();
 	if (ret == 0)

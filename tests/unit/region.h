@@ -38,7 +38,7 @@ static inline struct pair *pair_new(uint32_t role)
 
 	assert_non_null(p);
 	p->role = role;
-	p->size = role == VMOS_ROLE_GUI ? VMOS_GUI_REGION : VMOS_CTL_REGION;
+	p->size = channel_region_size(role);
 	p->base = mmap(NULL, p->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(p->base, MAP_FAILED);
 	return p;

@@ -33,7 +33,7 @@ static void test_bad_region(void **state)
 
 	assert_int_equal(channel_host_open(c, p->base, p->size - 4096, VMOS_ROLE_CTL, 1), -EINVAL);
 	assert_int_equal(channel_host_open(c, p->base, 16 << 20, VMOS_ROLE_CTL, 1), -EINVAL);
-	assert_int_equal(channel_host_open(c, p->base, p->size, 3, 1), -EINVAL);
+	assert_int_equal(channel_host_open(c, p->base, p->size, 4, 1), -EINVAL);
 	assert_int_equal(channel_host_open(c, p->base, p->size, VMOS_ROLE_CTL, 0), -EINVAL);
 	assert_int_equal(channel_host_open(c, p->base, 0, VMOS_ROLE_CTL, 1), -EINVAL);
 	pair_free(p);

@@ -12,6 +12,7 @@
 
 #define SETUP_CTL .vm = "work", .rgb = 0x3465a4, .role = VMOS_ROLE_CTL, .epoch = 1, .region_size = VMOS_CTL_REGION
 #define SETUP_GUI .vm = "work", .rgb = 0xffffff, .role = VMOS_ROLE_GUI, .epoch = 1, .region_size = VMOS_GUI_REGION
+#define SETUP_AUDIO .vm = "work", .role = VMOS_ROLE_AUDIO, .epoch = 1, .region_size = VMOS_AUDIO_REGION
 
 static const struct helper_msg requests[] = {
 	{ .type = HELPER_SETUP, .nfds = 4, .setup = { SETUP_CTL } },
@@ -31,6 +32,9 @@ static const struct helper_msg requests[] = {
 	{ .type = HELPER_CLIP_NOTE, .note = { .bad = 1, .text = "The rules do not allow it." } },
 	{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 17, .port = 65535 } },
 	{ .type = HELPER_OWNER_REQ, .owner_req = { .id = 1, .proto = 58, .port = 0 } },
+	{ .type = HELPER_SETUP, .nfds = 5, .setup = { SETUP_AUDIO } },
+	{ .type = HELPER_SETUP, .nfds = 4, .setup = { SETUP_AUDIO } }, /* no sound server */
+	{ .type = HELPER_AUDIO_SET, .audio_set = { .volume = HELPER_VOLUME_MAX, .muted = 1, .microphone = 1 } },
 	{ .type = HELPER_CLOCK_REQ, .clock_req = { .id = 1, .server = "time.example.org:1123" } },
 	{ .type = HELPER_NOTIFIED, .notified = { .id = 1, .how = NOTIFICATION_CLICKED } },
 };
@@ -69,6 +73,9 @@ static const struct helper_msg reports[] = {
 		.notify = { .id = 1, .timeout_ms = NOTIFICATION_TIMEOUT_MAX, .urgency = NOTIFICATION_CRITICAL } },
 	{ .type = HELPER_UNNOTIFY, .notify = { .id = 1 } },
 	{ .type = HELPER_HELD, .held = { .count = 1 } },
+	{ .type = HELPER_FDS, .nfds = 3, .setup = { SETUP_AUDIO } },
+	{ .type = HELPER_SOUND,
+		.audio = { .state = HELPER_AUDIO_PLAYING, .volume = HELPER_VOLUME_MAX, .muted = 1, .listening = 1 } },
 };
 
 static void test_good(void **state)
@@ -111,7 +118,16 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_request, requests[0], memset(m.setup.vm, 'a', sizeof(m.setup.vm)));
 	REFUSED(helper_check_request, requests[0], m.setup.vm[0] = '/');
 	REFUSED(helper_check_request, requests[0], m.setup.rgb = 0x1000000);
-	REFUSED(helper_check_request, requests[0], m.setup.role = 3);
+	REFUSED(helper_check_request, requests[0], m.setup.role = VMOS_ROLE_AUDIO);
+	REFUSED(helper_check_request, requests[17], m.setup.role = VMOS_ROLE_GUI);
+	REFUSED(helper_check_request, requests[19], m.audio_set.volume = HELPER_VOLUME_MAX + 1);
+	REFUSED(helper_check_request, requests[19], m.audio_set.muted = 2);
+	REFUSED(helper_check_request, requests[19], m.audio_set.microphone = 2);
+	REFUSED(helper_check_report, reports[COUNT(reports) - 1], m.audio.state = HELPER_AUDIO_PLAYING + 1);
+	REFUSED(helper_check_report, reports[COUNT(reports) - 1], m.audio.volume = HELPER_VOLUME_MAX + 1);
+	REFUSED(helper_check_report, reports[COUNT(reports) - 1], m.audio.muted = 2);
+	REFUSED(helper_check_report, reports[COUNT(reports) - 1], m.audio.listening = 2);
+	REFUSED(helper_check_request, requests[0], m.setup.role = 4);
 	REFUSED(helper_check_request, requests[1], m.setup.role = VMOS_ROLE_CTL);
 	REFUSED(helper_check_request, requests[0], m.setup.epoch = 0);
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = VMOS_CTL_REGION - 4096);
