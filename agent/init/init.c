@@ -2,7 +2,7 @@
 /*
  * vmos-init: process 1 of a VM. It makes the little that applications need,
  * starts the agent, and in an APP VM the compositor and, when somebody asks
- * for it, the session bus, in a NET VM the resolver and the uplink's DHCP
+ * for it, the session bus or the sound server, in a NET VM the resolver and the uplink's DHCP
  * client. It starts them again when they end, and switches the VM off at
  * SIGTERM. The kernel command line says what VM it is:
  *	vmos.kind=net	a NET VM; an APP VM else
@@ -36,8 +36,12 @@
 
 #define MODULE "/usr/lib/vmos/vmos_guest.ko"
 #define GUI_DEVICE "/dev/vmos-gui"
+#define AUDIO_DEVICE "/dev/vmos-audio"
 #define BUS_PATH USER_RUNTIME "/bus"
 #define WAYLAND_PATH USER_RUNTIME "/wayland-0"
+#define SOUND_PATH USER_RUNTIME "/pipewire-0"
+#define PULSE_FOLDER USER_RUNTIME "/pulse"
+#define PULSE_PATH PULSE_FOLDER "/native"
 #define CMDLINE_MAX 4096
 
 /* Time for programs to end by themselves when the VM is switched off (ms). */
@@ -46,12 +50,16 @@
 /* An APP VM's network is set up behind the compositor's start, which the user waits for. */
 #define NETWORK_NICE 10
 
-enum { AGENT, COMPOSITOR, BUS, RESOLVER, UPLINK, SERVICES };
+enum { AGENT, COMPOSITOR, BUS, SOUND, LINKS, AUDIO, PULSE, RESOLVER, UPLINK, SERVICES };
 
 static char *const agent_argv[] = { "/usr/lib/vmos/vmos-agent", NULL };
 static char *const compositor_argv[] = { "/usr/lib/vmos/vmos-compositor", NULL };
 static char *const bus_argv[] = { "/usr/bin/dbus-daemon", "--session", "--nofork", "--nopidfile",
 	"--address=systemd:", NULL };
+static char *const sound_argv[] = { "/usr/bin/pipewire", NULL };
+static char *const links_argv[] = { "/usr/bin/wireplumber", NULL };
+static char *const audio_argv[] = { "/usr/lib/vmos/vmos-audio", NULL };
+static char *const pulse_argv[] = { "/usr/bin/pipewire-pulse", NULL };
 static char *const resolver_argv[] = { "/usr/sbin/dnsmasq", "--keep-in-foreground",
 	"--conf-file=/usr/share/vmos/net/dnsmasq.conf", NULL };
 static char *const uplink_argv[] = { "/usr/sbin/dhcpcd", "--nobackground", "--quiet", "--config",
@@ -149,18 +157,32 @@ static void module_load(bool is_net)
 		log_error("cannot load %s: %s", MODULE, strerror(errno));
 	if (chown(GUI_DEVICE, USER_UID, USER_GID) < 0 && !is_net)
 		log_error("%s: %s: the VM has no gui channel", GUI_DEVICE, strerror(errno));
+	if (chown(AUDIO_DEVICE, USER_UID, USER_GID) < 0)
+		log_debug("%s: %s: the VM has no sound", AUDIO_DEVICE, strerror(errno));
 }
 
 /* Binds a service's socket at once, so that a client of any time waits instead of failing. */
-static int user_listen(const char *path)
+static void service_bind(struct service *s, const char *path)
 {
-	int fd = fd_unix_listen(path, SOCK_STREAM, 128);
-
-	if (fd < 0)
-		log_error("%s: %s", path, strerror(-fd));
+	s->listen_fd = fd_unix_listen(path, SOCK_STREAM, 128);
+	if (s->listen_fd < 0)
+		log_error("%s: %s", path, strerror(-s->listen_fd));
 	else if (chown(path, USER_UID, USER_GID) < 0)
 		log_error("%s: %s", path, strerror(errno));
-	return fd;
+	s->disabled = s->on_connect && s->listen_fd < 0;
+}
+
+/* What an APP VM's programs may ask for. */
+static void services_bind(struct init *in)
+{
+	service_bind(&in->services[BUS], BUS_PATH);
+	service_bind(&in->services[COMPOSITOR], WAYLAND_PATH);
+	service_bind(&in->services[SOUND], SOUND_PATH);
+	in->services[LINKS].disabled = in->services[SOUND].disabled;
+	in->services[AUDIO].disabled = in->services[SOUND].disabled || access(AUDIO_DEVICE, F_OK) < 0;
+	if (mkdir(PULSE_FOLDER, 0700) < 0 || chown(PULSE_FOLDER, USER_UID, USER_GID) < 0)
+		log_error("%s: %s", PULSE_FOLDER, strerror(errno));
+	service_bind(&in->services[PULSE], PULSE_PATH);
 }
 
 static void __attribute__((noreturn)) power_off(void)
@@ -299,7 +321,7 @@ static int services_wait(const struct init *in)
 	return least;
 }
 
-/* All that are due, but the one that waits for somebody to connect. */
+/* All that are due, but those that wait for somebody to connect. */
 static void services_start(struct init *in)
 {
 	for (int i = 0; i < SERVICES; i++)
@@ -309,23 +331,24 @@ static void services_start(struct init *in)
 
 static void __attribute__((noreturn)) services_run(struct init *in)
 {
-	struct service *bus = &in->services[BUS];
+	struct pollfd fds[SERVICES + 1];
 
 	services_start(in);
 	network_start(in);
 	for (;;) {
-		bool bus_waits = !bus->pid && !bus->disabled && service_now() >= bus->due;
-		struct pollfd fds[] = {
-			{ .fd = in->signals, .events = POLLIN },
-			{ .fd = bus_waits ? bus->listen_fd : -1, .events = POLLIN },
-		};
-
 		services_start(in);
-		if (poll(fds, sizeof(fds) / sizeof(fds[0]), services_wait(in)) < 0 && errno != EINTR)
+		for (int i = 0; i < SERVICES; i++) {
+			struct service *s = &in->services[i];
+
+			fds[i] = (struct pollfd){ .fd = service_listens(s) ? s->listen_fd : -1, .events = POLLIN };
+		}
+		fds[SERVICES] = (struct pollfd){ .fd = in->signals, .events = POLLIN };
+		if (poll(fds, SERVICES + 1, services_wait(in)) < 0 && errno != EINTR)
 			log_error("poll: %s", strerror(errno));
-		if (fds[1].revents)
-			service_start(bus);
-		if (fds[0].revents)
+		for (int i = 0; i < SERVICES; i++)
+			if (fds[i].revents)
+				service_start(&in->services[i]);
+		if (fds[SERVICES].revents)
 			handle_signals(in);
 	}
 }
@@ -364,7 +387,37 @@ int main(int argc, char **argv)
 				.argv = bus_argv,
 				.as_user = true,
 				.listen_fd = -1,
-				.on_connect = true },
+				.on_connect = true,
+				.disabled = true },
+			/* the sound server, who links its streams, who carries them to the host, and who speaks PulseAudio */
+			[SOUND] = { .name = "pipewire",
+				.argv = sound_argv,
+				.as_user = true,
+				.on_time = true,
+				.listen_fd = -1,
+				.on_connect = true,
+				.disabled = true },
+			[LINKS] = { .name = "wireplumber",
+				.argv = links_argv,
+				.as_user = true,
+				.on_time = true,
+				.listen_fd = -1,
+				.beside = &in.services[SOUND],
+				.disabled = true },
+			[AUDIO] = { .name = "vmos-audio",
+				.argv = audio_argv,
+				.as_user = true,
+				.on_time = true,
+				.listen_fd = -1,
+				.beside = &in.services[SOUND],
+				.disabled = true },
+			[PULSE] = { .name = "pipewire-pulse",
+				.argv = pulse_argv,
+				.as_user = true,
+				.on_time = true,
+				.listen_fd = -1,
+				.on_connect = true,
+				.disabled = true },
 			[RESOLVER] = { .name = "the resolver", .argv = resolver_argv, .listen_fd = -1, .disabled = true },
 			[UPLINK] = { .name = "the uplink's DHCP client",
 				.argv = uplink_argv,
@@ -388,12 +441,9 @@ int main(int argc, char **argv)
 	mounts_make();
 	if (system_start(in.is_net) < 0)
 		power_off();
-	if (in.is_net) {
+	if (in.is_net)
 		in.services[COMPOSITOR].disabled = true;
-	} else {
-		in.services[BUS].listen_fd = user_listen(BUS_PATH);
-		in.services[COMPOSITOR].listen_fd = user_listen(WAYLAND_PATH);
-	}
-	in.services[BUS].disabled = in.services[BUS].listen_fd < 0;
+	else
+		services_bind(&in);
 	services_run(&in);
 }

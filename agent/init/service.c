@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 #include "agent/init/mounts.h"
 #include "base/log.h"
 
+#define SERVICE_PRIORITY 20 /* of the real-time ones at most */
+#define SERVICE_NICE 31 /* 20 less the nice value: -11 at most, see setrlimit(2) */
 #define LISTEN_FD 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
 
 int64_t service_now(void)
@@ -53,6 +56,8 @@ static void child_become_user(void)
 
 static void __attribute__((noreturn)) child_exec(const struct service *s)
 {
+	const struct rlimit priority = { SERVICE_PRIORITY, SERVICE_PRIORITY },
+			    nice_limit = { SERVICE_NICE, SERVICE_NICE };
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -60,6 +65,8 @@ static void __attribute__((noreturn)) child_exec(const struct service *s)
 	setsid();
 	if (s->listen_fd >= 0)
 		child_listen(s->listen_fd);
+	if (s->on_time && (setrlimit(RLIMIT_RTPRIO, &priority) < 0 || setrlimit(RLIMIT_NICE, &nice_limit) < 0))
+		log_warning("%s: %s", s->name, strerror(errno));
 	if (s->as_user)
 		child_become_user();
 	execv(s->argv[0], s->argv);
@@ -70,7 +77,7 @@ void service_start(struct service *s)
 {
 	int64_t now = service_now();
 
-	if (s->pid || s->disabled || now < s->due)
+	if (s->pid || s->disabled || now < s->due || (s->beside && !s->beside->pid))
 		return;
 	if (access(s->argv[0], X_OK) < 0) {
 		log_error("%s is not in this template: %s", s->name, strerror(errno));
@@ -112,11 +119,16 @@ bool service_ended(struct service *s, pid_t pid, int status)
 	return true;
 }
 
+bool service_listens(const struct service *s)
+{
+	return s->on_connect && !s->pid && !s->disabled && service_now() >= s->due;
+}
+
 int service_wait(const struct service *s)
 {
 	int64_t left = s->due - service_now();
 
-	if (s->pid || s->disabled)
+	if (s->pid || s->disabled || (s->beside && !s->beside->pid))
 		return -1;
 	/* A connection starts it, but not before it is due. */
 	if (left <= 0)

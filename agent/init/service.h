@@ -16,8 +16,10 @@ struct service {
 	const char *name; /* for messages */
 	char *const *argv; /* argv[0] is a path; NULL terminated */
 	bool as_user; /* else as root */
+	bool on_time; /* its threads may run before all others */
 	int listen_fd; /* -1, or handed over as sd_listen_fds(3) says */
 	bool on_connect; /* started only when somebody connects */
+	const struct service *beside; /* NULL, or runs only while this one does */
 
 	pid_t pid; /* 0: not running */
 	bool disabled; /* the program is not there, or not for this VM, or not yet */
@@ -27,6 +29,9 @@ struct service {
 
 /* Milliseconds since power-on. */
 int64_t service_now(void);
+
+/* Whether it waits for somebody to connect to its listen_fd. */
+bool service_listens(const struct service *s);
 
 /* Starts it when it is due and not running. A failure is logged and tried again later. */
 void service_start(struct service *s);
