@@ -12,6 +12,7 @@ int fetch_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int log_main(int argc, char **argv);
 int menu_main(int argc, char **argv);
+int mic_main(int argc, char **argv);
 int net_main(int argc, char **argv);
 int open_main(int argc, char **argv);
 int pause_main(int argc, char **argv);

@@ -38,6 +38,11 @@ static const struct field vm_fields[] = {
 	{ FIELD(vm_info, notifications, "Notifications", "b") },
 	{ FIELD(vm_info, memory, "Memory", "u") },
 	{ FIELD(vm_info, vcpus, "VCPUs", "u") },
+	{ FIELD(vm_info, audio, "Audio", "s") },
+	{ FIELD(vm_info, volume, "Volume", "u") },
+	{ FIELD(vm_info, mute, "Mute", "b") },
+	{ FIELD(vm_info, microphone, "Microphone", "t") },
+	{ FIELD(vm_info, recording, "Recording", "b") },
 	{ NULL, NULL, 0 },
 };
 
@@ -87,6 +92,9 @@ static const struct field stats_fields[] = {
 	{ FIELD(vm_stats, bytes_copied, "BytesCopied", "n") },
 	{ FIELD(vm_stats, desktop_wakeups, "DesktopWakeups", "n") },
 	{ FIELD(vm_stats, courier_wakeups, "CourierWakeups", "n") },
+	{ FIELD(vm_stats, audio_wakeups, "AudioWakeups", "n") },
+	{ FIELD(vm_stats, audio_frames, "AudioFrames", "n") },
+	{ FIELD(vm_stats, audio_gaps, "AudioGaps", "n") },
 	{ FIELD(vm_stats, guest_cpu_permille, "GuestCpuPermille", "n") },
 	{ FIELD(vm_stats, guest_mem_total_kib, "GuestMemTotalKiB", "n") },
 	{ FIELD(vm_stats, guest_mem_used_kib, "GuestMemUsedKiB", "n") },

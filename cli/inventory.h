@@ -10,12 +10,15 @@
 /* All strings are owned and never NULL once read. */
 struct vm_info {
 	char *name, *template, *color, *kind, *state, *agent, *desktop, *last_error, *console_log, *disk_path, *net,
-		*net_state, *pci; /* pci: addresses with a space between two */
+		*net_state, *pci, *audio; /* pci: addresses with a space between two */
 	uint32_t memory; /* MiB */
 	uint32_t vcpus;
 	uint32_t net_limit; /* KiB a second; 0: none */
 	uint32_t net_index;
 	int notifications; /* a bool: those of its programs are shown */
+	uint32_t volume; /* percent */
+	int mute, recording; /* bools */
+	uint64_t microphone; /* realtime, usec: allowed until then; 0: it is not */
 };
 
 struct template_info {
@@ -42,7 +45,8 @@ struct inventory {
 /* What VM1.Stats says. A number that vmosd does not know is 0. */
 struct vm_stats {
 	uint64_t cpu_ns, memory_kib, disk_bytes, windows, frames, bytes_copied;
-	uint64_t desktop_wakeups, courier_wakeups;
+	uint64_t desktop_wakeups, courier_wakeups, audio_wakeups;
+	uint64_t audio_frames, audio_gaps;
 	uint64_t guest_cpu_permille, guest_mem_total_kib, guest_mem_used_kib, guest_disk_total, guest_disk_used;
 	uint64_t ready_ms;
 	uint64_t net_sent_bytes, net_received_bytes, net_sent, net_received;

@@ -48,6 +48,11 @@ struct json_object *json_vm(const struct vm_info *vm)
 	json_add_text(o, "state", vm->state);
 	json_add_text(o, "agent", vm->agent);
 	json_add_text(o, "desktop", vm->desktop);
+	json_add_text(o, "audio", vm->audio);
+	json_add_number(o, "volume", vm->volume);
+	json_object_object_add(o, "mute", json_object_new_boolean(vm->mute));
+	json_add_number(o, "microphone", vm->microphone);
+	json_object_object_add(o, "recording", json_object_new_boolean(vm->recording));
 	json_add_text(o, "net", vm->net);
 	json_add_text(o, "net_state", vm->net_state);
 	add_words(o, "pci", vm->pci);
@@ -74,6 +79,9 @@ struct json_object *json_stats(const struct vm_stats *s)
 	json_add_number(o, "bytes_copied", s->bytes_copied);
 	json_add_number(o, "desktop_wakeups", s->desktop_wakeups);
 	json_add_number(o, "courier_wakeups", s->courier_wakeups);
+	json_add_number(o, "audio_frames", s->audio_frames);
+	json_add_number(o, "audio_gaps", s->audio_gaps);
+	json_add_number(o, "audio_wakeups", s->audio_wakeups);
 	json_add_number(o, "guest_cpu_permille", s->guest_cpu_permille);
 	json_add_number(o, "guest_memory_total", s->guest_mem_total_kib << 10);
 	json_add_number(o, "guest_memory_used", s->guest_mem_used_kib << 10);

@@ -16,12 +16,13 @@ static const struct command commands[] = {
 	{ "create", create_main,
 		"NAME [--kind app|net] [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--disk SIZE] "
 		"[--net NETVM|none] [--net-limit RATE] [--pci ADDRESS|none]… [--notifications on|off] "
-		"[--ready-timeout S]",
+		"[--audio on|off] [--ready-timeout S]",
 		"make a VM" },
 	{ "delete", delete_main, "[--yes] [--force] NAME…", "remove VMs and their disks" },
 	{ "set", set_main,
 		"NAME [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--net NETVM|none] [--net-limit RATE] "
-		"[--pci ADDRESS|none]… [--notifications on|off] [--ready-timeout S]",
+		"[--pci ADDRESS|none]… [--notifications on|off] [--audio on|off] [--volume 0…100] [--mute on|off] "
+		"[--ready-timeout S]",
 		"change a VM" },
 	{ "start", start_main, "NAME…", "start VMs" },
 	{ "stop", stop_main, "[--force] NAME…", "shut VMs down" },
@@ -37,6 +38,7 @@ static const struct command commands[] = {
 	{ "shell", shell_main, "VM [--root]", "open a login shell in a VM" },
 	{ "menu", menu_main, "list [--json] [VM] | sync | clear",
 		"list the VMs' applications, and keep them in your desktop's menu" },
+	{ "mic", mic_main, "allow VM [for=TIME] | deny VM", "let a VM hear the microphone for a while" },
 	{ "send", send_main, "FROM:PATH… TO", "send files and folders from a VM to another" },
 	{ "fetch", fetch_main, "FROM:PATH… TO", "let a VM have files from another one's ~/Public" },
 	{ "open", open_main, "FROM:PATH|URL TO", "open a VM's file, or a link, in another VM" },

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -26,6 +27,24 @@ static void size_line(const char *name, uint64_t bytes)
 	line(name, format_size(bytes, buf));
 }
 
+/* What of the sound is other than one expects. */
+static void show_audio(const struct vm_info *vm)
+{
+	char until[16];
+	struct tm tm;
+	time_t at = (time_t)(vm->microphone / 1000000);
+
+	if (strcmp(vm->kind, "app") != 0)
+		return;
+	printf("%-13s %s, volume %u %%%s\n", "Audio",
+		strcmp(vm->audio, "no-server") == 0 ? "none: PipeWire does not run here" : vm->audio, vm->volume,
+		vm->mute ? ", muted" : "");
+	if (vm->microphone == 0 || !localtime_r(&at, &tm) || !strftime(until, sizeof(until), "%H:%M:%S", &tm))
+		line("Microphone", "off");
+	else
+		printf("%-13s allowed until %s%s\n", "Microphone", until, vm->recording ? ", in use" : "");
+}
+
 static void show_vm(const struct vm_info *vm)
 {
 	char swatch[FORMAT_SWATCH_MAX], limit[FORMAT_SIZE_MAX];
@@ -37,6 +56,7 @@ static void show_vm(const struct vm_info *vm)
 	line("State", vm->state);
 	line("Agent", vm->agent);
 	line("Desktop", vm->desktop);
+	show_audio(vm);
 	line("Network", vm->net);
 	if (vm->pci[0])
 		line("Card", vm->pci);

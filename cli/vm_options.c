@@ -14,6 +14,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 #define VCPUS_MAX 256
+#define VOLUME_MAX 100
 #define READY_TIMEOUT_MAX 86400
 
 static int parse_size(const char *option, const char *text, uint64_t unit, uint32_t *ret)
@@ -70,6 +71,23 @@ static int parse_pci(const char *text, struct vm_options *o)
 	return 0;
 }
 
+static int parse_switch(const char *option, const char **ret)
+{
+	if (strcmp(optarg, "on") != 0 && strcmp(optarg, "off") != 0)
+		return cli_error(CLI_USAGE, "--%s takes on or off, not \"%s\"", option, optarg);
+	*ret = optarg;
+	return 0;
+}
+
+static int parse_volume(const char *text, struct vm_options *o)
+{
+	o->volume = text;
+	o->percent = 0;
+	if (strcmp(text, "0") == 0 || !format_parse_number(text, VOLUME_MAX, &o->percent))
+		return 0;
+	return cli_error(CLI_USAGE, "--volume takes percent from 0 to %d, not \"%s\"", VOLUME_MAX, text);
+}
+
 static int parse_option(int opt, struct vm_options *o)
 {
 	switch (opt) {
@@ -97,6 +115,12 @@ static int parse_option(int opt, struct vm_options *o)
 		return parse_pci(optarg, o);
 	case 'N':
 		return parse_notifications(optarg, o);
+	case 'a':
+		return parse_switch("audio", &o->audio);
+	case 'u':
+		return parse_switch("mute", &o->mute);
+	case 'V':
+		return parse_volume(optarg, o);
 	default:
 		return parse_number("ready-timeout", optarg, READY_TIMEOUT_MAX, &o->ready_timeout);
 	}
@@ -117,6 +141,9 @@ int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret)
 		{ "net-limit", required_argument, NULL, 'l' },
 		{ "pci", required_argument, NULL, 'p' },
 		{ "notifications", required_argument, NULL, 'N' },
+		{ "audio", required_argument, NULL, 'a' },
+		{ "volume", required_argument, NULL, 'V' },
+		{ "mute", required_argument, NULL, 'u' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int opt, r;
@@ -149,6 +176,11 @@ static int append_number(sd_bus_message *m, const char *name, uint32_t value)
 	return value ? sd_bus_message_append(m, "{sv}", name, "u", value) : 0;
 }
 
+static int append_switch(sd_bus_message *m, const char *name, const char *word)
+{
+	return word ? sd_bus_message_append(m, "{sv}", name, "b", strcmp(word, "on") == 0) : 0;
+}
+
 int vm_options_append(const struct vm_options *o, sd_bus_message *m)
 {
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -175,6 +207,12 @@ int vm_options_append(const struct vm_options *o, sd_bus_message *m)
 		r = append_string(m, "Pci", o->pci);
 	if (r >= 0 && o->notifications)
 		r = sd_bus_message_append(m, "{sv}", "Notifications", "b", strcmp(o->notifications, "on") == 0);
+	if (r >= 0)
+		r = append_switch(m, "Audio", o->audio);
+	if (r >= 0)
+		r = append_switch(m, "Mute", o->mute);
+	if (r >= 0 && o->volume)
+		r = sd_bus_message_append(m, "{sv}", "Volume", "u", o->percent);
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

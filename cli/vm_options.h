@@ -24,6 +24,9 @@ struct vm_options {
 	uint32_t limit; /* KiB a second; 0: no limit */
 	const char *notifications; /* as given: "on", "off" */
 	bool has_pci;
+	const char *audio, *mute; /* "on" or "off" */
+	const char *volume; /* as given */
+	uint32_t percent;
 	char pci[VM_OPTIONS_PCI]; /* what was given by each --pci, a space between two; "": none */
 };
 

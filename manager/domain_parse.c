@@ -122,6 +122,35 @@ static bool read_notifications(xmlNodePtr vm, struct vm_config *c)
 	return c->quiet;
 }
 
+/* A word that is "yes" or "no", where it is there. */
+static bool read_word(xmlNodePtr vm, const char *name, bool *ret_yes)
+{
+	char text[8];
+
+	if (!xmlHasProp(vm, (const xmlChar *)name))
+		return true;
+	if (!read_attribute(vm, name, text, sizeof(text)) || (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0))
+		return false;
+	*ret_yes = strcmp(text, "yes") == 0;
+	return true;
+}
+
+/* Of a definition that was written before there was sound all are missing. */
+static bool read_audio(xmlNodePtr vm, struct vm_config *c)
+{
+	bool audio = true;
+	char text[16];
+
+	c->volume = VM_VOLUME_MAX;
+	if (read_attribute(vm, "volume", text, sizeof(text)) &&
+		(!parse_number(text, &c->volume) || c->volume > VM_VOLUME_MAX))
+		return false;
+	if (!read_word(vm, "mute", &c->muted) || !read_word(vm, "audio", &audio))
+		return false;
+	c->no_audio = !audio;
+	return true;
+}
+
 static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 {
 	xmlNodePtr vm = child(child(domain, "metadata", NULL), "vm", DOMAIN_XML_NAMESPACE);
@@ -147,7 +176,7 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 		return -EBADMSG;
 	if (read_attribute(vm, "uid", uid, sizeof(uid)) && !parse_number(uid, &c.uid))
 		return -EBADMSG;
-	if (!read_network(vm, &c) || !read_notifications(vm, &c))
+	if (!read_network(vm, &c) || !read_notifications(vm, &c) || !read_audio(vm, &c))
 		return -EBADMSG;
 	*ret_config = c;
 	return 0;

@@ -24,6 +24,7 @@
  * emulation. Slot 0x1f is the machine's own.
  */
 enum { SLOT_ROOT = 2, SLOT_DISK, SLOT_CTL, SLOT_GUI, SLOT_RNG, SLOT_NIC, SLOT_CLIENTS, SLOT_CARDS };
+#define SLOT_AUDIO SLOT_CLIENTS /* clients are a NET VM's, which has no sound */
 
 /* The tree being built. Errors stick, so that a long description needs no check per line. */
 struct builder {
@@ -131,6 +132,12 @@ static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm
 		set(b, vm, "net", config->net);
 	if (config->net_limit)
 		set_number(b, vm, "net-limit", config->net_limit);
+	if (config->volume != VM_VOLUME_MAX)
+		set_number(b, vm, "volume", config->volume);
+	if (config->muted)
+		set(b, vm, "mute", "yes");
+	if (config->no_audio)
+		set(b, vm, "audio", "no");
 	if (config->pci[0])
 		set(b, vm, "pci", config->pci);
 	if (config->quiet)
@@ -316,6 +323,8 @@ static void build_devices(
 	build_channel(b, devices, "vmos-ctl", paths->ctl_socket, SLOT_CTL);
 	if (paths->gui_socket)
 		build_channel(b, devices, "vmos-gui", paths->gui_socket, SLOT_GUI);
+	if (paths->audio_socket)
+		build_channel(b, devices, "vmos-audio", paths->audio_socket, SLOT_AUDIO);
 	build_cards_of_host(b, devices, config->pci);
 }
 

@@ -27,11 +27,15 @@ struct vm_config {
 	char net[VM_NAME_MAX + 1]; /* the NET VM whose network it uses; "": none */
 	uint32_t net_limit; /* KiB a second, each way; 0: no limit */
 	bool quiet; /* notifications of its programs are not shown */
+	uint32_t volume; /* percent */
+	bool muted;
+	bool no_audio; /* it has no audio channel */
 	char pci[PCI_LIST_MAX]; /* of a NET VM: the host's network cards that it has; "": none */
 };
 
 #define VM_KIND_APP "app"
 #define VM_KIND_NET "net" /* a NET VM: owns an uplink, and has no windows */
+#define VM_VOLUME_MAX 100
 #define VM_NET_LIMIT_MAX (64u << 20) /* KiB a second */
 
 /* Where a VM's parts are. All borrowed; absolute paths. */
@@ -43,6 +47,7 @@ struct domain_paths {
 	const char *disk, *console;
 	const char *ctl_socket;
 	const char *gui_socket; /* NULL: it has no windows */
+	const char *audio_socket; /* NULL: it has no sound */
 	const char *nic; /* the end of its own card, of a NET VM its uplink; NULL: it has no such card */
 	const char *clients; /* of a NET VM: that of the card where its clients are; NULL: it has no such card */
 	bool taps; /* these are sockets where queues of TAP devices are handed out; false: folders of VDE switches */

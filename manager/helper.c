@@ -23,7 +23,7 @@ void helper_init(struct helper *h, enum helper_kind kind, const struct helper_op
 
 enum label_kind helper_label(enum helper_kind kind)
 {
-	return kind == HELPER_COURIER ? LABEL_COURIER : LABEL_DESKTOP;
+	return kind == HELPER_COURIER ? LABEL_COURIER : LABEL_DESKTOP; /* system mode has no HELPER_AUDIO */
 }
 
 static void helper_release(struct helper *h)
@@ -104,8 +104,8 @@ static uint64_t now_usec(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* Each report of the guest's state becomes a signal on the bus: one that was taken over must not flood it. */
-static int take_guest(struct helper *h, const struct helper_guest *guest)
+/* Whether one report more of the guest's state is less than too many. */
+static bool is_due(struct helper *h, unsigned max)
 {
 	uint64_t now = now_usec();
 
@@ -113,7 +113,13 @@ static int take_guest(struct helper *h, const struct helper_guest *guest)
 		h->guest_since = now;
 		h->guest_count = 0;
 	}
-	if (++h->guest_count > HELPER_GUEST_MAX)
+	return ++h->guest_count <= max;
+}
+
+/* Each report of the guest's state becomes a signal on the bus: one that was taken over must not flood it. */
+static int take_guest(struct helper *h, const struct helper_guest *guest)
+{
+	if (!is_due(h, HELPER_GUEST_MAX))
 		return -EBADMSG;
 	h->ops->guest(h, guest);
 	return 0;
@@ -130,6 +136,15 @@ static int take_gesture(struct helper *h, const struct helper_msg *m, int fd)
 		h->ops->clip_take(h, &m->clip, fd);
 	else
 		h->ops->clip_want(h);
+	return 0;
+}
+
+/* A guest that begins and ends all the time must not make a flood of signals of it through one that it took over. */
+static int take_audio(struct helper *h, const struct helper_audio *audio)
+{
+	if (h->kind != HELPER_AUDIO || !is_due(h, HELPER_SOUND_MAX))
+		return -EBADMSG;
+	h->ops->audio(h, audio);
 	return 0;
 }
 
@@ -205,6 +220,8 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		return take_owner(h, &m->owner);
 	case HELPER_CLOCK:
 		return take_clock(h, &m->clock);
+	case HELPER_SOUND:
+		return take_audio(h, &m->audio);
 	case HELPER_APPS:
 		return take_apps(h, m->apps.count, fds[0]);
 	case HELPER_NOTIFY:
@@ -351,7 +368,7 @@ int helper_start(struct helper *h, const struct helper_start *start)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
 	h->failed = false;
-	h->keeper = h->kind == HELPER_DESKTOP && start->display < 0;
+	h->keeper = h->kind != HELPER_COURIER && start->display < 0;
 	h->sock = pair[0];
 	r = helper_setup(h, start, listener);
 	if (r == 0)

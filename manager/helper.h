@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One helper process of one VM: vmos-courier or vmos-desktop. Born here with a
+ * One helper process of one VM: vmos-courier, vmos-desktop or vmos-audio. Born here with a
  * socket as fd 3, or found again by the socket it listens on. It reads hostile
  * bytes, so what it says is checked field by field, and it is known by its
  * socket, never by what it says.
@@ -24,7 +24,9 @@
 #define HELPER_LEAVE_TIMEOUT 3 /* seconds that one gets after QUIT */
 #define HELPER_UP_TIMEOUT 60 /* seconds until a new helper must be up */
 
-enum helper_kind { HELPER_COURIER, HELPER_DESKTOP, HELPER_KINDS };
+#define HELPER_SOUND_MAX 100 /* reports of the sound's state in the same time */
+
+enum helper_kind { HELPER_COURIER, HELPER_DESKTOP, HELPER_AUDIO, HELPER_KINDS };
 
 /* none: not started. starting: until UP. up. ended: gone, and not to be started again by itself. */
 enum helper_state { HELPER_STATE_NONE, HELPER_STATE_STARTING, HELPER_STATE_UP, HELPER_STATE_ENDED };
@@ -52,6 +54,8 @@ struct helper_ops {
 	int (*notify)(struct helper *h, const struct helper_notify *notify, int fd);
 	void (*unnotify)(struct helper *h, uint32_t id);
 	void (*held)(struct helper *h, uint32_t count);
+	/* Of an audio: how its sound is. */
+	void (*audio)(struct helper *h, const struct helper_audio *audio);
 	/* It is gone. @reason: enum helper_reason; @text: its last words, or ours. It may be started again from here. */
 	void (*ended)(struct helper *h, enum helper_reason reason, const char *text);
 };
@@ -77,7 +81,7 @@ struct helper {
 	uint64_t guest_since; /* monotonic usec: begin of the period that guest_count counts */
 	unsigned guest_count;
 	bool stats_wanted; /* a QUERY is unanswered */
-	bool keeper; /* a desktop without a display */
+	bool keeper; /* a desktop without a display, an audio without a sound server */
 };
 
 struct helper_start {
@@ -85,7 +89,7 @@ struct helper_start {
 	const char *listen_path;
 	const char *vm;
 	uint32_t rgb;
-	int display; /* for a desktop: connected to the compositor, borrowed; -1: none, it only keeps the channel */
+	int display; /* for a desktop: connected to the compositor, for an audio to the sound server, borrowed; -1: none, it only keeps the channel */
 };
 
 void helper_init(struct helper *h, enum helper_kind kind, const struct helper_ops *ops, void *owner);

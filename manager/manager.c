@@ -29,6 +29,7 @@
 #include "manager/reclaim.h"
 #include "manager/template_copy.h"
 #include "manager/virt_embed.h"
+#include "manager/vm_audio.h"
 #include "manager/vm_clipboard.h"
 
 #define BLIND_SECONDS 3
@@ -515,6 +516,7 @@ void manager_finish(struct manager *m)
 	clock_close(m);
 	host_time_close(&m->host_time);
 	vm_clipboard_close(m);
+	vm_audio_watch_close(m);
 	net_links_close(m);
 	net_lists_close(m);
 	manager_rules_close(m);

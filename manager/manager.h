@@ -79,6 +79,7 @@ struct manager {
 	unsigned nwatches;
 	struct clipboard clipboard;
 	sd_event_source *clipboard_timer; /* may be NULL */
+	sd_event_source *sound_watch, *sound_timer; /* for the sound server that VMs miss; may be NULL */
 	struct transfers transfers;
 	struct host_time host_time;
 	const char *clock_socket; /* of vmos-clock; NULL: the host keeps its own time */

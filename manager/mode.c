@@ -30,6 +30,17 @@ static char *session_display(void)
 	return name && name[0] && dir ? paths_join(dir, name, NULL) : NULL;
 }
 
+/* As PipeWire's own clients find it: pipewire(1), PIPEWIRE_RUNTIME_DIR and PIPEWIRE_REMOTE. */
+static char *session_sound_server(void)
+{
+	const char *dir = getenv("PIPEWIRE_RUNTIME_DIR"), *name = getenv("PIPEWIRE_REMOTE");
+
+	if (name && name[0] == '/')
+		return strdup(name);
+	dir = dir && dir[0] ? dir : getenv("XDG_RUNTIME_DIR");
+	return dir && dir[0] ? paths_join(dir, name && name[0] ? name : "pipewire-0", NULL) : NULL;
+}
+
 static char *system_data(void)
 {
 	return strdup(SYSTEM_DATA);
@@ -63,6 +74,7 @@ const struct mode mode_session = {
 	.open_bus = private_bus_open,
 	.connect_display = connect_own,
 	.own_display = session_display,
+	.sound_server = session_sound_server,
 };
 
 const struct mode mode_system = {

@@ -28,6 +28,8 @@ struct mode {
 	int (*open_bus)(const char *run, sd_bus **ret_bus);
 	/* A connection to the compositor that listens at @path and belongs to @uid. The fd, or -errno. */
 	int (*connect_display)(const char *path, uid_t uid);
+	/* The path of the user's PipeWire; NULL: this host has no sound. The caller frees it. */
+	char *(*sound_server)(void);
 	/* The path of the display of the environment vmosd was started in; NULL: it has none. The caller frees it. */
 	char *(*own_display)(void);
 };

@@ -188,6 +188,41 @@ static int set_pci(sd_bus_message *m, struct options *o, sd_bus_error *ret_error
 	return 0;
 }
 
+static int read_switch(sd_bus_message *m, const char *key, bool *ret_on, sd_bus_error *ret_error)
+{
+	int on;
+
+	if (sd_bus_message_read(m, "v", "b", &on) < 0)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "Option %s must be true or false (type b).", key);
+	*ret_on = on;
+	return 0;
+}
+
+static int set_volume(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	int r = read_number(m, "Volume", &o->volume, ret_error);
+
+	if (r < 0)
+		return r;
+	if (o->volume > VM_VOLUME_MAX)
+		return errors_set(ret_error, ERROR_INVALID_ARGUMENT, "Volume can be 0 to %d percent, not %u.",
+			VM_VOLUME_MAX, o->volume);
+	o->has_volume = true;
+	return 0;
+}
+
+static int set_mute(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	o->has_mute = true;
+	return read_switch(m, "Mute", &o->mute, ret_error);
+}
+
+static int set_audio(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	o->has_audio = true;
+	return read_switch(m, "Audio", &o->audio, ret_error);
+}
+
 static const struct {
 	const char *key;
 	int (*set)(sd_bus_message *m, struct options *o, sd_bus_error *ret_error);
@@ -205,6 +240,9 @@ static const struct {
 	{ "NetLimit", set_net_limit, false, true },
 	{ "Pci", set_pci, false, false },
 	{ "Notifications", set_notifications, false, true },
+	{ "Volume", set_volume, false, true },
+	{ "Mute", set_mute, false, true },
+	{ "Audio", set_audio, false, false },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

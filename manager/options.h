@@ -31,7 +31,11 @@ struct options {
 	bool has_pci;
 	char pci[PCI_LIST_MAX]; /* "": it shall have no card */
 	bool has_notifications, notifications;
-	bool others; /* something besides net, net_limit and notifications, which can change while a VM runs */
+	bool has_volume;
+	uint32_t volume;
+	bool has_mute, mute;
+	bool has_audio, audio;
+	bool others; /* something besides those that can change while a VM runs */
 };
 
 /*

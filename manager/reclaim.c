@@ -16,7 +16,7 @@
 
 static void dismiss_helpers(const char *run_dir)
 {
-	static const char *const sockets[] = { "courier.sock", "desktop.sock" };
+	static const char *const sockets[] = { "courier.sock", "desktop.sock", "sound.sock" };
 
 	for (unsigned i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
 		char *path cleanup_free = paths_join(run_dir, sockets[i], NULL);

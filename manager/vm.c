@@ -18,6 +18,7 @@
 #include "manager/manager.h"
 #include "manager/net_fabric.h"
 #include "manager/net_hub.h"
+#include "manager/vm_audio.h"
 #include "manager/vm_pci.h"
 #include "proto/uapi/vmos_channel.h"
 
@@ -56,9 +57,11 @@ static int vm_make_paths(struct vm *vm)
 	vm->console = paths_join(vm->dir, "console.log", NULL);
 	vm->ctl_socket = paths_join(vm->run_dir, "ctl.sock", NULL);
 	vm->gui_socket = paths_join(vm->run_dir, "gui.sock", NULL);
+	vm->audio_socket = paths_join(vm->run_dir, "audio.sock", NULL);
 	vm->card_socket = paths_join(vm->run_dir, "card.sock", NULL);
 	vm->inside_socket = paths_join(vm->run_dir, "inside.sock", NULL);
-	if (!vm->disk || !vm->console || !vm->ctl_socket || !vm->gui_socket || !vm->card_socket || !vm->inside_socket)
+	if (!vm->disk || !vm->console || !vm->ctl_socket || !vm->gui_socket || !vm->audio_socket || !vm->card_socket ||
+		!vm->inside_socket)
 		return -ENOMEM;
 	if (net_switch_init(&vm->nic, vm->run_dir, "switch") < 0 ||
 		net_switch_init(&vm->clients, vm->run_dir, "clients") < 0)
@@ -79,6 +82,7 @@ int vm_new(struct manager *manager, const struct vm_config *config, struct vm **
 	vm->config = *config;
 	region_init(&vm->region[HELPER_COURIER], VMOS_ROLE_CTL);
 	region_init(&vm->region[HELPER_DESKTOP], VMOS_ROLE_GUI);
+	region_init(&vm->region[HELPER_AUDIO], VMOS_ROLE_AUDIO);
 	vm->identity = (struct identity){ manager->system, config->uid, vm->config.name };
 	for (unsigned i = 0; i < HELPER_KINDS; i++)
 		vm->server[i] = (struct ivshmem){ &vm->region[i], &vm->identity, NULL, -1 };
@@ -99,6 +103,7 @@ void vm_free(struct vm *vm)
 		return;
 	sd_bus_slot_unref(vm->bus_slot);
 	sd_event_source_disable_unref(vm->timer);
+	vm_audio_free(vm);
 	drill_free(vm->drill);
 	net_links_vm_free(vm);
 	for (unsigned i = 0; i < HELPER_KINDS; i++) {
@@ -111,6 +116,7 @@ void vm_free(struct vm *vm)
 	free(vm->console);
 	free(vm->ctl_socket);
 	free(vm->gui_socket);
+	free(vm->audio_socket);
 	free(vm->card_socket);
 	free(vm->inside_socket);
 	free(vm->bus_path);
@@ -129,6 +135,18 @@ int vm_mark_unfinished(const struct vm *vm, bool on)
 		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	return fd < 0 ? -errno : 0;
+}
+
+/*
+ * In system mode there is no sound: the HOS has no sound server, and what one
+ * shares with its clients is memory of its own label, which no label of a VM's
+ * may write.
+ */
+bool vm_has(const struct vm *vm, enum helper_kind kind)
+{
+	if (kind == HELPER_AUDIO)
+		return !net_links_is_net(vm) && !vm->manager->system && !vm->config.no_audio;
+	return kind == HELPER_COURIER || !net_links_is_net(vm);
 }
 
 bool vm_is_off(const struct vm *vm)
@@ -261,6 +279,7 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 		.console = vm->console,
 		.ctl_socket = vm->ctl_socket,
 		.gui_socket = net_links_is_net(vm) ? NULL : vm->gui_socket,
+		.audio_socket = vm_has(vm, HELPER_AUDIO) ? vm->audio_socket : NULL,
 	};
 	struct template_boot boot = { 0 };
 	char *folder cleanup_free = NULL;

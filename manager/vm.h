@@ -40,6 +40,7 @@
  */
 enum vm_state { VM_OFF, VM_STARTING, VM_RUNNING, VM_PAUSED, VM_STOPPING, VM_FAILED };
 enum vm_agent { VM_AGENT_NONE, VM_AGENT_WAITING, VM_AGENT_READY, VM_AGENT_LOST, VM_AGENT_REFUSED };
+enum vm_audio { VM_AUDIO_NONE, VM_AUDIO_NO_SERVER, VM_AUDIO_SILENT, VM_AUDIO_PLAYING, VM_AUDIO_LOST, VM_AUDIO_REFUSED };
 enum vm_desktop { VM_DESKTOP_NONE, VM_DESKTOP_UP, VM_DESKTOP_LOST, VM_DESKTOP_REFUSED, VM_DESKTOP_NO_DISPLAY };
 
 /* D-Bus calls that are answered when a change of state is complete. */
@@ -59,13 +60,17 @@ struct vm {
 	struct identity identity;
 	char *dir, *run_dir; /* $DATA/vms/NAME, $RUN/vms/NAME */
 	char *disk, *console; /* files in dir */
-	char *ctl_socket, *gui_socket, *card_socket, *inside_socket; /* in run_dir */
+	char *ctl_socket, *gui_socket, *audio_socket, *card_socket, *inside_socket; /* in run_dir */
 	char *bus_path;
 	sd_bus_slot *bus_slot; /* may be NULL: not on the bus */
 
 	enum vm_state state;
 	enum vm_agent agent;
 	enum vm_desktop desktop;
+	enum vm_audio audio;
+	bool listening; /* a program of its wants to hear the microphone */
+	uint64_t microphone_until; /* boottime usec: allowed so long; 0: it is not */
+	sd_event_source *microphone_timer, *keep_timer; /* may be NULL */
 	char *last_error; /* may be NULL */
 	bool busy; /* a create, a delete or a change of the definition is under way */
 	unsigned jobs; /* of libvirt, under way */
@@ -115,6 +120,9 @@ void vm_free(struct vm *vm);
 int vm_mark_unfinished(const struct vm *vm, bool on);
 #define VM_UNFINISHED "unfinished" /* the mark: a file in the folder */
 
+/* Whether there is such a helper, and its channel, for this VM while it runs. */
+bool vm_has(const struct vm *vm, enum helper_kind kind);
+
 bool vm_is_off(const struct vm *vm);
 
 /* Change a field and tell the bus. */
@@ -160,6 +168,8 @@ void vm_off(struct vm *vm, enum vm_state state);
 void vm_destroy_domain(struct vm *vm);
 
 /* vm_helper.c: what the helpers report. */
+/* @display: as helper_start() has it. -errno: it does not run. */
+int vm_start_helper(struct vm *vm, enum helper_kind kind, int display);
 void vm_init_helpers(struct vm *vm);
 /* Starts what is to run beside QEMU: the courier, and the desktop where a display is known. -errno: the courier does not run. */
 int vm_start_helpers(struct vm *vm);

@@ -10,6 +10,7 @@
 #include "manager/manager.h"
 #include "manager/polkit.h"
 #include "manager/vm_apps.h"
+#include "manager/vm_audio.h"
 #include "policy/palette.h"
 
 #define VM_INTERFACE "org.vmos.VM1"
@@ -27,6 +28,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 		{ "State", vm_state_name(vm->state) },
 		{ "Agent", vm_agent_name(vm->agent) },
 		{ "Desktop", vm_desktop_name(vm->desktop) },
+		{ "Audio", vm_audio_name(vm) },
 		{ "LastError", vm->last_error ? vm->last_error : "" },
 		{ "ConsoleLog", vm->console },
 		{ "DiskPath", vm->disk },
@@ -63,6 +65,7 @@ static int get_number(sd_bus *bus, const char *path, const char *interface, cons
 		{ "Memory", vm->config.memory_mib },
 		{ "VCPUs", vm->config.vcpus },
 		{ "NetLimit", vm->config.net_limit },
+		{ "Volume", vm->config.volume },
 		{ "NetIndex", vm->config.net_index },
 	};
 
@@ -79,6 +82,22 @@ static int get_notifications(sd_bus *bus, const char *path, const char *interfac
 	const struct vm *vm = userdata;
 
 	return sd_bus_message_append(reply, "b", !vm->config.quiet);
+}
+
+static int get_switch(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+	void *userdata, sd_bus_error *ret_error)
+{
+	const struct vm *vm = userdata;
+
+	if (strcmp(property, "Mute") == 0)
+		return sd_bus_message_append(reply, "b", vm->config.muted);
+	return sd_bus_message_append(reply, "b", vm->listening && vm_audio_microphone(vm));
+}
+
+static int get_microphone(sd_bus *bus, const char *path, const char *interface, const char *property,
+	sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+	return sd_bus_message_append(reply, "t", vm_audio_microphone(userdata));
 }
 
 static int get_apps_changed(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -134,6 +153,11 @@ static int handle_apps(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
 	return vm_apps(userdata, call, ret_error);
 }
 
+static int handle_microphone(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+	return vm_audio_allow(userdata, call, ret_error);
+}
+
 static void *find_vm(struct manager *m, sd_bus_message *call)
 {
 	char *name cleanup_free = NULL;
@@ -151,6 +175,7 @@ static const struct polkit_gate vm_gates[] = {
 	{ "Run", POLKIT_USE, handle_run },
 	{ "Stats", POLKIT_USE, handle_stats },
 	{ "Apps", POLKIT_USE, handle_apps },
+	{ "AllowMicrophone", POLKIT_USE, handle_microphone },
 	{ "Delete", POLKIT_MANAGE, handle_delete },
 	{ "Set", POLKIT_MANAGE, handle_set },
 	{ 0 },
@@ -179,6 +204,7 @@ static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_METHOD("Run", "asasyyqqah", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Stats", "", "a{sv}", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Apps", "", "a(sssuay)", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("AllowMicrophone", "u", "", handle_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Template", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Color", "s", get_color, 0, CHANGES),
@@ -194,6 +220,11 @@ static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_PROPERTY("State", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Agent", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Desktop", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Audio", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Volume", "u", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("Mute", "b", get_switch, 0, CHANGES),
+	SD_BUS_PROPERTY("Microphone", "t", get_microphone, 0, CHANGES),
+	SD_BUS_PROPERTY("Recording", "b", get_switch, 0, CHANGES),
 	SD_BUS_PROPERTY("AppsChanged", "t", get_apps_changed, 0, CHANGES),
 	SD_BUS_PROPERTY("LastError", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("ConsoleLog", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -209,6 +209,9 @@ static void fill_config(
 		.ready_timeout = o->ready_timeout,
 		.net_limit = o->net_limit,
 		.quiet = o->has_notifications && !o->notifications,
+		.volume = o->has_volume ? o->volume : VM_VOLUME_MAX,
+		.muted = o->mute,
+		.no_audio = o->has_audio && !o->audio,
 	};
 
 	if (m->system)

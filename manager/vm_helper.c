@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two helpers of a VM: when they start, what their reports mean, what happens when they end. */
+/* The helpers of a VM: when they start, what their reports mean, what happens when they end. */
 #include "manager/vm.h"
 
 #include <errno.h>
@@ -14,20 +14,28 @@
 #include "manager/programs.h"
 #include "manager/transfer_request.h"
 #include "manager/vm_apps.h"
+#include "manager/vm_audio.h"
 #include "manager/vm_clipboard.h"
 #include "manager/vm_notify.h"
 
 static const char *const program_names[HELPER_KINDS] = {
 	[HELPER_COURIER] = "courier",
 	[HELPER_DESKTOP] = "desktop",
+	[HELPER_AUDIO] = "audio",
 };
 
 static char *listen_path(const struct vm *vm, enum helper_kind kind)
 {
-	return paths_join(vm->run_dir, kind == HELPER_COURIER ? "courier.sock" : "desktop.sock", NULL);
+	static const char *const names[HELPER_KINDS] = {
+		[HELPER_COURIER] = "courier.sock",
+		[HELPER_DESKTOP] = "desktop.sock",
+		[HELPER_AUDIO] = "sound.sock", /* audio.sock is QEMU's */
+	};
+
+	return paths_join(vm->run_dir, names[kind], NULL);
 }
 
-static int start_helper(struct vm *vm, enum helper_kind kind, int display)
+int vm_start_helper(struct vm *vm, enum helper_kind kind, int display)
 {
 	char *program cleanup_free = programs_find(vm->manager->libexec, program_names[kind]);
 	char *path cleanup_free = listen_path(vm, kind);
@@ -51,7 +59,7 @@ static int start_helper(struct vm *vm, enum helper_kind kind, int display)
 /* @display: connected to the compositor; -1: none, then it only keeps the channel for a later vmosd. */
 static void start_desktop_on(struct vm *vm, int display)
 {
-	int r = start_helper(vm, HELPER_DESKTOP, display);
+	int r = vm_start_helper(vm, HELPER_DESKTOP, display);
 
 	if (r < 0) {
 		vm_set_desktop(vm, VM_DESKTOP_LOST);
@@ -99,6 +107,8 @@ static void handle_up(struct helper *h)
 
 	if (h->kind == HELPER_DESKTOP)
 		desktop_up(vm, h->keeper);
+	else if (h->kind == HELPER_AUDIO)
+		vm_audio_up(vm);
 	else if (vm->agent == VM_AGENT_NONE)
 		vm_set_agent(vm, VM_AGENT_WAITING);
 	if (h->pid > 0)
@@ -158,7 +168,7 @@ static int restart_helper(struct vm *vm, struct helper *h)
 	if (!region_is_open(h->region) || !helper_may_restart(h))
 		return -EAGAIN;
 	if (h->kind == HELPER_COURIER)
-		return start_helper(vm, HELPER_COURIER, -1);
+		return vm_start_helper(vm, HELPER_COURIER, -1);
 	start_desktop(vm);
 	return 0;
 }
@@ -228,6 +238,8 @@ static void handle_ended(struct helper *h, enum helper_reason reason, const char
 	vm_stats_arrived(vm);
 	if (h->kind == HELPER_COURIER)
 		courier_ended(vm, h, reason, text);
+	else if (h->kind == HELPER_AUDIO)
+		vm_audio_ended(vm, reason, text);
 	else
 		desktop_ended(vm, h, reason, text);
 }
@@ -287,6 +299,11 @@ static void handle_held(struct helper *h, uint32_t count)
 	vm_notify_held(h->owner, count);
 }
 
+static void handle_audio(struct helper *h, const struct helper_audio *audio)
+{
+	vm_audio_report(h->owner, audio);
+}
+
 static const struct helper_ops helper_ops = {
 	.up = handle_up,
 	.guest = handle_guest,
@@ -302,6 +319,7 @@ static const struct helper_ops helper_ops = {
 	.notify = handle_notify,
 	.unnotify = handle_unnotify,
 	.held = handle_held,
+	.audio = handle_audio,
 	.ended = handle_ended,
 };
 
@@ -317,12 +335,13 @@ void vm_init_helpers(struct vm *vm)
 
 int vm_start_helpers(struct vm *vm)
 {
-	int r = start_helper(vm, HELPER_COURIER, -1);
+	int r = vm_start_helper(vm, HELPER_COURIER, -1);
 
 	if (r < 0)
 		return r;
 	vm_set_agent(vm, VM_AGENT_WAITING);
 	start_desktop(vm);
+	vm_audio_start(vm);
 	return 0;
 }
 
@@ -338,6 +357,7 @@ void vm_stop_helpers(struct vm *vm)
 		memset(h->restarts, 0, sizeof(h->restarts));
 		memset(&h->stats, 0, sizeof(h->stats));
 	}
+	vm_audio_stop(vm);
 	vm_set_agent(vm, VM_AGENT_NONE);
 	vm_set_desktop(vm, VM_DESKTOP_NONE);
 }
@@ -350,7 +370,9 @@ static void adopt_helper(struct vm *vm, enum helper_kind kind)
 	if (r == 0)
 		return;
 	log_debug("VM %s: %s does not answer: %s", vm->config.name, path ? path : "?", strerror(-r));
-	if (kind == HELPER_COURIER) {
+	if (kind == HELPER_AUDIO)
+		vm_audio_adopt_failed(vm);
+	else if (kind == HELPER_COURIER) {
 		vm_set_agent(vm, VM_AGENT_LOST);
 		vm_set_error(
 			vm, "Its vmos-courier ended while no vmosd ran. Restart the VM to run programs in it again.");
@@ -362,9 +384,10 @@ static void adopt_helper(struct vm *vm, enum helper_kind kind)
 
 void vm_adopt_helpers(struct vm *vm)
 {
-	if (!net_links_is_net(vm))
-		adopt_helper(vm, HELPER_DESKTOP);
-	adopt_helper(vm, HELPER_COURIER);
+	/* the courier last: with it the VM is as it was */
+	for (unsigned i = HELPER_KINDS; i-- > 0;)
+		if (vm_has(vm, (enum helper_kind)i))
+			adopt_helper(vm, (enum helper_kind)i);
 }
 
 void vm_retry_display(struct vm *vm)

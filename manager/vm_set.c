@@ -11,6 +11,7 @@
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/options.h"
+#include "manager/vm_audio.h"
 #include "manager/vm_pci.h"
 
 struct change {
@@ -28,12 +29,13 @@ static void change_free(struct change *c)
 static void announce(struct vm *vm, const struct vm_config *before)
 {
 	static const char *const all[] = { "Template", "Color", "Memory", "VCPUs", "Net", "NetLimit", "Pci",
-		"Notifications" };
+		"Notifications", "Volume", "Mute", "Audio" };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vm_bus_changed(vm, all[i]);
 	if (vm->config.quiet && !before->quiet)
 		vm_notify_clear(vm);
+	vm_audio_apply(vm);
 	vm->link.unplugged = false;
 	net_links_wake(vm->manager);
 	if (strcmp(before->template, vm->config.template) == 0)
@@ -78,6 +80,12 @@ static void apply(struct vm_config *config, const struct options *o)
 		snprintf(config->net, sizeof(config->net), "%s", o->net);
 	if (o->has_net_limit)
 		config->net_limit = o->net_limit;
+	if (o->has_volume)
+		config->volume = o->volume;
+	if (o->has_mute)
+		config->muted = o->mute;
+	if (o->has_audio)
+		config->no_audio = !o->audio;
 	if (o->has_pci)
 		snprintf(config->pci, sizeof(config->pci), "%s", o->pci);
 	if (o->has_notifications)

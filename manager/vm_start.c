@@ -126,7 +126,7 @@ static int reset_console(const struct vm *vm)
 /* What is made before QEMU, in this order; @ret_what says what could not be. */
 static int open_channels(struct vm *vm, const char **ret_what)
 {
-	const char *const paths[] = { vm->ctl_socket, vm->gui_socket };
+	const char *const paths[HELPER_KINDS] = { vm->ctl_socket, vm->gui_socket, vm->audio_socket };
 	int r = vm->identity.apart ? smack_rules_start(vm->config.name) : 0;
 
 	*ret_what = "kernel rules";
@@ -142,7 +142,9 @@ static int open_channels(struct vm *vm, const char **ret_what)
 		*ret_what = "network card";
 		r = net_links_vm_start(vm);
 	}
-	for (unsigned i = 0; r == 0 && i < (net_links_is_net(vm) ? HELPER_DESKTOP : HELPER_KINDS); i++) {
+	for (unsigned i = 0; r == 0 && i < HELPER_KINDS; i++) {
+		if (!vm_has(vm, (enum helper_kind)i))
+			continue;
 		*ret_what = "shared memory";
 		r = region_create(&vm->region[i], &vm->identity);
 		if (r < 0)

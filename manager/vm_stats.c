@@ -45,6 +45,7 @@ static int fill(const struct stats_call *s, const struct vm *vm, sd_bus_message 
 {
 	const struct helper_stats *courier = &vm->helper[HELPER_COURIER].stats;
 	const struct helper_stats *desktop = &vm->helper[HELPER_DESKTOP].stats;
+	const struct helper_stats *audio = &vm->helper[HELPER_AUDIO].stats;
 	const struct tap_stats *net = &vm->link.stats;
 	const struct {
 		const char *key, *type;
@@ -58,6 +59,9 @@ static int fill(const struct stats_call *s, const struct vm *vm, sd_bus_message 
 		{ "BytesCopied", "t", desktop->bytes_copied },
 		{ "DesktopWakeups", "t", desktop->wakeups },
 		{ "CourierWakeups", "t", courier->wakeups },
+		{ "AudioFrames", "t", audio->frames },
+		{ "AudioGaps", "t", audio->underruns },
+		{ "AudioWakeups", "t", audio->wakeups },
 		{ "GuestCpuPermille", "u", courier->cpu_permille },
 		{ "GuestMemTotalKiB", "u", courier->mem_total_kib },
 		{ "GuestMemUsedKiB", "u", courier->mem_used_kib },
@@ -120,7 +124,7 @@ static void stats_check(struct stats_call *s)
 		return;
 	if (vm &&
 		(s->job || vm->link.stats_wanted || vm->helper[HELPER_COURIER].stats_wanted ||
-			vm->helper[HELPER_DESKTOP].stats_wanted))
+			vm->helper[HELPER_DESKTOP].stats_wanted || vm->helper[HELPER_AUDIO].stats_wanted))
 		return;
 	stats_answer(s);
 }

@@ -11,8 +11,8 @@ _vmos_names()
 _vmos_command_options()
 {
 	case $1 in
-	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --pci --notifications --ready-timeout" ;;
-	set) echo "--template --color --memory --vcpus --net --net-limit --pci --notifications --ready-timeout" ;;
+	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --pci --notifications --audio --ready-timeout" ;;
+	set) echo "--template --color --memory --vcpus --net --net-limit --pci --notifications --audio --volume --mute --ready-timeout" ;;
 	delete) echo "--yes --force" ;;
 	stop) echo "--force" ;;
 	list | show | status) echo "--json" ;;
@@ -61,6 +61,15 @@ _vmos_menu()
 	esac
 }
 
+_vmos_mic()
+{
+	case $COMP_CWORD:${COMP_WORDS[2]} in
+	2:*) mapfile -t COMPREPLY < <(compgen -W "allow deny" -- "$cur") ;;
+	3:*) mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names list)" -- "$cur") ;;
+	4:allow) mapfile -t COMPREPLY < <(compgen -W "for=10m" -- "$cur") ;;
+	esac
+}
+
 _vmos_template()
 {
 	case $COMP_CWORD:${COMP_WORDS[2]} in
@@ -103,7 +112,7 @@ _vmos_net()
 _vmos()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-	local commands="create delete set start stop pause resume list show status top drill run shell menu send fetch open transfer rule net why log clock"
+	local commands="create delete set start stop pause resume list show status top drill run shell menu mic send fetch open transfer rule net why log clock"
 	commands+=" agent template help"
 	local colors="blue red green orange purple yellow cyan pink brown grey black white"
 
@@ -114,6 +123,10 @@ _vmos()
 	fi
 	if [ "$previous" = --template ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_vmos_names template list)" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --audio ] || [ "$previous" = --mute ]; then
+		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur")
 		return
 	fi
 	if [ "$previous" = --kind ]; then
@@ -150,6 +163,7 @@ _vmos()
 	fi
 	case $command in
 	menu) _vmos_menu ;;
+	mic) _vmos_mic ;;
 	template) _vmos_template ;;
 	transfer) _vmos_transfer ;;
 	send | fetch | open)

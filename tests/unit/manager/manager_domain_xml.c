@@ -27,6 +27,8 @@ static const struct vm_config config = {
 	.net_index = 7,
 	.net = "net0",
 	.net_limit = 2048,
+	.volume = 40,
+	.muted = true,
 };
 
 static const struct domain_paths paths = {
@@ -40,6 +42,7 @@ static const struct domain_paths paths = {
 	.console = "/d/work/console.log",
 	.ctl_socket = "/r/work/ctl.sock",
 	.gui_socket = "/r/work/gui.sock",
+	.audio_socket = "/r/work/audio.sock",
 	.nic = "/r/work/switch",
 };
 
@@ -54,6 +57,7 @@ static const struct vm_config net_config = {
 	.vcpus = 1,
 	.net_index = 300,
 	.quiet = true,
+	.volume = VM_VOLUME_MAX,
 };
 
 static const struct domain_paths net_paths = {
@@ -358,6 +362,9 @@ static void test_foreign(void **state)
 		"template='x' kind='app' color='#000000' ready-timeout='1' net-limit='99999999'",
 		"template='x' kind='app' color='#000000' ready-timeout='1' notifications=''",
 		"template='x' kind='app' color='#000000' ready-timeout='1' notifications='maybe'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' volume='101'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' mute='1'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' audio=''",
 		"template='x' kind='net' color='#000000' ready-timeout='1' pci=''",
 		"template='x' kind='net' color='#000000' ready-timeout='1' pci='03:00.9'",
 		"template='x' kind='app' color='#000000' ready-timeout='1' pci='0000:03:00.0'",
