@@ -299,6 +299,8 @@ static int enter_filter(const char *const *names, const struct sandbox_choice *c
 	if (ret == 0)
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (ret == 0)
+		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1); /* a library may have begun threads */
+	if (ret == 0)
 		ret = fill_filter(filter, names, bare);
 	if (ret == 0 && choice)
 		ret = allow_choice(filter, choice);

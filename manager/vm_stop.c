@@ -250,7 +250,7 @@ int vm_pause(struct vm *vm, bool pause, sd_bus_message *call, sd_bus_error *ret_
 /* The user's program for folders, in the user's home: from there a file is sent by what the file manager offers. */
 static int show_files(struct vm *vm, sd_bus_error *ret_error)
 {
-	char *argv[] = { (char[]){ "xdg-open" }, (char[]){ "." }, NULL };
+	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char[]){ "exec gio open \"$HOME\"" }, NULL };
 
 	return vm_run_alone(vm, argv, ret_error);
 }
