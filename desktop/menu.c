@@ -28,6 +28,7 @@ enum {
 	ROW_PASTE,
 	ROW_FILES,
 	ROW_FULL,
+	ROW_MUTE,
 	ROW_PAUSE,
 	ROW_KILL,
 	ROW_WINDOW, /* only where the compositor has a menu of its own */
@@ -47,6 +48,7 @@ static const struct {
 	[ROW_PASTE] = { "Paste from another VM", "Ctrl+Shift+V" },
 	[ROW_FILES] = { "Files of %s, to send one", "" },
 	[ROW_FULL] = { "Full screen, and back", "Ctrl+Shift+Esc leaves" },
+	[ROW_MUTE] = { "Mute %s", "" },
 	[ROW_PAUSE] = { "Pause %s", "" },
 	[ROW_KILL] = { "Kill %s …", "" },
 	[ROW_WINDOW] = { "Window menu", "" },
@@ -228,11 +230,32 @@ void menu_point(struct menu *m, int y)
 	m->row = row;
 }
 
+/* What vmosd does for the row, and how it is undone where that is not to be seen. */
+static void ask_vmosd(struct menu *m, struct window *w, int row)
+{
+	static const struct {
+		enum helper_act_kind kind;
+		const char *back;
+	} acts[ROWS] = {
+		[ROW_FILES] = { HELPER_ACT_FILES, NULL },
+		[ROW_MUTE] = { HELPER_ACT_MUTE, "It sounds again by: vmos set %s --mute off" },
+		[ROW_PAUSE] = { HELPER_ACT_PAUSE, "It goes on by: vmos resume %s" },
+		[ROW_YES] = { HELPER_ACT_KILL, NULL },
+	};
+	const char *back = acts[row].back, *name = back ? strstr(back, "%s") : NULL;
+	char line[HELPER_TEXT_MAX];
+
+	if (manager_tell_act(m->manager, acts[row].kind) < 0) {
+		note_show(&m->set->note, w, true, "Nothing done: vmosd is not there");
+	} else if (name) {
+		snprintf(line, sizeof(line), "%.*s%s%s", (int)(name - back), back, m->set->owner.vm, name + 2);
+		note_show(&m->set->note, w, true, line);
+	}
+}
+
 /* What a row does once the menu is closed. */
 static void act(struct menu *m, struct window *w, int row, uint32_t serial)
 {
-	char line[HELPER_TEXT_MAX];
-
 	switch (row) {
 	case ROW_COPY:
 		clipboard_copy(m->clipboard, w);
@@ -245,16 +268,10 @@ static void act(struct menu *m, struct window *w, int row, uint32_t serial)
 			window_state_request(w, w->wish | GUI_STATE_FULLSCREEN);
 		break;
 	case ROW_FILES:
-		if (manager_tell_act(m->manager, HELPER_ACT_FILES) < 0)
-			note_show(&m->set->note, w, true, "Nothing done: vmosd is not there");
-		break;
+	case ROW_MUTE:
 	case ROW_PAUSE:
 	case ROW_YES:
-		snprintf(line, sizeof(line), "It goes on by: vmos resume %s", m->set->owner.vm);
-		if (manager_tell_act(m->manager, row == ROW_PAUSE ? HELPER_ACT_PAUSE : HELPER_ACT_KILL) < 0)
-			note_show(&m->set->note, w, true, "Nothing done: vmosd is not there");
-		else if (row == ROW_PAUSE)
-			note_show(&m->set->note, w, true, line);
+		ask_vmosd(m, w, row);
 		break;
 	case ROW_WINDOW:
 		xdg_toplevel_show_window_menu(w->toplevel, m->set->display->seat, serial, m->x, FRAME_BAR);

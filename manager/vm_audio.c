@@ -261,6 +261,14 @@ static void take_volume(struct vm *vm, const struct helper_audio *audio)
 	keep_soon(vm);
 }
 
+void vm_audio_mute(struct vm *vm)
+{
+	vm->config.muted = true;
+	vm_audio_apply(vm);
+	vm_bus_changed(vm, "Mute");
+	keep_soon(vm);
+}
+
 void vm_audio_report(struct vm *vm, const struct helper_audio *audio)
 {
 	static const enum vm_audio states[] = {

@@ -35,6 +35,9 @@ void vm_audio_report(struct vm *vm, const struct helper_audio *audio);
 /* Volume, mute and microphone are as vm->config and its timer say from now on. */
 void vm_audio_apply(struct vm *vm);
 
+/* By the frame's menu: kept, as a mixer's is. */
+void vm_audio_mute(struct vm *vm);
+
 /* AllowMicrophone(): for so many seconds; 0: not any longer. < 0: @ret_error says why. */
 int vm_audio_allow(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
 

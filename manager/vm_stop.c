@@ -16,6 +16,7 @@
 #include "manager/manager.h"
 #include "manager/manager_rules.h"
 #include "manager/smack_rules.h"
+#include "manager/vm_audio.h"
 #include "manager/vm_pci.h"
 
 #define DESTROY_EVENT_TIMEOUT 1000000 /* usec */
@@ -261,6 +262,7 @@ void vm_act(struct vm *vm, enum helper_act_kind kind)
 		[HELPER_ACT_PAUSE] = "paused",
 		[HELPER_ACT_KILL] = "killed",
 		[HELPER_ACT_FILES] = "shows its files",
+		[HELPER_ACT_MUTE] = "muted",
 	};
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = 0;
@@ -271,6 +273,8 @@ void vm_act(struct vm *vm, enum helper_act_kind kind)
 		r = stop_now(vm, NULL, &error);
 	else if (kind == HELPER_ACT_FILES && vm->state == VM_RUNNING)
 		r = show_files(vm, &error);
+	else if (kind == HELPER_ACT_MUTE)
+		vm_audio_mute(vm);
 	else
 		return;
 	log_info("VM %s: %s by its frame's menu", vm->config.name, done[kind]);

@@ -205,7 +205,7 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 	case HELPER_CLOCK:
 		return verdict(nfds == 0 && clock_ok(&m->clock));
 	case HELPER_ACT:
-		return verdict(nfds == 0 && m->act.kind >= HELPER_ACT_PAUSE && m->act.kind <= HELPER_ACT_FILES);
+		return verdict(nfds == 0 && m->act.kind >= HELPER_ACT_PAUSE && m->act.kind <= HELPER_ACT_MUTE);
 	case HELPER_SOUND:
 		return verdict(nfds == 0 && audio_ok(&m->audio));
 	case HELPER_APPS:

@@ -85,10 +85,10 @@ enum helper_mime { HELPER_MIME_TEXT = 1, HELPER_MIME_PNG }; /* text/plain;charse
 /*
  * What a frame's menu may ask for. A desktop that a guest has taken over can
  * say it too: there is nothing among it that the VM could not do to itself, by
- * stopping its work, powering off or starting a program, and nothing that sets
- * a VM going again.
+ * stopping its work or its sound, powering off or starting a program, and nothing
+ * that sets it going or sounding again.
  */
-enum helper_act_kind { HELPER_ACT_PAUSE = 1, HELPER_ACT_KILL, HELPER_ACT_FILES };
+enum helper_act_kind { HELPER_ACT_PAUSE = 1, HELPER_ACT_KILL, HELPER_ACT_FILES, HELPER_ACT_MUTE };
 
 struct helper_setup {
 	char vm[VM_NAME_MAX + 1];

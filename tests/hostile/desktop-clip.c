@@ -444,13 +444,15 @@ static void test_acts(struct clip *c)
 	choose(c, 3);
 	check(c, acts[HELPER_ACT_FILES] == 1, "the menu has the VM show its files");
 	choose(c, 5);
-	check(c, acts[HELPER_ACT_PAUSE] == 1 && acts[HELPER_ACT_KILL] == 0, "the menu has the VM paused");
+	check(c, acts[HELPER_ACT_MUTE] == 1, "the menu has the VM's sound muted");
 	choose(c, 6);
+	check(c, acts[HELPER_ACT_PAUSE] == 1 && acts[HELPER_ACT_KILL] == 0, "the menu has the VM paused");
+	choose(c, 7);
 	check(c, acts[HELPER_ACT_KILL] == 0, "to kill it is asked again");
 	run(c, (char *[]){ (char *)c->keys, (char *)"28", NULL });
 	turn_for(c, QUIET_MS);
 	check(c, acts[HELPER_ACT_KILL] == 0, "Enter alone means no");
-	choose(c, 6);
+	choose(c, 7);
 	run(c, (char *[]){ (char *)c->keys, (char *)"108", (char *)"28", NULL });
 	turn_for(c, QUIET_MS);
 	check(c, acts[HELPER_ACT_KILL] == 1 && acts[HELPER_ACT_PAUSE] == 1, "Down and Enter mean yes");

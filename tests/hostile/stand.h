@@ -30,7 +30,7 @@ struct stand {
 	struct helper_stats stats; /* last */
 	unsigned nstats;
 	unsigned takes, wants; /* of the clipboard */
-	unsigned acts[HELPER_ACT_FILES + 1]; /* by kind */
+	unsigned acts[HELPER_ACT_MUTE + 1]; /* by kind */
 	struct helper_clip clip; /* the last one taken … */
 	int clip_fd; /* … and what came with it, owned; 0: nothing yet */
 	char failure[HELPER_TEXT_MAX];

@@ -66,6 +66,7 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_PAUSE },
 	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_KILL },
 	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_FILES },
+	{ .type = HELPER_ACT, .act.kind = HELPER_ACT_MUTE },
 	{ .type = HELPER_APPS, .nfds = 1, .apps = { .count = APPS_MAX } },
 	{ .type = HELPER_APPS },
 	{ .type = HELPER_NOTIFY,
@@ -240,7 +241,7 @@ static void test_clock_bounds(void **state)
 	REFUSED(helper_check_report, *clock, m.clock.offset_ns--);
 	REFUSED(helper_check_report, *clock, m.clock.offset_ns = (int64_t)CTL_CLOCK_MAX + 1);
 	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.act.kind = 0);
-	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.act.kind = HELPER_ACT_FILES + 1);
+	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.act.kind = HELPER_ACT_MUTE + 1);
 	REFUSED(helper_check_report, *report_of(HELPER_ACT), m.nfds = 1);
 	REFUSED(helper_check_report, *clock, m.type = HELPER_APPS + 1);
 }

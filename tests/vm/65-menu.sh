@@ -27,11 +27,13 @@ sleep 3
 choose picked 140 2
 check "the menu opens the VM's file manager" within 60 has_windows picked 2
 choose picked 140 4
+check "the menu mutes the VM" within 10 field_is picked mute true
+choose picked 140 5
 check "the menu pauses the VM" within 10 field_is picked state paused
 check "vmos resumes it" eval '"$vmos" resume picked && within 10 field_is picked state running'
-choose picked 140 5 1
+choose picked 140 6 1
 sleep 2
 check "a no lets it run" field_is picked state running
-choose picked 140 5 2
+choose picked 140 6 2
 check "a yes kills it" within 20 field_is picked state off
 check "delete it" "$vmos" delete --yes picked
