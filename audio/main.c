@@ -12,46 +12,16 @@
 #include "audio/manager.h"
 #include "audio/sound.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/sandbox.h"
 
-/* Besides what every helper needs: PipeWire's library makes the memory of its buffers. */
-static const char *const main_calls[] = { "memfd_create", NULL };
-
 /*
- * PipeWire's library has loaded its parts by now. Before 1.1 it also has a
- * thread of its own, which Landlock does not reach, but the system call list
- * does: that leaves neither of them a path or a socket.
+ * Besides what every helper needs: PipeWire's library makes the memory of its
+ * buffers. It has loaded its parts when the list counts. Before 1.1 it also has
+ * a thread of its own, which Landlock does not reach, but the list does: that
+ * leaves neither of them a path or a socket.
  */
-static int main_sandbox(void)
-{
-	int r = sandbox_start();
-
-	if (r >= 0)
-		r = sandbox_files();
-	if (r >= 0)
-		r = sandbox_calls(main_calls);
-	return r < 0 ? r : 0;
-}
-
-/* Each return of the wait is a wake-up; several events of one are one. */
-static int main_loop(struct manager *m)
-{
-	int r;
-
-	while (sd_event_get_state(m->event) != SD_EVENT_FINISHED) {
-		r = sd_event_prepare(m->event);
-		if (!r) {
-			r = sd_event_wait(m->event, UINT64_MAX);
-			m->wakeups++;
-		}
-		if (r > 0)
-			r = sd_event_dispatch(m->event);
-		if (r < 0)
-			return r;
-	}
-	sd_event_get_exit_code(m->event, &r);
-	return r;
-}
+static const char *const main_calls[] = { "memfd_create", NULL };
 
 /* A guest whose sound nobody takes goes on all the same. */
 static void open_sound(struct sound *s, const char *vm, int fd)
@@ -82,7 +52,7 @@ static int main_open(struct manager *m, struct guest *g, struct sound *s, sd_eve
 	if (r >= 0)
 		r = sound_prepare(s, event);
 	if (r >= 0)
-		r = main_sandbox();
+		r = sandbox_enter(main_calls);
 	return r;
 }
 
@@ -110,7 +80,7 @@ int main(void)
 	manager_tell_audio(&manager);
 	r = guest_start(&guest);
 	if (r >= 0)
-		r = main_loop(&manager);
+		r = loop_run(event, &manager.wakeups);
 	if (r < 0) {
 		log_error("the event loop failed: %s", strerror(-r));
 		r = HELPER_REASON_INTERNAL;

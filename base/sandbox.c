@@ -320,6 +320,17 @@ int sandbox_calls(const char *const *names)
 	return enter_filter(names, NULL, false);
 }
 
+int sandbox_enter(const char *const *names)
+{
+	int r = sandbox_start();
+
+	if (r >= 0)
+		r = sandbox_files();
+	if (r >= 0)
+		r = sandbox_calls(names);
+	return r < 0 ? r : 0;
+}
+
 int sandbox_calls_bare(const char *const *names)
 {
 	return enter_filter(names, NULL, true);

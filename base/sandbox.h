@@ -17,6 +17,8 @@ int sandbox_files(void);
 /* @names: NULL-terminated list of system call names allowed besides the common ones every helper needs
  * (read, write, readv, writev, close, epoll_*, recvmsg, sendmsg, futex, clock_gettime, exit, …: sandbox.c has the list). */
 int sandbox_calls(const char *const *names);
+/* All three, one after the other. */
+int sandbox_enter(const char *const *names);
 /* The same without what sd-event and standard I/O need: for a loop that is poll(2) and nothing else. */
 int sandbox_calls_bare(const char *const *names);
 

@@ -13,43 +13,13 @@
 #include <systemd/sd-event.h>
 
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/sandbox.h"
 #include "courier/guest.h"
 #include "courier/manager.h"
 
 /* Besides what every helper needs: the arguments of a run are read from a memfd, those of a request written to one. */
 static const char *const main_calls[] = { "pread64", "memfd_create", NULL };
-
-static int main_sandbox(void)
-{
-	int r = sandbox_start();
-
-	if (r >= 0)
-		r = sandbox_files();
-	if (r >= 0)
-		r = sandbox_calls(main_calls);
-	return r < 0 ? r : 0;
-}
-
-/* Each return of the wait is a wake-up; several events of one are one. */
-static int main_loop(struct manager *m)
-{
-	int r;
-
-	while (sd_event_get_state(m->event) != SD_EVENT_FINISHED) {
-		r = sd_event_prepare(m->event);
-		if (!r) {
-			r = sd_event_wait(m->event, UINT64_MAX);
-			m->wakeups++;
-		}
-		if (r > 0)
-			r = sd_event_dispatch(m->event);
-		if (r < 0)
-			return r;
-	}
-	sd_event_get_exit_code(m->event, &r);
-	return r;
-}
 
 static int main_open(struct manager *m, struct guest *g, sd_event *event)
 {
@@ -66,7 +36,7 @@ static int main_open(struct manager *m, struct guest *g, sd_event *event)
 	if (r >= 0)
 		r = guest_prepare(g, event);
 	if (r >= 0)
-		r = main_sandbox();
+		r = sandbox_enter(main_calls);
 	return r;
 }
 
@@ -91,7 +61,7 @@ int main(void)
 	manager_tell_up(&manager);
 	r = guest_start(&guest);
 	if (r >= 0)
-		r = main_loop(&manager);
+		r = loop_run(event, &manager.wakeups);
 	if (r < 0) {
 		log_error("the event loop failed: %s", strerror(-r));
 		r = HELPER_REASON_INTERNAL;
