@@ -27,6 +27,7 @@
 #include "manager/smack_rules.h"
 #include "manager/vm_pci.h"
 
+#define CONSOLE_OLD "console.log.1" /* in the VM's folder */
 #define READY_TIMEOUT_KVM 30 /* seconds */
 #define READY_TIMEOUT_TCG 120
 #define READY_TIMEOUT_NESTED 300 /* the host itself may be emulated */
@@ -112,10 +113,10 @@ static int check_mark(struct vm *vm, sd_bus_error *ret_error)
  */
 static int reset_console(const struct vm *vm)
 {
-	char *old cleanup_free = NULL;
+	char *old cleanup_free = paths_join(vm->dir, CONSOLE_OLD, NULL);
 	int fd cleanup_fd = -1;
 
-	if (asprintf(&old, "%s.1", vm->console) < 0)
+	if (!old)
 		return -ENOMEM;
 	if (rename(vm->console, old) < 0 && errno != ENOENT)
 		return -errno;

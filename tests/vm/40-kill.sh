@@ -67,6 +67,7 @@ check "web's windows are gone" within 10 has_windows web 0
 check "web's helpers are gone" within 10 eval '[ -z "$(pids vmos-desktop web)$(pids vmos-courier web)" ]'
 check "work does not notice" runs_a_program work
 check "web can be started again" "$vmos" start web
+check "what its console said before is kept" test -s "$(field web console_log).1"
 check "its private disk is whole" file_says web /home/user/marker mine
 
 # The desktop ends as a whole, then vmosd: what a VM shows its windows by must survive both.
