@@ -102,6 +102,7 @@ lab_make_payload()
 		printf 'LAB_FULL=%q\n' "${LAB_FULL:-}"
 		printf 'patience=%q\n' "${LAB_PATIENCE:-1}"
 		printf 'LAB_LIMIT=%q\n' "$((420 * ${LAB_PATIENCE:-1}))"
+		printf 'LAB_STILL=%q\n' "$((lab_silence - 40))"
 		printf 'runs=%q\n' "${RUNS:-3}"
 	} >"$dir/settings"
 	tar -C "$dir" --owner=0 --group=0 -cf "$work/payload.tar" .
@@ -155,14 +156,19 @@ lab_cmdline()
 		"systemd.wants=vmos-lab.service console=ttyS0 no_timer_check panic=-1 ${LAB_WORDS:-} $*"
 }
 
+lab_is_emulated()
+{
+	! grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo || [ ! -w /dev/kvm ] ||
+		! grep -qs '[Y1]' /sys/module/kvm_{intel,amd}/parameters/nested
+}
+
 # Hardware with virtualization lends it where it can, otherwise a whole machine with SVM and an IOMMU is emulated.
 lab_accelerator()
 {
-	if grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo && [ -w /dev/kvm ] &&
-		grep -qs '[Y1]' /sys/module/kvm_{intel,amd}/parameters/nested; then
-		echo "-accel kvm -cpu host"
-	else
+	if lab_is_emulated; then
 		echo "-accel tcg,thread=multi -cpu max,-erms,-fsrm"
+	else
+		echo "-accel kvm -cpu host"
 	fi
 }
 

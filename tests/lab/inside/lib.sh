@@ -25,6 +25,7 @@ note()
 {
 	local line
 
+	cut -d . -f 1 /proc/uptime >"$pulse"
 	while IFS= read -r line; do
 		echo "note $line" >&3
 	done <<<"$*"
@@ -32,10 +33,12 @@ note()
 
 result()
 {
+	cut -d . -f 1 /proc/uptime >"$pulse"
 	if [ "$1" = 0 ]; then
 		echo "pass $2" >&3
 	else
 		failures=$((failures + 1))
+		touch "$pulse.failed"
 		echo "fail $2" >&3
 	fi
 }
