@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/loop.h"
 
 /* A program that dies again and again gets a new session only once a second. */
 #define SHORT_SESSION_US 1000000
@@ -105,8 +106,7 @@ static void begin_play(struct guest *g)
 	g->beat_us = now_us();
 	pace_begin(&g->pace);
 	sound_play(g->sound, true);
-	sd_event_source_set_time(g->clock, g->beat_us + CLOCK_NONE_US);
-	sd_event_source_set_enabled(g->clock, SD_EVENT_ONESHOT);
+	loop_timer_set(g->clock, g->beat_us + CLOCK_NONE_US);
 	manager_tell_audio(g->manager);
 }
 
@@ -234,8 +234,7 @@ static void end_session(struct guest *g)
 	manager_tell_audio(g->manager);
 	g->short_sessions = now - g->opened_us < SHORT_SESSION_US ? g->short_sessions + 1 : 0;
 	if (g->short_sessions > SHORT_SESSIONS_MAX) {
-		sd_event_source_set_time(g->reopen, now + SHORT_SESSION_US);
-		sd_event_source_set_enabled(g->reopen, SD_EVENT_ONESHOT);
+		loop_timer_set(g->reopen, now + SHORT_SESSION_US);
 		return;
 	}
 	reopen(g);
@@ -326,8 +325,8 @@ static int handle_clock(sd_event_source *source, uint64_t usec, void *userdata)
 		skip_silently(g, now);
 	if (!g->playing)
 		return 0;
-	sd_event_source_set_time(g->clock, now + (none ? CLOCK_NONE_US : CLOCK_WATCH_US));
-	return sd_event_source_set_enabled(g->clock, SD_EVENT_ONESHOT);
+	loop_timer_set(g->clock, now + (none ? CLOCK_NONE_US : CLOCK_WATCH_US));
+	return 0;
 }
 
 void guest_take(struct guest *g, void *dst, uint32_t frames)
@@ -389,13 +388,9 @@ int guest_prepare(struct guest *g, sd_event *event)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->again, SD_EVENT_OFF);
 	if (r >= 0)
-		r = sd_event_add_time(event, &g->reopen, CLOCK_MONOTONIC, UINT64_MAX, 0, handle_reopen, g);
+		r = loop_timer(event, &g->reopen, 0, handle_reopen, g);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(g->reopen, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_add_time(event, &g->clock, CLOCK_MONOTONIC, UINT64_MAX, 1000, handle_clock, g);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(g->clock, SD_EVENT_OFF);
+		r = loop_timer(event, &g->clock, 1000, handle_clock, g);
 	return r < 0 ? r : 0;
 }
 

@@ -36,19 +36,19 @@ static void open_sound(struct sound *s, const char *vm, int fd)
 
 static int main_open(struct manager *m, struct guest *g, struct sound *s, sd_event *event)
 {
-	int fds[MANAGER_FDS];
-	int r = manager_receive_setup(m, fds);
+	int fds[LINK_FDS];
+	int r = link_open(&m->link, VMOS_ROLE_AUDIO, fds);
 
 	if (r < 0)
 		return r;
-	log_open("vmos-audio", m->setup.vm);
-	r = guest_open(g, &m->setup, fds);
+	log_open("vmos-audio", m->link.setup.vm);
+	r = guest_open(g, &m->link.setup, fds);
 	if (r >= 0)
 		r = manager_prepare(m, event);
 	if (r >= 0)
 		r = guest_prepare(g, event);
 	if (r >= 0)
-		open_sound(s, m->setup.vm, fds[MANAGER_FDS - 1]);
+		open_sound(s, m->link.setup.vm, fds[LINK_SERVER]);
 	if (r >= 0)
 		r = sound_prepare(s, event);
 	if (r >= 0)
@@ -59,7 +59,7 @@ static int main_open(struct manager *m, struct guest *g, struct sound *s, sd_eve
 int main(void)
 {
 	static struct guest guest = { .region_fd = -1, .notify_guest = -1, .notify_host = -1 };
-	static struct manager manager = { .sock = HELPER_FD, .listener = -1 };
+	static struct manager manager = { .link = { .sock = HELPER_FD, .listener = -1 } };
 	static struct sound sound = { .volume = 100 };
 	sd_event *event = NULL;
 	int r;
@@ -76,7 +76,7 @@ int main(void)
 		log_error("cannot set up (vmosd starts this program, nobody else): %s", strerror(-r));
 		return HELPER_REASON_SETUP;
 	}
-	manager_tell_up(&manager);
+	link_tell_up(&manager.link);
 	manager_tell_audio(&manager);
 	r = guest_start(&guest);
 	if (r >= 0)

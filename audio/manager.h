@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The link to vmosd: the socket the helper was born with, or the one by which a later vmosd found it again. */
+/* What vmosd orders, and what it hears. */
 #ifndef AUDIO_MANAGER_H
 #define AUDIO_MANAGER_H
 
@@ -7,32 +7,26 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "proto/helper.h"
+#include "helper/link.h"
 
-#define MANAGER_FDS 5 /* of SETUP: region, notify_guest, notify_host, listener, PipeWire */
 #define MANAGER_TELL_GAP_US 250000 /* between two reports of how the sound is */
 
 struct guest;
 struct sound;
 
 struct manager {
-	int sock; /* owned; -1: no vmosd */
-	int listener; /* owned */
+	struct link link;
 	struct guest *guest; /* borrowed */
 	struct sound *sound; /* borrowed */
 	sd_event *event; /* borrowed */
-	sd_event_source *packets, *visitors, *tell_timer;
-	struct helper_setup setup;
+	sd_event_source *tell_timer;
 	bool set; /* vmosd has said how loud: before, what we have is no setting of anybody's */
 	uint64_t wakeups;
 	uint64_t told_us; /* when vmosd last heard how the sound is, monotonic */
 };
 
-/* Reads SETUP, blocking. Fills @ret_fds (MANAGER_FDS), the last with -1 where there is no PipeWire. -errno. */
-int manager_receive_setup(struct manager *m, int *ret_fds);
 /* Makes the event sources: all system calls that the sandbox forbids later happen here. */
 int manager_prepare(struct manager *m, sd_event *event);
-void manager_tell_up(struct manager *m);
 /* How the sound is has changed. vmosd hears of it now or a moment later, but not of every change of a guest that hurries. */
 void manager_tell_audio(struct manager *m);
 /* The last word: sends FAILED and ends the event loop with @reason as exit code. @text: our own words. */

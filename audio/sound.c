@@ -50,7 +50,7 @@ static int handle_leave(sd_event_source *source, void *userdata)
 	struct sound *s = userdata;
 
 	sound_close(s);
-	if (s->manager->sock >= 0)
+	if (s->manager->link.sock >= 0)
 		manager_fail(s->manager, HELPER_REASON_DISPLAY, "the sound server left");
 	else
 		log_info("the sound server left");

@@ -13,4 +13,9 @@
  */
 int loop_run(sd_event *event, uint64_t *wakeups);
 
+/* A timer of the monotonic clock that is off, made before the sandbox. @accuracy in us, 0: 250 ms. -errno. */
+int loop_timer(sd_event *event, sd_event_source **ret, uint64_t accuracy, sd_event_time_handler_t handle, void *data);
+/* Lets it go off once, at @usec. */
+void loop_timer_set(sd_event_source *timer, uint64_t usec);
+
 #endif

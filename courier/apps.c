@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/loop.h"
 #include "courier/guest.h"
 #include "courier/manager.h"
 
@@ -101,8 +102,7 @@ static bool must_wait(struct apps *q, uint64_t now)
 {
 	if (!q->told_us || now - q->told_us >= APPS_GAP_US)
 		return false;
-	sd_event_source_set_time(q->timer, q->told_us + APPS_GAP_US);
-	sd_event_source_set_enabled(q->timer, SD_EVENT_ONESHOT);
+	loop_timer_set(q->timer, q->told_us + APPS_GAP_US);
 	return true;
 }
 
@@ -130,24 +130,11 @@ void apps_end_session(struct apps *q)
 	q->ask = q->asked = false;
 }
 
-static int handle_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct apps *q = userdata;
-
-	guest_settle(q->guest);
-	return 0;
-}
-
 int apps_prepare(struct apps *q, struct guest *g, sd_event *event)
 {
-	int r;
-
 	q->guest = g;
 	q->fd = -1;
-	r = sd_event_add_time(event, &q->timer, CLOCK_MONOTONIC, UINT64_MAX, 0, handle_timer, q);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(q->timer, SD_EVENT_OFF);
-	return r < 0 ? r : 0;
+	return loop_timer(event, &q->timer, 0, guest_handle_due, g);
 }
 
 void apps_close(struct apps *q)

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "courier/manager.h"
 #include "courier/run.h"
 #include "courier/session.h"
@@ -143,8 +144,7 @@ static void guest_end_session(struct guest *g)
 	if (was_known)
 		manager_tell_guest(g->manager);
 	if (g->short_sessions > SHORT_SESSIONS_MAX) {
-		sd_event_source_set_time(g->reopen, now + SHORT_SESSION_US);
-		sd_event_source_set_enabled(g->reopen, SD_EVENT_ONESHOT);
+		loop_timer_set(g->reopen, now + SHORT_SESSION_US);
 		return;
 	}
 	guest_reopen(g);
@@ -199,6 +199,12 @@ static int handle_again(sd_event_source *source, void *userdata)
 	return 0;
 }
 
+int guest_handle_due(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	guest_settle(userdata);
+	return 0;
+}
+
 int guest_prepare(struct guest *g, sd_event *event)
 {
 	int r = sd_event_add_io(event, &g->doorbell, g->notify_host, EPOLLIN, handle_doorbell, g);
@@ -218,9 +224,7 @@ int guest_prepare(struct guest *g, sd_event *event)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(g->again, SD_EVENT_OFF);
 	if (r >= 0)
-		r = sd_event_add_time(event, &g->reopen, CLOCK_MONOTONIC, UINT64_MAX, 0, handle_reopen, g);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(g->reopen, SD_EVENT_OFF);
+		r = loop_timer(event, &g->reopen, 0, handle_reopen, g);
 	return r < 0 ? r : 0;
 }
 

@@ -86,5 +86,7 @@ int guest_refuse(struct guest *g, const char *fmt, ...) __attribute__((format(pr
 
 /* To be called at the end of every event: sends what waits, also to vmosd, rings, frees runs that ended. */
 void guest_settle(struct guest *g);
+/* Handler of the timers of what waits until it may be told; @userdata: the guest. */
+int guest_handle_due(sd_event_source *source, uint64_t usec, void *userdata);
 
 #endif

@@ -6,10 +6,7 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <systemd/sd-event.h>
 
 #include "base/log.h"
@@ -23,14 +20,13 @@ static const char *const main_calls[] = { "pread64", "memfd_create", NULL };
 
 static int main_open(struct manager *m, struct guest *g, sd_event *event)
 {
-	int fds[4] = { -1, -1, -1, -1 };
-	int r = manager_receive_setup(m->sock, &m->setup, fds);
+	int fds[LINK_FDS];
+	int r = link_open(&m->link, VMOS_ROLE_CTL, fds);
 
 	if (r < 0)
 		return r;
-	log_open("vmos-courier", m->setup.vm);
-	m->listener = fds[3];
-	r = guest_open(g, &m->setup, fds);
+	log_open("vmos-courier", m->link.setup.vm);
+	r = guest_open(g, &m->link.setup, fds);
 	if (r >= 0)
 		r = manager_prepare(m, event);
 	if (r >= 0)
@@ -43,7 +39,7 @@ static int main_open(struct manager *m, struct guest *g, sd_event *event)
 int main(void)
 {
 	static struct guest guest = { .region_fd = -1, .notify_guest = -1, .notify_host = -1 };
-	static struct manager manager = { .sock = HELPER_FD, .listener = -1 };
+	static struct manager manager = { .link = { .sock = HELPER_FD, .listener = -1 } };
 	sd_event *event = NULL;
 	int r;
 
@@ -58,7 +54,7 @@ int main(void)
 		log_error("cannot set up (vmosd starts this program, nobody else): %s", strerror(-r));
 		return HELPER_REASON_SETUP;
 	}
-	manager_tell_up(&manager);
+	link_tell_up(&manager.link);
 	r = guest_start(&guest);
 	if (r >= 0)
 		r = loop_run(event, &manager.wakeups);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The link to vmosd: the socket the courier was born with, or the one by which a later vmosd found it again. */
+/* What vmosd orders, and what it hears. */
 #ifndef COURIER_MANAGER_H
 #define COURIER_MANAGER_H
 
@@ -7,30 +7,24 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "proto/helper.h"
+#include "helper/link.h"
 
 struct guest;
 
 struct manager {
-	int sock; /* owned; -1: no vmosd */
-	int listener; /* owned */
+	struct link link;
 	struct guest *guest; /* borrowed */
 	sd_event *event; /* borrowed */
-	sd_event_source *packets, *visitors, *stats_timer;
-	struct helper_setup setup;
+	sd_event_source *stats_timer;
 	unsigned queries; /* QUERYs not answered yet */
 	bool tell_guest; /* the state's report waits for room in the socket */
 	bool tell_requests; /* the guest's requests and answers do */
 	uint64_t wakeups;
 };
 
-/* Reads SETUP from @sock, blocking. Fills @ret_fds (4): region, notify_guest, notify_host, listener. -errno. */
-int manager_receive_setup(int sock, struct helper_setup *ret_setup, int *ret_fds);
-
 /* Makes the event sources: all system calls that the sandbox forbids later happen here. */
 int manager_prepare(struct manager *m, sd_event *event);
 
-void manager_tell_up(struct manager *m);
 /* The guest's state changed. Only the newest state is kept when vmosd does not read. */
 void manager_tell_guest(struct manager *m);
 /* The guest's requests and answers: tells what is untold, now or when the socket has room. */

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/loop.h"
 #include "courier/guest.h"
 #include "courier/manager.h"
 
@@ -208,24 +209,11 @@ void notifications_end_session(struct notifications *q)
 	q->ask = q->asked = false;
 }
 
-static int handle_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct notifications *q = userdata;
-
-	guest_settle(q->guest);
-	return 0;
-}
-
 int notifications_prepare(struct notifications *q, struct guest *g, sd_event *event)
 {
-	int r;
-
 	q->guest = g;
 	q->bucket = BUCKET(NOTIFICATIONS_BURST, NOTIFICATIONS_GAP_US);
-	r = sd_event_add_time(event, &q->timer, CLOCK_MONOTONIC, UINT64_MAX, 0, handle_timer, q);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(q->timer, SD_EVENT_OFF);
-	return r < 0 ? r : 0;
+	return loop_timer(event, &q->timer, 0, guest_handle_due, g);
 }
 
 void notifications_close(struct notifications *q)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/loop.h"
 #include "courier/guest.h"
 #include "courier/manager.h"
 #include "proto/text.h"
@@ -180,8 +181,7 @@ static bool must_wait(struct requests *q)
 	sd_event_now(q->guest->event, CLOCK_MONOTONIC, &now);
 	if (bucket_has(&q->bucket, now))
 		return false;
-	sd_event_source_set_time(q->timer, bucket_next(&q->bucket));
-	sd_event_source_set_enabled(q->timer, SD_EVENT_ONESHOT);
+	loop_timer_set(q->timer, bucket_next(&q->bucket));
 	return true;
 }
 
@@ -248,26 +248,13 @@ void requests_renew(struct requests *q)
 	}
 }
 
-static int handle_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct requests *q = userdata;
-
-	guest_settle(q->guest);
-	return 0;
-}
-
 int requests_prepare(struct requests *q, struct guest *g, sd_event *event)
 {
-	int r;
-
 	q->guest = g;
 	q->bucket = BUCKET(REQUESTS_BURST, REQUESTS_GAP_US);
 	for (int i = 0; i < HELPER_REQUESTS_MAX; i++)
 		q->list[i].args = -1;
-	r = sd_event_add_time(event, &q->timer, CLOCK_MONOTONIC, UINT64_MAX, 0, handle_timer, q);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(q->timer, SD_EVENT_OFF);
-	return r < 0 ? r : 0;
+	return loop_timer(event, &q->timer, 0, guest_handle_due, g);
 }
 
 void requests_close(struct requests *q)

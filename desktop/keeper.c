@@ -12,7 +12,7 @@
 
 static int keeper_end(struct manager *m, enum helper_reason reason, const char *text)
 {
-	manager_tell_failed(m, reason, text);
+	link_tell_failed(&m->link, reason, text);
 	return (int)reason;
 }
 
@@ -23,20 +23,20 @@ int keeper_run(struct manager *m, struct guest *guest, const int *fds)
 	guest->fd = fds[0];
 	guest->notify_guest = fds[1];
 	guest->notify_host = fds[2];
-	guest->channel.epoch = m->setup.epoch;
+	guest->channel.epoch = m->link.setup.epoch;
 	r = desktop_sandbox();
 	if (r < 0) {
 		log_error("sandbox: %s", strerror(-r));
 		return keeper_end(m, HELPER_REASON_INTERNAL, "the sandbox cannot be entered: seccomp is needed");
 	}
-	manager_tell_up(m);
+	link_tell_up(&m->link);
 	while (!m->quit && !m->adopted) {
-		struct pollfd p = { .fd = manager_fd(m), .events = POLLIN };
+		struct pollfd p = { .fd = link_fd(&m->link), .events = POLLIN };
 
 		if (poll(&p, 1, -1) < 0 && errno != EINTR)
 			return keeper_end(m, HELPER_REASON_INTERNAL, "the event loop failed");
 		m->wakeups++;
-		manager_wake(m);
+		link_wake(&m->link);
 	}
 	/* The new vmosd holds the fds now, and starts a desktop or another keeper by itself. */
 	return m->quit ? 0 : keeper_end(m, HELPER_REASON_DISPLAY, "there was no display to show windows on");

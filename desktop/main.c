@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -36,12 +35,12 @@ static struct seat seat;
 static struct clipboard clipboard;
 static struct menu menu;
 static struct guest guest = { .fd = -1, .notify_guest = -1, .notify_host = -1 };
-static struct manager manager = { .sock = -1, .listener = -1 };
+static struct manager manager = { .link = { .sock = HELPER_FD, .listener = -1 } };
 
 /* Ends the program: the reason, told once. */
 static int fail(enum helper_reason reason, const char *text)
 {
-	manager_tell_failed(&manager, reason, text);
+	link_tell_failed(&manager.link, reason, text);
 	return (int)reason;
 }
 
@@ -88,6 +87,8 @@ static void main_wire(void)
 	buffers.data = &guest;
 	display.on_output = handle_output;
 	display.data = &guest;
+	manager.link.obey = manager_obey;
+	manager.link.data = &manager;
 	manager.guest = &guest;
 	manager.windows = &windows;
 	manager.clipboard = &clipboard;
@@ -121,16 +122,16 @@ static int open_parts(const int *fds)
 
 	if (atlas_init(&atlas) < 0)
 		return fail(HELPER_REASON_SETUP, "no font to draw names with: install fonts-dejavu-core");
-	r = open_display(fds[4]);
+	r = open_display(fds[LINK_SERVER]);
 	if (r)
 		return r;
-	r = guest_init(&guest, &manager.setup, fds);
+	r = guest_init(&guest, &manager.link.setup, fds);
 	if (r == 0)
 		r = pool_init(&pool, display.shm);
 	if (r == 0)
 		r = buffers_init(&buffers, display.shm, guest.fd, guest.region_size, guest.channel.heap_off);
 	if (r == 0)
-		r = window_set_init(&windows, &manager.setup);
+		r = window_set_init(&windows, &manager.link.setup);
 	if (r == 0)
 		r = seat_init(&seat);
 	for (int i = 0; r == 0 && i < 2; i++) /* seat capabilities, then the keymap */
@@ -146,21 +147,16 @@ static int open_parts(const int *fds)
 
 static int main_open(void)
 {
-	int fds[MANAGER_FDS];
-	int r = manager_receive_setup(&manager, HELPER_FD, fds);
+	int fds[LINK_FDS];
+	int r = link_open(&manager.link, VMOS_ROLE_GUI, fds);
 
 	if (r < 0) {
 		log_error("no SETUP on fd 3 (vmosd starts this program, nobody else): %s", strerror(-r));
 		return HELPER_REASON_SETUP;
 	}
-	log_open("vmos-desktop", manager.setup.vm);
-	r = fd_set_nonblock(manager.listener, true);
-	if (r == 0 && listen(manager.listener, 1) < 0)
-		r = -errno;
-	if (r < 0)
-		return fail(HELPER_REASON_SETUP, "vmosd's listening socket cannot be used");
+	log_open("vmos-desktop", manager.link.setup.vm);
 	main_wire();
-	if (fds[MANAGER_FDS - 1] < 0) {
+	if (fds[LINK_SERVER] < 0) {
 		r = keeper_run(&manager, &guest, fds);
 		manager.quit = true; /* no guest is served */
 		return r;
@@ -173,7 +169,7 @@ static int main_open(void)
 		log_error("sandbox: %s", strerror(-r));
 		return fail(HELPER_REASON_INTERNAL, "the sandbox cannot be entered: seccomp is needed");
 	}
-	manager_tell_up(&manager);
+	link_tell_up(&manager.link);
 	fd_eventfd_kick(guest.notify_guest);
 	guest.more = true;
 	return 0;
@@ -223,7 +219,7 @@ static int main_round(void)
 	struct pollfd p[] = {
 		{ .fd = display_fd(&display), .events = display.blocked ? POLLOUT : POLLIN },
 		{ .fd = guest.notify_host, .events = display.blocked ? 0 : POLLIN },
-		{ .fd = manager_fd(&manager), .events = POLLIN },
+		{ .fd = link_fd(&manager.link), .events = POLLIN },
 	};
 	bool busy = guest.more && !display.blocked;
 	int ms = main_tick();
@@ -236,7 +232,7 @@ static int main_round(void)
 	if (display_dispatch(&display, p[0].revents & (POLLIN | POLLHUP | POLLERR)) < 0)
 		return fail(HELPER_REASON_DISPLAY, "the Wayland compositor left");
 	if (p[2].revents)
-		manager_wake(&manager);
+		link_wake(&manager.link);
 	return serve_guest(p[1].revents & POLLIN);
 }
 
@@ -252,7 +248,7 @@ static void main_close(void)
 		display_finish(&display);
 	}
 	atlas_finish(&atlas);
-	manager_finish(&manager);
+	link_close(&manager.link);
 }
 
 int main(void)

@@ -112,7 +112,8 @@ static void wire(void)
 	d.buffers.on_release = handle_release;
 	d.buffers.data = d.display.data = &d.guest;
 	d.display.on_output = handle_output;
-	d.manager = (struct manager){ .sock = -1, .listener = -1, .guest = &d.guest, .windows = &d.windows };
+	d.manager =
+		(struct manager){ .link = { .sock = -1, .listener = -1 }, .guest = &d.guest, .windows = &d.windows };
 	d.clipboard.manager = d.menu.manager = &d.manager;
 }
 

@@ -47,6 +47,10 @@ function check_own(folder,  target) {
 		refuse("a pure folder may include base/cleanup.h only, and policy/ proto/ beside it")
 	else if (folder == "kernel" && name !~ /^proto\/uapi\//)
 		refuse("kernel code may include proto/uapi/ only")
+	else if (folder == "helper" && target == "policy")
+		refuse("the link of the helpers knows base/ and proto/ only")
+	else if (folder ~ /^(courier|desktop|audio)$/ && target == "helper")
+		return
 	else if (target !~ /^(base|proto|policy)$/)
 		refuse("no program includes another program's folder")
 }
