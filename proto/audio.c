@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "proto/audio.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "proto/codec.h"
 #include "proto/uapi/vmos_channel.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 _Static_assert(AUDIO_CHUNK <= VMOS_AUDIO_BLOB, "a chunk fits into the blob zone");
 _Static_assert(AUDIO_CHUNK % AUDIO_FRAME == 0, "chunks are whole frames");
@@ -37,7 +34,7 @@ static bool welcome_ok(const void *decoded)
 	return w->version != 0 && w->rate == AUDIO_RATE && w->delay <= AUDIO_STORE_MAX;
 }
 
-#define F(s, member, nr, bytes) CODEC_FIELD(struct audio_##s, member, nr, bytes)
+#define F(s, member, nr, bytes) CODEC_FIELD(struct audio_##s, member, nr, bytes, NULL)
 #define G2H CODEC_TO_HOST
 #define H2G CODEC_TO_GUEST
 
@@ -54,27 +51,17 @@ static const struct codec_type types[] = {
 	[AUDIO_HEARD] = { "HEARD", H2G, { F(pcm, blob, 2, 4) }, pcm_ok },
 };
 
-static const struct codec_type *find_type(uint16_t type)
-{
-	static const struct codec_type none;
-
-	return type < COUNT(types) ? &types[type] : &none;
-}
+static const struct codec codec = { types, sizeof(types) / sizeof(types[0]), offsetof(struct audio_msg, hello),
+	sizeof(struct audio_msg) };
 
 static int decode(const struct msg *m, uint32_t way, struct audio_msg *ret)
 {
-	const struct codec_type *type;
 	struct audio_msg a;
+	int r = codec_decode(&codec, m, way, &a);
 
-	memset(&a, 0, sizeof(a));
-	msg_head_get(m, &a.head);
-	type = find_type(a.head.type);
-	if (!codec_head_ok(type, &a.head, way) || !codec_get(type, m, &a.hello))
-		return -EBADMSG;
-	if (type->check && !type->check(&a))
-		return -EBADMSG;
-	*ret = a;
-	return 0;
+	if (r == 0)
+		*ret = a;
+	return r;
 }
 
 int audio_decode_guest(const struct msg *m, struct audio_msg *ret)
@@ -89,13 +76,5 @@ int audio_decode_host(const struct msg *m, struct audio_msg *ret)
 
 int audio_encode(const struct audio_msg *a, struct msg *ret_msg)
 {
-	const struct codec_type *type = find_type(a->head.type);
-
-	if (!codec_head_ok(type, &a->head, CODEC_TO_HOST | CODEC_TO_GUEST))
-		return -EINVAL;
-	if (type->check && !type->check(a))
-		return -EINVAL;
-	msg_head_put(ret_msg, &a->head);
-	codec_put(type, &a->hello, ret_msg);
-	return 0;
+	return codec_encode(&codec, a, ret_msg);
 }

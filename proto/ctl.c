@@ -21,8 +21,6 @@
 #define PROTO_ICMPV6 58
 #define RUN_BLOB_MIN 5 /* two counts and one empty string */
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 static bool blob_ok(const struct blob_ref *b, uint32_t min, uint32_t max)
 {
 	return b->len >= min && b->len <= max && b->off <= VMOS_CTL_BLOB - b->len;
@@ -248,7 +246,7 @@ static bool notified_ok(const void *decoded)
 	return n->id != 0 && n->how >= NOTIFICATION_EXPIRED && n->how <= NOTIFICATION_CLICKED;
 }
 
-#define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes)
+#define F(s, member, nr, bytes) CODEC_FIELD(struct ctl_##s, member, nr, bytes, NULL)
 #define G2H CODEC_TO_HOST
 #define H2G CODEC_TO_GUEST
 
@@ -297,12 +295,8 @@ static const struct codec_type types[] = {
 	[CTL_PONG] = { "PONG", G2H, { F(ping, cookie, 1, 8) }, NULL },
 };
 
-static const struct codec_type *find_type(uint16_t type)
-{
-	static const struct codec_type none;
-
-	return type < COUNT(types) ? &types[type] : &none;
-}
+static const struct codec codec = { types, sizeof(types) / sizeof(types[0]), offsetof(struct ctl_msg, hello),
+	sizeof(struct ctl_msg) };
 
 /* Streams have a direction: input flows to the guest, output to the host, credit against them. EOF goes either way. */
 static bool stream_ok(const struct ctl_msg *c, uint32_t way)
@@ -317,14 +311,9 @@ static bool stream_ok(const struct ctl_msg *c, uint32_t way)
 static int decode(const struct msg *m, uint32_t way, struct ctl_msg *ret)
 {
 	struct ctl_msg c;
-	const struct codec_type *type;
+	int r = codec_decode(&codec, m, way, &c);
 
-	memset(&c, 0, sizeof(c));
-	msg_head_get(m, &c.head);
-	type = find_type(c.head.type);
-	if (!codec_head_ok(type, &c.head, way) || !codec_get(type, m, &c.hello))
-		return -EBADMSG;
-	if ((type->check && !type->check(&c)) || !stream_ok(&c, way))
+	if (r < 0 || !stream_ok(&c, way))
 		return -EBADMSG;
 	*ret = c;
 	return 0;
@@ -342,20 +331,10 @@ int ctl_decode_host(const struct msg *m, struct ctl_msg *ret)
 
 int ctl_encode(const struct ctl_msg *c, struct msg *ret_msg)
 {
-	const struct codec_type *type = find_type(c->head.type);
-
-	if (!codec_head_ok(type, &c->head, CODEC_TO_HOST | CODEC_TO_GUEST))
-		return -EINVAL;
-	if (type->check && !type->check(c))
-		return -EINVAL;
-	msg_head_put(ret_msg, &c->head);
-	codec_put(type, &c->hello, ret_msg);
-	return 0;
+	return codec_encode(&codec, c, ret_msg);
 }
 
 const char *ctl_type_name(uint16_t type)
 {
-	const char *name = find_type(type)->name;
-
-	return name ? name : "?";
+	return codec_name(&codec, type);
 }
