@@ -70,6 +70,12 @@ void atlas_finish(struct atlas *a);
 /* The face to draw with for an output of @scale120: the smallest that is not too small, else the largest. */
 const struct atlas_face *atlas_pick(const struct atlas *a, unsigned scale120);
 
+/* Logical units in pixels of a face. */
+static inline int atlas_px(const struct atlas_face *f, int logical)
+{
+	return (logical * (int)f->scale120 + 60) / 120;
+}
+
 /* Width in pixels of @t, not cut. */
 int atlas_measure(const struct atlas_text *t);
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <wayland-client.h>
 
+#include "desktop/end.h"
+#include "desktop/guest.h"
 #include "proto/channel.h"
 
 #define PLACES (sizeof(((struct buffers *)0)->place) / sizeof(struct buffer))
@@ -36,23 +38,23 @@ void buffers_clear(struct buffers *set)
 void buffers_finish(struct buffers *set)
 {
 	buffers_clear(set);
-	if (set->pool)
-		wl_shm_pool_destroy(set->pool);
-	set->pool = NULL;
+	END(set->pool, wl_shm_pool_destroy);
 }
 
 void buffer_give_back(struct buffer *b)
 {
+	struct gui_msg m = { .head = { .type = GUI_RELEASE, .win = b->win } };
+
 	if (!b->held)
 		return;
 	b->held = false;
 	b->set->held--;
-	b->set->on_release(b->win, b->page, b->set->data);
+	m.release.page = b->page;
+	guest_send(b->set->guest, &m);
 }
 
 static void handle_release(void *data, struct wl_buffer *wl)
 {
-	(void)wl;
 	buffer_give_back(data);
 }
 

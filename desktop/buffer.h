@@ -15,6 +15,7 @@
 
 #define BUFFERS_HELD_MAX 1024 /* four for each of 256 windows */
 
+struct guest;
 struct wl_buffer;
 struct wl_shm;
 struct wl_shm_pool;
@@ -30,13 +31,12 @@ struct buffer {
 };
 
 struct buffers {
+	struct guest *guest;
 	struct wl_shm_pool *pool;
 	uint64_t heap_off, heap_len;
 	uint64_t clock;
 	unsigned count, held;
 	struct buffer place[BUFFERS_HELD_MAX + GUI_BUFFERS_MAX];
-	void (*on_release)(uint32_t win, uint32_t page, void *data);
-	void *data;
 };
 
 /* @region (borrowed): the channel's memfd of @size bytes with its heap at @heap_off. 0 or -ENOMEM. */

@@ -3,11 +3,17 @@
 #ifndef DESKTOP_CANVAS_H
 #define DESKTOP_CANVAS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct rect {
 	int x, y, w, h;
 };
+
+static inline bool rect_is_same(struct rect a, struct rect b)
+{
+	return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h;
+}
 
 struct canvas {
 	uint32_t *pixels; /* borrowed, w × h without gaps */

@@ -30,7 +30,7 @@ struct clipboard {
 	struct window_set *windows;
 	bool able; /* the guest knows of it */
 	uint32_t offered; /* GUI_MIME_* bits, the guest's word */
-	uint32_t win; /* the window of the last gesture: where its notes go */
+	uint32_t win; /* the window of the last gesture: where notes go */
 
 	uint32_t wants, gives; /* xfer of this session's last WANT and GIVE; 0: none */
 	uint8_t *copy; /* mapped, GUI_CLIP_MAX; NULL: no copy is under way */

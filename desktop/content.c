@@ -6,6 +6,7 @@
 
 #include "desktop/buffer.h"
 #include "desktop/display.h"
+#include "desktop/end.h"
 #include "viewporter-client-protocol.h"
 
 static int smaller(int a, int b)
@@ -30,19 +31,11 @@ void content_finish(struct content *c)
 {
 	if (c->staged)
 		buffer_give_back(c->staged);
-	if (c->callback)
-		wl_callback_destroy(c->callback);
-	if (c->viewport)
-		wp_viewport_destroy(c->viewport);
-	if (c->sub)
-		wl_subsurface_destroy(c->sub);
-	if (c->wl)
-		wl_surface_destroy(c->wl);
 	c->staged = NULL;
-	c->callback = NULL;
-	c->viewport = NULL;
-	c->sub = NULL;
-	c->wl = NULL;
+	END(c->callback, wl_callback_destroy);
+	END(c->viewport, wp_viewport_destroy);
+	END(c->sub, wl_subsurface_destroy);
+	END(c->wl, wl_surface_destroy);
 	c->display = NULL;
 }
 
@@ -123,8 +116,7 @@ static struct source source_axis(const struct content *c, int pixels, int at, in
 
 static bool is_same_crop(const struct content_crop *a, const struct content_crop *b)
 {
-	return a->sx == b->sx && a->sy == b->sy && a->sw == b->sw && a->sh == b->sh && a->at.x == b->at.x &&
-		a->at.y == b->at.y && a->at.w == b->at.w && a->at.h == b->at.h;
+	return a->sx == b->sx && a->sy == b->sy && a->sw == b->sw && a->sh == b->sh && rect_is_same(a->at, b->at);
 }
 
 static void crop(struct content *c, struct rect room)
@@ -152,9 +144,7 @@ static void handle_frame(void *data, struct wl_callback *callback, uint32_t ms)
 {
 	struct content *c = data;
 
-	(void)ms;
-	wl_callback_destroy(callback);
-	c->callback = NULL;
+	END(c->callback, wl_callback_destroy);
 	c->on_frame(c);
 }
 

@@ -6,8 +6,8 @@
 #include <wayland-client.h>
 #include <wayland-cursor.h>
 
-#include "desktop/buffer.h"
 #include "desktop/display.h"
+#include "desktop/end.h"
 
 #define CURSOR_SIZE 24 /* logical, where the environment names none */
 #define CURSOR_SIZE_MAX 96
@@ -80,14 +80,11 @@ int cursor_init(struct cursor *c, struct display *d)
 
 void cursor_finish(struct cursor *c)
 {
-	if (c->theme)
-		wl_cursor_theme_destroy(c->theme);
-	if (c->surface)
-		wl_surface_destroy(c->surface);
-	*c = (struct cursor){ 0 };
+	END(c->theme, wl_cursor_theme_destroy);
+	END(c->surface, wl_surface_destroy);
 }
 
-static void show(struct cursor *c, struct wl_buffer *b, int scale)
+void cursor_show(struct cursor *c, struct wl_buffer *b, int scale)
 {
 	wl_surface_set_buffer_scale(c->surface, scale);
 	wl_surface_attach(c->surface, b, 0, 0);
@@ -113,13 +110,8 @@ bool cursor_show_shape(struct cursor *c, uint32_t shape, int *ret_hot_x, int *re
 		scale = 1;
 	*ret_hot_x = (int)(image->hotspot_x / scale);
 	*ret_hot_y = (int)(image->hotspot_y / scale);
-	show(c, b, (int)scale);
+	cursor_show(c, b, (int)scale);
 	return true;
-}
-
-void cursor_show_image(struct cursor *c, struct buffer *b, const struct gui_cursor_img *img)
-{
-	show(c, b->wl, 1);
 }
 
 uint32_t cursor_for_edges(uint32_t edges)

@@ -8,8 +8,8 @@
 
 #include "proto/gui.h"
 
-struct buffer;
 struct display;
+struct wl_buffer;
 struct wl_cursor;
 struct wl_cursor_theme;
 struct wl_surface;
@@ -28,8 +28,8 @@ void cursor_finish(struct cursor *c);
 
 /* Puts a shape of the theme on the surface; gives its hot spot, logical. False: the theme has none. */
 bool cursor_show_shape(struct cursor *c, uint32_t shape, int *ret_hot_x, int *ret_hot_y);
-/* The same with a buffer of the guest's (held). */
-void cursor_show_image(struct cursor *c, struct buffer *b, const struct gui_cursor_img *img);
+/* Any buffer, of @scale pixels a unit. */
+void cursor_show(struct cursor *c, struct wl_buffer *b, int scale);
 
 /* The resize shape for edge bits. */
 uint32_t cursor_for_edges(uint32_t edges);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each message of the guest does: one table, closed by default. */
+/* What each message of the guest does; closed by default. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -8,179 +8,106 @@
 #include "desktop/display.h"
 #include "desktop/drag.h"
 #include "desktop/guest.h"
+#include "desktop/manager.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
 
-static int on_hello(struct guest *g, struct window *w, const struct gui_msg *m)
+static int greet(struct guest *g, const struct gui_hello *hello)
 {
 	struct gui_msg welcome = { .head = { .type = GUI_WELCOME } };
 
 	if (g->greeted)
 		return -EALREADY;
-	if (m->hello.version != GUI_VERSION)
+	if (hello->version != GUI_VERSION)
 		return -EPROTONOSUPPORT;
 	g->greeted = true;
-	g->features = m->hello.features;
+	g->features = hello->features;
 	welcome.hello.version = GUI_VERSION;
 	welcome.hello.features = GUI_FEATURE_CLIPBOARD | GUI_FEATURE_ATTENTION | GUI_FEATURE_DRAG;
-	clipboard_greet(g->clipboard, m->hello.features);
+	clipboard_greet(g->clipboard, hello->features);
 	guest_send(g, &welcome);
 	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
 		if (g->display->outputs[i].wl)
 			guest_send_output(g, &g->display->outputs[i], false);
 	}
 	seat_greet(g->seat);
-	g->on_state(HELPER_GUEST_READY, g->data);
+	manager_tell_guest(g->manager, HELPER_GUEST_READY);
 	return 0;
 }
 
-/* It will leave the session: nothing of it stays on the screen until then. */
-static int on_bye(struct guest *g, struct window *w, const struct gui_msg *m)
+/* Of a window that lives. */
+static int take_of_window(struct guest *g, struct window *w, const struct gui_msg *m)
 {
-	window_set_clear(g->windows);
-	return 0;
+	switch (m->head.type) {
+	case GUI_WIN_DEL:
+		window_destroy(w);
+		return 0;
+	case GUI_POPUP_POS:
+		return popup_place(w, &m->popup_pos);
+	case GUI_COMMIT:
+		return window_commit(w, m);
+	case GUI_DAMAGE:
+		content_damage(&w->content, m->damage.rect, GUI_DAMAGE_RECTS);
+		return 0;
+	case GUI_TITLE:
+		return window_title(w, &m->title);
+	case GUI_APPID:
+		return window_app_id(w, &m->title);
+	case GUI_HINTS:
+		window_hints(w, &m->hints);
+		return 0;
+	case GUI_STATE_REQ:
+		window_guest_state(w, m->state_req.bits);
+		return 0;
+	case GUI_MOVE:
+		seat_move(g->seat, w);
+		return 0;
+	case GUI_RESIZE:
+		seat_resize(g->seat, w, m->resize.edges);
+		return 0;
+	case GUI_ATTENTION:
+		wish_attention(w);
+		return 0;
+	case GUI_DRAG:
+		drag_begin(g->seat, w);
+		return 0;
+	default:
+		return -EPROTO;
+	}
 }
 
-/* A claim that changes nothing here: an answer, a sound. */
-static int on_nothing(struct guest *g, struct window *w, const struct gui_msg *m)
+/* Of the session, or of a window (@w: may be NULL) that may have gone: nobody would see it then. */
+static int take(struct guest *g, struct window *w, const struct gui_msg *m)
 {
-	return 0;
+	switch (m->head.type) {
+	case GUI_HELLO:
+		return greet(g, &m->hello);
+	case GUI_BYE: /* it will leave the session: nothing of it stays on the screen until then */
+		window_set_clear(g->windows);
+		return 0;
+	case GUI_PONG:
+	case GUI_BELL: /* a claim that changes nothing here: an answer, a sound */
+		return 0;
+	case GUI_WIN_NEW:
+		return window_create(g->windows, m->head.win, &m->win_new);
+	case GUI_CURSOR_SHAPE:
+		seat_cursor_shape(g->seat, m->cursor_shape.shape);
+		return 0;
+	case GUI_CURSOR_IMG:
+		return seat_cursor_image(g->seat, m->head.win, &m->cursor_img);
+	case GUI_IDLE_INHIBIT:
+		if (w)
+			wish_awake(w, m->idle_inhibit.on);
+		return 0;
+	case GUI_CLIP_OFFER:
+		clipboard_offer(g->clipboard, &m->clip_offer);
+		return 0;
+	case GUI_CLIP_DATA:
+		return clipboard_data(g->clipboard, &m->clip_data);
+	default:
+		return w ? take_of_window(g, w, m) : -ENOENT;
+	}
 }
-
-static int on_win_new(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	return window_create(g->windows, m->head.win, &m->win_new);
-}
-
-static int on_win_del(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	window_destroy(w);
-	return 0;
-}
-
-static int on_popup_pos(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	return popup_place(w, &m->popup_pos);
-}
-
-static int on_commit(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	return window_commit(w, m);
-}
-
-static int on_damage(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	content_damage(&w->content, m->damage.rect, GUI_DAMAGE_RECTS);
-	return 0;
-}
-
-static int on_title(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	return window_title(w, &m->title);
-}
-
-static int on_app_id(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	return window_app_id(w, &m->title);
-}
-
-static int on_hints(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	window_hints(w, &m->hints);
-	return 0;
-}
-
-static int on_state_req(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	window_guest_state(w, m->state_req.bits);
-	return 0;
-}
-
-static int on_move(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	seat_move(g->seat, w);
-	return 0;
-}
-
-static int on_resize(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	seat_resize(g->seat, w, m->resize.edges);
-	return 0;
-}
-
-static int on_cursor_shape(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	seat_cursor_shape(g->seat, m->cursor_shape.shape);
-	return 0;
-}
-
-static int on_cursor_img(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	return seat_cursor_image(g->seat, m->head.win, &m->cursor_img);
-}
-
-/* Of no window, or of one that has gone: nobody would see it. */
-static int on_idle_inhibit(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	w = window_find(g->windows, m->head.win);
-	if (w)
-		wish_awake(w, m->idle_inhibit.on);
-	return 0;
-}
-
-static int on_attention(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	wish_attention(w);
-	return 0;
-}
-
-static int on_drag(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	drag_begin(g->seat, w);
-	return 0;
-}
-
-static int on_clip_offer(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	clipboard_offer(g->clipboard, &m->clip_offer);
-	return 0;
-}
-
-static int on_clip_data(struct guest *g, struct window *w, const struct gui_msg *m)
-{
-	return clipboard_data(g->clipboard, &m->clip_data);
-}
-
-/* @of_window: the window must live, and is passed. */
-static const struct {
-	int (*handle)(struct guest *g, struct window *w, const struct gui_msg *m);
-	bool of_window;
-} handlers[] = {
-	[GUI_HELLO] = { on_hello, false },
-	[GUI_PONG] = { on_nothing, false },
-	[GUI_BYE] = { on_bye, false },
-	[GUI_WIN_NEW] = { on_win_new, false },
-	[GUI_WIN_DEL] = { on_win_del, true },
-	[GUI_POPUP_POS] = { on_popup_pos, true },
-	[GUI_COMMIT] = { on_commit, true },
-	[GUI_DAMAGE] = { on_damage, true },
-	[GUI_TITLE] = { on_title, true },
-	[GUI_APPID] = { on_app_id, true },
-	[GUI_HINTS] = { on_hints, true },
-	[GUI_STATE_REQ] = { on_state_req, true },
-	[GUI_MOVE] = { on_move, true },
-	[GUI_RESIZE] = { on_resize, true },
-	[GUI_CURSOR_SHAPE] = { on_cursor_shape, false },
-	[GUI_CURSOR_IMG] = { on_cursor_img, false },
-	[GUI_BELL] = { on_nothing, false },
-	[GUI_IDLE_INHIBIT] = { on_idle_inhibit, false },
-	[GUI_CLIP_OFFER] = { on_clip_offer, false },
-	[GUI_CLIP_DATA] = { on_clip_data, false },
-	[GUI_ATTENTION] = { on_attention, true },
-	[GUI_DRAG] = { on_drag, true },
-};
-
-#define NHANDLERS (sizeof(handlers) / sizeof(handlers[0]))
 
 /* What the breach was, for the log and for vmosd. */
 static const char *breach(int error)
@@ -212,15 +139,10 @@ static const char *breach(int error)
 int dispatch(struct guest *g, const struct gui_msg *m)
 {
 	uint16_t type = m->head.type;
-	struct window *w = NULL;
-	int r = 0;
+	int r = -EPROTO;
 
-	if (type >= NHANDLERS || !handlers[type].handle || (!g->greeted && type != GUI_HELLO))
-		r = -EPROTO;
-	else if (handlers[type].of_window && !(w = window_find(g->windows, m->head.win)))
-		r = -ENOENT;
-	if (r == 0)
-		r = handlers[type].handle(g, w, m);
+	if (g->greeted || type == GUI_HELLO)
+		r = take(g, window_find(g->windows, m->head.win), m);
 	if (r == 0 || !breach(r))
 		return r;
 	snprintf(g->why, sizeof(g->why), "%s %s", gui_type_name(type), breach(r));

@@ -8,6 +8,7 @@
 
 #include "fractional-scale-v1-client-protocol.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
+#include "proto/gui.h"
 #include "viewporter-client-protocol.h"
 #include "xdg-activation-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
@@ -28,13 +29,14 @@ struct global {
 
 #define MEMBER(m) offsetof(struct display, m)
 
+/* Whoever knows xdg_wm_base has these versions of older ones: they have a release of what they gave, and frames. */
 static const struct global globals[] = {
 	{ &wl_compositor_interface, MEMBER(compositor), 4, 5, true },
 	{ &wl_subcompositor_interface, MEMBER(subcompositor), 1, 1, true },
 	{ &wl_shm_interface, MEMBER(shm), 1, 1, true },
 	{ &xdg_wm_base_interface, MEMBER(wm_base), 1, 5, true },
 	{ &wp_viewporter_interface, MEMBER(viewporter), 1, 1, true },
-	{ &wl_seat_interface, MEMBER(seat), 1, 8, false },
+	{ &wl_seat_interface, MEMBER(seat), 5, 8, false },
 	{ &zxdg_decoration_manager_v1_interface, MEMBER(decoration), 1, 1, false },
 	{ &wp_fractional_scale_manager_v1_interface, MEMBER(fractional), 1, 1, false },
 	{ &zwp_idle_inhibit_manager_v1_interface, MEMBER(idle_inhibit), 1, 1, false },
@@ -72,7 +74,6 @@ static void handle_global(
 
 static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name)
 {
-	(void)registry;
 	output_remove(data, name);
 }
 
@@ -83,7 +84,6 @@ static const struct wl_registry_listener registry_listener = {
 
 static void handle_ping(void *data, struct xdg_wm_base *base, uint32_t serial)
 {
-	(void)data;
 	xdg_wm_base_pong(base, serial);
 }
 
@@ -188,6 +188,8 @@ void display_largest(const struct display *d, int *ret_w, int *ret_h)
 		*ret_w = w > *ret_w ? w : *ret_w;
 		*ret_h = h > *ret_h ? h : *ret_h;
 	}
+	if (*ret_w == 0 || *ret_h == 0)
+		*ret_w = *ret_h = GUI_SIZE_MAX;
 }
 
 unsigned display_scale120(const struct display *d)

@@ -10,6 +10,7 @@
 
 #define DISPLAY_OUTPUTS_MAX 16
 
+struct guest;
 struct wl_compositor;
 struct wl_data_device_manager;
 struct wl_display;
@@ -45,6 +46,7 @@ struct output {
 };
 
 struct display {
+	struct guest *guest; /* hears of outputs */
 	struct wl_display *wl;
 	struct wl_registry *registry;
 	struct wl_compositor *compositor;
@@ -61,8 +63,6 @@ struct display {
 	struct wl_data_device_manager *data_devices; /* may be NULL */
 	struct output outputs[DISPLAY_OUTPUTS_MAX];
 	bool blocked; /* the compositor reads too slowly: nothing may be queued until the socket is writable */
-	void (*on_output)(struct output *o, bool gone, void *data);
-	void *data;
 };
 
 /*
@@ -88,7 +88,7 @@ bool display_has_room(struct display *d);
 
 /* A new surface, or NULL when memory is out. @ref lives as long as it. */
 struct wl_surface *display_surface(struct display *d, struct surface_ref *ref);
-/* Logical size of the largest output; 0 × 0: none. */
+/* Logical size of the largest output, or as much as a window may have where none is known. */
 void display_largest(const struct display *d, int *ret_w, int *ret_h);
 /* The largest scale of any output, × 120. */
 unsigned display_scale120(const struct display *d);

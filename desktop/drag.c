@@ -6,6 +6,7 @@
 
 #include "desktop/clock.h"
 #include "desktop/display.h"
+#include "desktop/end.h"
 #include "desktop/guest.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
@@ -19,30 +20,17 @@ static void send_release(struct seat *s)
 {
 	struct gui_msg m = { .head = { .type = GUI_PTR_BUTTON } };
 
-	m.head.win = s->in_content ? s->at->window->id : 0;
+	m.head.win = s->in_content ? s->place.at->window->id : 0;
 	m.button = (struct gui_button){ .time_ms = (uint32_t)clock_ms(), .button = s->drag.button };
 	s->drag.button = 0;
 	guest_send(s->guest, &m);
 }
 
-static void drop_offer(struct drag *d)
-{
-	if (d->offer)
-		wl_data_offer_destroy(d->offer);
-	d->offer = NULL;
-}
-
 static void drop_source(struct drag *d)
 {
-	if (d->source)
-		wl_data_source_destroy(d->source);
-	if (d->icon_viewport)
-		wp_viewport_destroy(d->icon_viewport);
-	if (d->icon)
-		wl_surface_destroy(d->icon);
-	d->source = NULL;
-	d->icon_viewport = NULL;
-	d->icon = NULL;
+	END(d->source, wl_data_source_destroy);
+	END(d->icon_viewport, wp_viewport_destroy);
+	END(d->icon, wl_surface_destroy);
 }
 
 static void leave(struct seat *s)
@@ -75,8 +63,9 @@ static void handle_enter(void *data, struct wl_data_device *device, uint32_t ser
 	wl_fixed_t x, wl_fixed_t y, struct wl_data_offer *offer)
 {
 	struct seat *s = data;
+	uint32_t action;
 
-	drop_offer(&s->drag);
+	END(s->drag.offer, wl_data_offer_destroy);
 	s->drag.offer = offer;
 	if (!s->drag.button || !surface)
 		return;
@@ -86,9 +75,8 @@ static void handle_enter(void *data, struct wl_data_device *device, uint32_t ser
 	if (!offer)
 		return;
 	wl_data_offer_accept(offer, serial, s->in_content ? MIME : NULL);
-	wl_data_offer_set_actions(offer,
-		s->in_content ? WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY : WL_DATA_DEVICE_MANAGER_DND_ACTION_NONE,
-		s->in_content ? WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY : WL_DATA_DEVICE_MANAGER_DND_ACTION_NONE);
+	action = s->in_content ? WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY : WL_DATA_DEVICE_MANAGER_DND_ACTION_NONE;
+	wl_data_offer_set_actions(offer, action, action);
 }
 
 static void handle_leave(void *data, struct wl_data_device *device)
@@ -96,7 +84,7 @@ static void handle_leave(void *data, struct wl_data_device *device)
 	struct seat *s = data;
 
 	leave(s);
-	drop_offer(&s->drag);
+	END(s->drag.offer, wl_data_offer_destroy);
 }
 
 static void handle_motion(void *data, struct wl_data_device *device, uint32_t time, wl_fixed_t x, wl_fixed_t y)
@@ -117,7 +105,7 @@ static void handle_drop(void *data, struct wl_data_device *device)
 	leave(s);
 	if (s->drag.offer)
 		wl_data_offer_finish(s->drag.offer);
-	drop_offer(&s->drag);
+	END(s->drag.offer, wl_data_offer_destroy);
 }
 
 /* An enter or a selection follows, and says which. */
@@ -185,9 +173,7 @@ static void make_icon(struct drag *d, struct window_set *set)
 	wp_viewport_set_source(d->icon_viewport, wl_fixed_from_int(INSET), wl_fixed_from_int(INSET),
 		wl_fixed_from_int(ICON), wl_fixed_from_int(ICON));
 	wp_viewport_set_destination(d->icon_viewport, ICON, ICON);
-	wl_surface_attach(d->icon, set->colour->wl, 0, 0);
-	set->colour->busy = true;
-	wl_surface_damage_buffer(d->icon, 0, 0, ICON, ICON);
+	pool_buffer_attach(set->colour, d->icon);
 }
 
 void drag_begin(struct seat *s, struct window *w)
@@ -221,9 +207,7 @@ void drag_init(struct seat *s)
 
 void drag_finish(struct seat *s)
 {
-	drop_offer(&s->drag);
+	END(s->drag.offer, wl_data_offer_destroy);
 	drop_source(&s->drag);
-	if (s->drag.device)
-		wl_data_device_release(s->drag.device);
-	s->drag.device = NULL;
+	END(s->drag.device, wl_data_device_release);
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "desktop/pattern.h"
+#include "policy/palette.h"
 #include "proto/gui.h"
 
 #define LIFT 1 /* what is on the bar stands in the middle below its border */
@@ -34,7 +34,7 @@ struct bar {
 
 static int px(const struct bar *b, int logical)
 {
-	return (logical * (int)b->face->scale120 + 60) / 120;
+	return atlas_px(b->face, logical);
 }
 
 struct frame_insets frame_insets(bool popup, bool fullscreen)
@@ -91,6 +91,19 @@ static void draw_button(const struct bar *b, enum frame_part part, int index)
 	draw_icon(b, icon, at, hot && part == FRAME_CLOSE ? INK_LIGHT : b->ink);
 }
 
+/* The owner's pattern, nothing but its marks, in @rgb over @area (pixels), from its upper left corner on. */
+static void draw_pattern(const struct bar *b, struct rect area, uint32_t rgb)
+{
+	int scale = (int)b->face->scale120;
+
+	for (int y = 0; y < area.h; y++) {
+		for (int x = 0; x < area.w; x++) {
+			if (palette_covers(b->look->owner->pattern, x * 120 / scale, y * 120 / scale))
+				canvas_fill(b->c, (struct rect){ area.x + x, area.y + y, 1, 1 }, rgb);
+		}
+	}
+}
+
 static int baseline(const struct bar *b)
 {
 	return px(b, LIFT) + (px(b, FRAME_BAR) + b->face->ascent - b->face->descent + 1) / 2;
@@ -114,14 +127,13 @@ static int draw_pill(const struct bar *b, const struct pill *p)
 	int text = atlas_measure(&name), most = px(b, p->room) - 2 * pad - lead;
 	struct mask left = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_LEFT]);
 	struct mask right = atlas_mask(b->atlas, &b->face->icon[ATLAS_PILL_RIGHT]);
-	struct pattern_ink marks = { b->look->owner->pattern, b->face->scale120, name.rgb };
 	int w = lead + 2 * pad + (text < most ? text : most > 0 ? most : 0);
 
 	canvas_mask(b->c, &left, (struct rect){ x, y, 0, 0 }, p->rgb);
 	canvas_mask(b->c, &right, (struct rect){ x + w - radius, y, 0, 0 }, p->rgb);
 	canvas_fill(b->c, (struct rect){ x + radius, y, w - 2 * radius, h }, p->rgb);
 	if (lead)
-		pattern_draw(b->c, (struct rect){ x + radius, y, lead - radius, h }, &marks);
+		draw_pattern(b, (struct rect){ x + radius, y, lead - radius, h }, name.rgb);
 	atlas_text(b->atlas, b->c, (struct rect){ x + lead + pad, baseline(b), w - lead - 2 * pad, 0 }, &name);
 	return (x + w) * 120 / (int)b->face->scale120;
 }
@@ -177,13 +189,12 @@ static void draw_strip(const struct bar *b)
 {
 	const struct frame_owner *o = b->look->owner;
 	struct atlas_text name = { b->face, ATLAS_SMALL, frame_ink(o->rgb), o->vm };
-	struct pattern_ink marks = { o->pattern, b->face->scale120, name.rgb };
 	int h = b->c->h, left = px(b, FRAME_POPUP_BORDER + 2), room = b->c->w - 2 * left, x;
 	int base = (h + b->face->small_ascent - b->face->small_descent + 1) / 2;
 
 	canvas_fill(b->c, (struct rect){ 0, 0, b->c->w, h }, o->rgb);
 	x = left + atlas_text(b->atlas, b->c, (struct rect){ left, base, room, 0 }, &name) + left;
-	pattern_draw(b->c, (struct rect){ x, px(b, 2), b->c->w - x - px(b, 2), h - px(b, 4) }, &marks);
+	draw_pattern(b, (struct rect){ x, px(b, 2), b->c->w - x - px(b, 2), h - px(b, 4) }, name.rgb);
 }
 
 void frame_draw_bar(struct canvas *c, const struct atlas *a, const struct atlas_face *f, const struct frame_look *look)

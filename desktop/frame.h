@@ -39,7 +39,7 @@ enum frame_part {
 struct frame_owner {
 	char vm[VM_NAME_MAX + 1];
 	uint32_t rgb;
-	unsigned pattern; /* policy/palette.h */
+	unsigned pattern; /* beside the colour, for those who cannot tell colours apart: policy/palette.h */
 	bool light; /* the user's choice for all frames: light bars instead of dark ones */
 };
 

@@ -9,9 +9,11 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "desktop/bounded.h"
 #include "desktop/buffer.h"
 #include "desktop/clipboard.h"
 #include "desktop/display.h"
+#include "desktop/manager.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
 
@@ -72,7 +74,7 @@ static int reopen(struct guest *g)
 	if (r < 0)
 		return r;
 	fd_eventfd_kick(g->notify_guest);
-	g->on_state(HELPER_GUEST_GONE, g->data);
+	manager_tell_guest(g->manager, HELPER_GUEST_GONE);
 	return 0;
 }
 
@@ -83,7 +85,7 @@ static int follow(struct guest *g)
 	case CHANNEL_JOINED:
 		if (!g->joined) {
 			g->joined = true;
-			g->on_state(HELPER_GUEST_JOINED, g->data);
+			manager_tell_guest(g->manager, HELPER_GUEST_JOINED);
 		}
 		return 1;
 	case CHANNEL_ENDED:
@@ -221,8 +223,8 @@ void guest_send_output(struct guest *g, struct output *o, bool gone)
 		.id = (uint32_t)(o - g->display->outputs) + 1,
 		.x = o->x,
 		.y = o->y,
-		.w = (uint16_t)(w < GUI_SIZE_MAX ? w : GUI_SIZE_MAX),
-		.h = (uint16_t)(h < GUI_SIZE_MAX ? h : GUI_SIZE_MAX),
+		.w = (uint16_t)bounded(w, 0, GUI_SIZE_MAX),
+		.h = (uint16_t)bounded(h, 0, GUI_SIZE_MAX),
 		.mm_w = (uint16_t)o->mm_w,
 		.mm_h = (uint16_t)o->mm_h,
 		.scale120 = (uint16_t)(o->scale * GUI_SCALE_ONE),

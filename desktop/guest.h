@@ -21,6 +21,7 @@
 
 struct clipboard;
 struct display;
+struct manager;
 struct output;
 struct seat;
 struct window_set;
@@ -31,6 +32,7 @@ struct guest {
 	struct window_set *windows;
 	struct seat *seat;
 	struct clipboard *clipboard;
+	struct manager *manager; /* hears of its state */
 	void *region;
 	size_t region_size;
 	int fd, notify_guest, notify_host; /* owned */
@@ -41,8 +43,6 @@ struct guest {
 	bool overflow; /* it takes nothing any more: its session ends */
 	bool keymap_due;
 	char why[HELPER_TEXT_MAX - 32]; /* of the breach, our own words */
-	void (*on_state)(enum helper_guest_state state, void *data);
-	void *data;
 	unsigned backlog_first, backlog_len;
 	struct msg backlog[GUEST_BACKLOG];
 };

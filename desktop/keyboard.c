@@ -13,8 +13,10 @@
 #include <wayland-client.h>
 
 #include "base/cleanup.h"
+#include "desktop/bounded.h"
 #include "desktop/clipboard.h"
 #include "desktop/display.h"
+#include "desktop/end.h"
 #include "desktop/guest.h"
 #include "desktop/menu.h"
 #include "desktop/seat.h"
@@ -185,8 +187,8 @@ static void handle_repeat(void *data, struct wl_keyboard *k, int32_t rate, int32
 	struct seat *s = data;
 	struct gui_msg m = { .head = { .type = GUI_REPEAT } };
 
-	s->repeat.per_s = (uint32_t)(rate < 0 ? 0 : rate > 1000 ? 1000 : rate);
-	s->repeat.delay_ms = (uint32_t)(delay < 0 ? 0 : delay > 10000 ? 10000 : delay);
+	s->repeat.per_s = (uint32_t)bounded(rate, 0, 1000);
+	s->repeat.delay_ms = (uint32_t)bounded(delay, 0, 10000);
 	m.repeat = s->repeat;
 	guest_send(s->guest, &m);
 }
@@ -209,10 +211,6 @@ void keyboard_bind(struct seat *s)
 
 void keyboard_unbind(struct seat *s)
 {
-	if (wl_keyboard_get_version(s->keyboard) >= WL_KEYBOARD_RELEASE_SINCE_VERSION)
-		wl_keyboard_release(s->keyboard);
-	else
-		wl_keyboard_destroy(s->keyboard);
-	s->keyboard = NULL;
+	END(s->keyboard, wl_keyboard_release);
 	s->kb_left = s->kb_focus != NULL;
 }

@@ -17,7 +17,6 @@
 #include "desktop/clipboard.h"
 #include "desktop/display.h"
 #include "desktop/guest.h"
-#include "desktop/keeper.h"
 #include "desktop/manager.h"
 #include "desktop/menu.h"
 #include "desktop/pool.h"
@@ -26,16 +25,47 @@
 #include "desktop/window.h"
 
 /* The parts of the program; each knows only those it is given. */
-static struct display display;
 static struct atlas atlas;
 static struct pool pool;
-static struct buffers buffers;
-static struct window_set windows;
-static struct seat seat;
 static struct clipboard clipboard;
+static struct display display;
+static struct guest guest;
+static struct manager manager;
 static struct menu menu;
-static struct guest guest = { .fd = -1, .notify_guest = -1, .notify_host = -1 };
-static struct manager manager = { .link = { .sock = HELPER_FD, .listener = -1 } };
+static struct seat seat;
+static struct window_set windows;
+static struct buffers buffers = { .guest = &guest };
+static struct display display = { .guest = &guest };
+static struct guest guest = {
+	.display = &display,
+	.windows = &windows,
+	.seat = &seat,
+	.clipboard = &clipboard,
+	.manager = &manager,
+	.fd = -1,
+	.notify_guest = -1,
+	.notify_host = -1,
+};
+static struct manager manager = {
+	.link = { .sock = HELPER_FD, .listener = -1, .obey = manager_obey, .data = &manager },
+	.guest = &guest,
+	.windows = &windows,
+	.clipboard = &clipboard,
+};
+static struct clipboard clipboard = { .guest = &guest, .manager = &manager, .windows = &windows };
+static struct menu menu = { .set = &windows, .clipboard = &clipboard, .manager = &manager };
+static struct seat seat = {
+	.display = &display, .guest = &guest, .windows = &windows, .clipboard = &clipboard, .menu = &menu
+};
+static struct window_set windows = {
+	.display = &display,
+	.pool = &pool,
+	.atlas = &atlas,
+	.buffers = &buffers,
+	.guest = &guest,
+	.seat = &seat,
+	.menu = &menu,
+};
 
 /* Ends the program: the reason, told once. */
 static int fail(enum helper_reason reason, const char *text)
@@ -44,60 +74,16 @@ static int fail(enum helper_reason reason, const char *text)
 	return (int)reason;
 }
 
-static void handle_buffer_release(uint32_t win, uint32_t page, void *data)
+static int enter_sandbox(void)
 {
-	struct gui_msg m = { .head = { .type = GUI_RELEASE, .win = win } };
+	int r = desktop_sandbox();
 
-	m.release.page = page;
-	guest_send(data, &m);
-}
-
-static void handle_output(struct output *o, bool gone, void *data)
-{
-	guest_send_output(data, o, gone);
-	window_set_rescale(&windows);
-}
-
-static void handle_guest_state(enum helper_guest_state state, void *data)
-{
-	manager_tell_guest(data, state);
-}
-
-static void main_wire(void)
-{
-	windows.display = &display;
-	windows.pool = &pool;
-	windows.atlas = &atlas;
-	windows.buffers = &buffers;
-	windows.guest = &guest;
-	windows.seat = &seat;
-	windows.menu = &menu;
-	seat.display = &display;
-	seat.guest = &guest;
-	seat.windows = &windows;
-	seat.clipboard = &clipboard;
-	seat.menu = &menu;
-	guest.display = &display;
-	guest.windows = &windows;
-	guest.seat = &seat;
-	guest.clipboard = &clipboard;
-	guest.on_state = handle_guest_state;
-	guest.data = &manager;
-	buffers.on_release = handle_buffer_release;
-	buffers.data = &guest;
-	display.on_output = handle_output;
-	display.data = &guest;
-	manager.link.obey = manager_obey;
-	manager.link.data = &manager;
-	manager.guest = &guest;
-	manager.windows = &windows;
-	manager.clipboard = &clipboard;
-	clipboard.guest = &guest;
-	clipboard.manager = &manager;
-	clipboard.windows = &windows;
-	menu.set = &windows;
-	menu.clipboard = &clipboard;
-	menu.manager = &manager;
+	if (r < 0) {
+		log_error("sandbox: %s", strerror(-r));
+		return fail(HELPER_REASON_INTERNAL, "the sandbox cannot be entered: seccomp is needed");
+	}
+	link_tell_up(&manager.link);
+	return 0;
 }
 
 static int open_display(int fd)
@@ -145,6 +131,33 @@ static int open_parts(const int *fds)
 	return 0;
 }
 
+/*
+ * Without a display: shows nothing, opens no session and keeps the channel for
+ * the vmosd that comes after a killed one. The new one holds the fds once it
+ * has taken them back, and starts a desktop or another keeper by itself.
+ */
+static int keep(const int *fds)
+{
+	int r;
+
+	guest.fd = fds[LINK_REGION];
+	guest.notify_guest = fds[LINK_NOTIFY_GUEST];
+	guest.notify_host = fds[LINK_NOTIFY_HOST];
+	guest.channel.epoch = manager.link.setup.epoch;
+	r = enter_sandbox();
+	while (r == 0 && !manager.quit && !manager.adopted) {
+		struct pollfd p = { .fd = link_fd(&manager.link), .events = POLLIN };
+
+		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+			return fail(HELPER_REASON_INTERNAL, "the event loop failed");
+		manager.wakeups++;
+		link_wake(&manager.link);
+	}
+	if (r == 0 && !manager.quit)
+		return fail(HELPER_REASON_DISPLAY, "there was no display to show windows on");
+	return r;
+}
+
 static int main_open(void)
 {
 	int fds[LINK_FDS];
@@ -155,21 +168,16 @@ static int main_open(void)
 		return HELPER_REASON_SETUP;
 	}
 	log_open("vmos-desktop", manager.link.setup.vm);
-	main_wire();
 	if (fds[LINK_SERVER] < 0) {
-		r = keeper_run(&manager, &guest, fds);
+		r = keep(fds);
 		manager.quit = true; /* no guest is served */
 		return r;
 	}
 	r = open_parts(fds);
+	if (r == 0)
+		r = enter_sandbox();
 	if (r)
 		return r;
-	r = desktop_sandbox();
-	if (r < 0) {
-		log_error("sandbox: %s", strerror(-r));
-		return fail(HELPER_REASON_INTERNAL, "the sandbox cannot be entered: seccomp is needed");
-	}
-	link_tell_up(&manager.link);
 	fd_eventfd_kick(guest.notify_guest);
 	guest.more = true;
 	return 0;

@@ -7,7 +7,9 @@
 #include <wayland-client.h>
 
 #include "desktop/atlas.h"
+#include "desktop/bounded.h"
 #include "desktop/clipboard.h"
+#include "desktop/end.h"
 #include "desktop/manager.h"
 #include "desktop/pool.h"
 #include "desktop/seat.h"
@@ -40,21 +42,22 @@ enum {
 
 #define TEXT_MAX (VM_NAME_MAX + 48)
 
-/* %s: the VM. */
+/* %s: the VM. What vmosd does for a row has an act, and a word on how it is undone where that is not to be seen. */
 static const struct {
-	const char *text, *shortcut;
+	const char *text, *shortcut, *undone;
+	enum helper_act_kind act;
 } rows[ROWS] = {
-	[ROW_COPY] = { "Copy to other VMs", "Ctrl+Shift+C" },
-	[ROW_PASTE] = { "Paste from another VM", "Ctrl+Shift+V" },
-	[ROW_FILES] = { "Files of %s, to send one", "" },
-	[ROW_FULL] = { "Full screen, and back", "Ctrl+Shift+Esc leaves" },
-	[ROW_MUTE] = { "Mute %s", "" },
-	[ROW_PAUSE] = { "Pause %s", "" },
-	[ROW_KILL] = { "Kill %s …", "" },
-	[ROW_WINDOW] = { "Window menu", "" },
-	[ROW_ASK] = { "Kill %s? What is not saved is lost.", "" },
-	[ROW_NO] = { "No, let it run", "Esc" },
-	[ROW_YES] = { "Yes, kill it", "" },
+	[ROW_COPY] = { "Copy to other VMs", "Ctrl+Shift+C", "", 0 },
+	[ROW_PASTE] = { "Paste from another VM", "Ctrl+Shift+V", "", 0 },
+	[ROW_FILES] = { "Files of %s, to send one", "", "", HELPER_ACT_FILES },
+	[ROW_FULL] = { "Full screen, and back", "Ctrl+Shift+Esc leaves", "", 0 },
+	[ROW_MUTE] = { "Mute %s", "", "It sounds again by: vmos set %s --mute off", HELPER_ACT_MUTE },
+	[ROW_PAUSE] = { "Pause %s", "", "It goes on by: vmos resume %s", HELPER_ACT_PAUSE },
+	[ROW_KILL] = { "Kill %s …", "", "", 0 },
+	[ROW_WINDOW] = { "Window menu", "", "", 0 },
+	[ROW_ASK] = { "Kill %s? What is not saved is lost.", "", "", 0 },
+	[ROW_NO] = { "No, let it run", "Esc", "", 0 },
+	[ROW_YES] = { "Yes, kill it", "", "", HELPER_ACT_KILL },
 };
 
 static int row_count(const struct menu *m)
@@ -82,9 +85,10 @@ static bool is_usable(const struct menu *m, int i)
 	}
 }
 
-static void row_text(const struct menu *m, int row, char *dst)
+/* @text with the VM's name in it. */
+static void fill_in(const struct menu *m, const char *text, char dst[TEXT_MAX])
 {
-	const char *text = rows[row].text, *name = strstr(text, "%s");
+	const char *name = strstr(text, "%s");
 
 	if (name)
 		snprintf(dst, TEXT_MAX, "%.*s%s%s", (int)(name - text), text, m->set->owner.vm, name + 2);
@@ -102,12 +106,11 @@ void menu_close(struct menu *m)
 	if (!m->window)
 		return;
 	seat_forget_surface(m->set->seat, &m->ref);
-	xdg_popup_destroy(m->popup);
-	xdg_surface_destroy(m->xdg);
-	wp_viewport_destroy(m->viewport);
-	wl_surface_destroy(m->surface);
-	pool_buffer_destroy(m->shown);
-	m->shown = NULL;
+	END(m->popup, xdg_popup_destroy);
+	END(m->xdg, xdg_surface_destroy);
+	END(m->viewport, wp_viewport_destroy);
+	END(m->surface, wl_surface_destroy);
+	END(m->shown, pool_buffer_destroy);
 	m->window = NULL;
 }
 
@@ -155,7 +158,7 @@ static void measure(struct menu *m)
 		struct atlas_text t = { f, ATLAS_REGULAR, 0, words };
 		int n;
 
-		row_text(m, row, words);
+		fill_in(m, rows[row].text, words);
 		n = atlas_measure(&t);
 
 		if (row != ROW_ASK) /* it has its line alone */
@@ -200,7 +203,7 @@ void menu_open(struct menu *m, struct window *w, uint32_t serial, int x)
 	popup_yield(m->set);
 	m->window = w;
 	m->ref = (struct surface_ref){ NULL, SURFACE_MENU };
-	m->x = x < 0 ? 0 : x < w->outer_w ? x : w->outer_w - 1;
+	m->x = bounded(x, 0, w->outer_w - 1);
 	m->row = -1;
 	m->ready = m->asking = false;
 	measure(m);
@@ -230,27 +233,15 @@ void menu_point(struct menu *m, int y)
 	m->row = row;
 }
 
-/* What vmosd does for the row, and how it is undone where that is not to be seen. */
 static void ask_vmosd(struct menu *m, struct window *w, int row)
 {
-	static const struct {
-		enum helper_act_kind kind;
-		const char *back;
-	} acts[ROWS] = {
-		[ROW_FILES] = { HELPER_ACT_FILES, NULL },
-		[ROW_MUTE] = { HELPER_ACT_MUTE, "It sounds again by: vmos set %s --mute off" },
-		[ROW_PAUSE] = { HELPER_ACT_PAUSE, "It goes on by: vmos resume %s" },
-		[ROW_YES] = { HELPER_ACT_KILL, NULL },
-	};
-	const char *back = acts[row].back, *name = back ? strstr(back, "%s") : NULL;
-	char line[HELPER_TEXT_MAX];
+	char line[TEXT_MAX];
 
-	if (manager_tell_act(m->manager, acts[row].kind) < 0) {
+	fill_in(m, rows[row].undone, line);
+	if (manager_tell_act(m->manager, rows[row].act) < 0)
 		note_show(&m->set->note, w, true, "Nothing done: vmosd is not there");
-	} else if (name) {
-		snprintf(line, sizeof(line), "%.*s%s%s", (int)(name - back), back, m->set->owner.vm, name + 2);
+	else if (line[0])
 		note_show(&m->set->note, w, true, line);
-	}
 }
 
 /* What a row does once the menu is closed. */
@@ -267,16 +258,12 @@ static void act(struct menu *m, struct window *w, int row, uint32_t serial)
 		if (!window_leave_fullscreen(w))
 			window_state_request(w, w->wish | GUI_STATE_FULLSCREEN);
 		break;
-	case ROW_FILES:
-	case ROW_MUTE:
-	case ROW_PAUSE:
-	case ROW_YES:
-		ask_vmosd(m, w, row);
-		break;
 	case ROW_WINDOW:
 		xdg_toplevel_show_window_menu(w->toplevel, m->set->display->seat, serial, m->x, FRAME_BAR);
 		break;
 	default:
+		if (rows[row].act)
+			ask_vmosd(m, w, row);
 		break;
 	}
 }
@@ -340,7 +327,7 @@ struct sheet {
 
 static int px(const struct sheet *s, int logical)
 {
-	return (logical * (int)s->face->scale120 + 60) / 120;
+	return atlas_px(s->face, logical);
 }
 
 static void draw_row(struct sheet *s, int row)
@@ -355,7 +342,7 @@ static void draw_row(struct sheet *s, int row)
 	int base = top + (px(s, ROW) + s->face->ascent - s->face->descent + 1) / 2, width;
 
 	canvas_fill(&s->c, (struct rect){ px(s, EDGE), top, px(s, m->w - 2 * EDGE), px(s, ROW) }, ground);
-	row_text(m, row_at(m, row), words);
+	fill_in(m, rows[row_at(m, row)].text, words);
 	t.rgb = is_usable(m, row) || m->asking ? ink : canvas_mix(ground, ink, 90) & 0xffffff;
 	atlas_text(m->set->atlas, &s->c, (struct rect){ left, base, right - left, 0 }, &t);
 	t.rgb = canvas_mix(ground, ink, is_usable(m, row) ? 165 : 75) & 0xffffff;
@@ -390,9 +377,7 @@ void menu_refresh(struct menu *m)
 		return;
 	canvas_init(&s.c, b->pixels, b->w, b->h);
 	draw(&s);
-	b->busy = true;
-	wl_surface_attach(m->surface, b->wl, 0, 0);
-	wl_surface_damage_buffer(m->surface, 0, 0, b->w, b->h);
+	pool_buffer_attach(b, m->surface);
 	wp_viewport_set_destination(m->viewport, m->w, m->h);
 	wl_surface_commit(m->surface);
 	pool_buffer_destroy(m->shown);

@@ -3,12 +3,10 @@
 #include <string.h>
 #include <wayland-client.h>
 
+#include "desktop/bounded.h"
 #include "desktop/display.h"
-
-static int32_t bounded(int32_t v, int32_t low, int32_t high)
-{
-	return v < low ? low : v > high ? high : v;
-}
+#include "desktop/guest.h"
+#include "desktop/window.h"
 
 static void handle_geometry(void *data, struct wl_output *wl, int32_t x, int32_t y, int32_t mm_w, int32_t mm_h,
 	int32_t subpixel, const char *make, const char *model, int32_t transform)
@@ -40,12 +38,17 @@ static void handle_scale(void *data, struct wl_output *wl, int32_t scale)
 	o->scale = bounded(scale, 1, 8);
 }
 
+static void tell(struct output *o, bool gone)
+{
+	struct guest *g = o->display->guest;
+
+	guest_send_output(g, o, gone);
+	window_set_rescale(g->windows);
+}
+
 static void handle_done(void *data, struct wl_output *wl)
 {
-	struct output *o = data;
-
-	if (o->display->on_output)
-		o->display->on_output(o, false, o->display->data);
+	tell(data, false);
 }
 
 static const struct wl_output_listener output_listener = {
@@ -60,7 +63,7 @@ void output_bind(struct display *d, uint32_t name, uint32_t version)
 	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
 		struct output *o = &d->outputs[i];
 
-		if (o->wl || version < 2)
+		if (o->wl || version < WL_OUTPUT_RELEASE_SINCE_VERSION)
 			continue;
 		*o = (struct output){ .display = d, .name = name, .scale = 1 };
 		o->wl = wl_registry_bind(d->registry, name, &wl_output_interface, version);
@@ -77,12 +80,8 @@ void output_remove(struct display *d, uint32_t name)
 
 		if (!o->wl || o->name != name)
 			continue;
-		if (d->on_output)
-			d->on_output(o, true, d->data);
-		if (wl_output_get_version(o->wl) >= WL_OUTPUT_RELEASE_SINCE_VERSION)
-			wl_output_release(o->wl);
-		else
-			wl_output_destroy(o->wl);
+		tell(o, true);
+		wl_output_release(o->wl);
 		*o = (struct output){ 0 };
 	}
 }

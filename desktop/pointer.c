@@ -3,7 +3,9 @@
 #include <linux/input-event-codes.h>
 #include <wayland-client.h>
 
+#include "desktop/bounded.h"
 #include "desktop/display.h"
+#include "desktop/end.h"
 #include "desktop/guest.h"
 #include "desktop/menu.h"
 #include "desktop/press.h"
@@ -12,26 +14,9 @@
 
 #define REACH (32000 * 256) /* 24.8: what is scrolled in a frame beyond is cut */
 
-static bool over_menu(const struct seat *s)
-{
-	return s->at && s->at->kind == SURFACE_MENU;
-}
-
 static bool over_content(const struct seat *s)
 {
-	return s->at && s->at->kind == SURFACE_CONTENT;
-}
-
-static struct press_place place(const struct seat *s)
-{
-	return (struct press_place){ s->at, s->x, s->y };
-}
-
-static enum frame_part frame_part_at(const struct seat *s, uint32_t *ret_edges)
-{
-	struct press_place p = place(s);
-
-	return press_part(&p, ret_edges);
+	return s->place.at && s->place.at->kind == SURFACE_CONTENT;
 }
 
 void pointer_show_cursor(struct seat *s)
@@ -39,7 +24,7 @@ void pointer_show_cursor(struct seat *s)
 	uint32_t shape = GUI_CURSOR_DEFAULT, edges;
 	int hot_x, hot_y;
 
-	if (!s->pointer || !s->at)
+	if (!s->pointer || !s->place.at)
 		return;
 	if (over_content(s) && s->guest_hides) {
 		wl_pointer_set_cursor(s->pointer, s->enter_serial, NULL, 0, 0);
@@ -47,7 +32,7 @@ void pointer_show_cursor(struct seat *s)
 	}
 	if (over_content(s))
 		shape = s->cursor.guest_shape;
-	else if (!over_menu(s) && frame_part_at(s, &edges) == FRAME_EDGE)
+	else if (!press_is_on_menu(&s->place) && press_part(&s->place, &edges) == FRAME_EDGE)
 		shape = cursor_for_edges(edges);
 	if (cursor_show_shape(&s->cursor, shape, &hot_x, &hot_y))
 		wl_pointer_set_cursor(s->pointer, s->enter_serial, s->cursor.surface, hot_x, hot_y);
@@ -66,11 +51,10 @@ static void set_hover(struct window *w, enum frame_part part)
 
 static void send_position(struct seat *s, uint16_t type, uint32_t serial, uint32_t time)
 {
-	struct gui_msg m = { .head = { .type = type, .win = s->at->window->id, .serial = serial } };
-	struct press_place p = place(s);
+	struct gui_msg m = { .head = { .type = type, .win = s->place.at->window->id, .serial = serial } };
 
 	m.ptr.time_ms = time;
-	press_in_content(&p, &m.ptr.x, &m.ptr.y);
+	press_in_content(&s->place, &m.ptr.x, &m.ptr.y);
 	guest_send(s->guest, &m);
 }
 
@@ -78,19 +62,17 @@ void pointer_enter(struct seat *s, struct wl_surface *surface, uint32_t serial, 
 {
 	uint32_t edges;
 
-	s->at = surface ? wl_surface_get_user_data(surface) : NULL;
-	s->x = x;
-	s->y = y;
+	s->place = (struct press_place){ surface ? wl_surface_get_user_data(surface) : NULL, x, y };
 	s->buttons = 0;
 	s->in_content = over_content(s);
-	if (!s->at)
+	if (!s->place.at)
 		return;
-	if (over_menu(s))
+	if (press_is_on_menu(&s->place))
 		menu_point(s->menu, wl_fixed_to_int(y));
 	else if (s->in_content)
 		send_position(s, GUI_PTR_ENTER, serial, 0);
 	else
-		set_hover(s->at->window, frame_part_at(s, &edges));
+		set_hover(s->place.at->window, press_part(&s->place, &edges));
 }
 
 static void handle_enter(
@@ -106,14 +88,14 @@ static void handle_enter(
 
 void pointer_leave(struct seat *s)
 {
-	if (over_menu(s)) {
+	if (press_is_on_menu(&s->place)) {
 		menu_point(s->menu, -1);
-	} else if (s->at) {
-		set_hover(s->at->window, FRAME_CONTENT);
+	} else if (s->place.at) {
+		set_hover(s->place.at->window, FRAME_CONTENT);
 		if (s->in_content)
-			window_send(s->at->window, GUI_PTR_LEAVE);
+			window_send(s->place.at->window, GUI_PTR_LEAVE);
 	}
-	s->at = NULL;
+	s->place.at = NULL;
 	s->in_content = false;
 	s->buttons = 0;
 }
@@ -132,23 +114,23 @@ void pointer_motion(struct seat *s, uint32_t time, wl_fixed_t x, wl_fixed_t y)
 	uint32_t was = 0, is = 0;
 	enum frame_part part;
 
-	if (!s->at)
+	if (!s->place.at)
 		return;
-	if (over_menu(s)) {
+	if (press_is_on_menu(&s->place)) {
 		menu_point(s->menu, wl_fixed_to_int(y));
 		return;
 	}
 	if (s->in_content) {
-		s->x = x;
-		s->y = y;
+		s->place.x = x;
+		s->place.y = y;
 		send_position(s, GUI_PTR_MOTION, 0, time);
 		return;
 	}
-	frame_part_at(s, &was);
-	s->x = x;
-	s->y = y;
-	part = frame_part_at(s, &is);
-	set_hover(s->at->window, part);
+	press_part(&s->place, &was);
+	s->place.x = x;
+	s->place.y = y;
+	part = press_part(&s->place, &is);
+	set_hover(s->place.at->window, part);
 	if (was != is)
 		pointer_show_cursor(s);
 }
@@ -156,11 +138,6 @@ void pointer_motion(struct seat *s, uint32_t time, wl_fixed_t x, wl_fixed_t y)
 static void handle_motion(void *data, struct wl_pointer *p, uint32_t time, wl_fixed_t x, wl_fixed_t y)
 {
 	pointer_motion(data, time, x, y);
-}
-
-static void press_menu(struct seat *s, struct window *w, uint32_t serial)
-{
-	menu_open(s->menu, w, serial, wl_fixed_to_int(s->x));
 }
 
 /* While the menu is open every press is its own; one beside it closes it. */
@@ -172,9 +149,9 @@ static bool menu_takes_button(struct seat *s, uint32_t serial, const struct gui_
 	}
 	if (!menu_is_open(s->menu))
 		return false;
-	if (over_menu(s) && !b->pressed) {
+	if (press_is_on_menu(&s->place) && !b->pressed) {
 		menu_choose(s->menu, serial);
-	} else if (!over_menu(s) && b->pressed) {
+	} else if (!press_is_on_menu(&s->place) && b->pressed) {
 		menu_close(s->menu);
 		s->hidden_button = b->button;
 	}
@@ -183,13 +160,13 @@ static bool menu_takes_button(struct seat *s, uint32_t serial, const struct gui_
 
 static void button_in_content(struct seat *s, uint32_t serial, const struct gui_button *b)
 {
-	struct gui_msg m = { .head = { .type = GUI_PTR_BUTTON, .win = s->at->window->id, .serial = serial } };
+	struct gui_msg m = { .head = { .type = GUI_PTR_BUTTON, .win = s->place.at->window->id, .serial = serial } };
 
 	if (b->pressed) {
 		s->buttons++;
 		s->button = b->button;
 		s->button_serial = serial;
-		seat_note_press(s, s->at->window, serial);
+		seat_note_press(s, s->place.at->window, serial);
 	} else if (s->buttons > 0) {
 		s->buttons--;
 	}
@@ -203,25 +180,19 @@ static void handle_button(
 	struct seat *s = data;
 	bool pressed = state == WL_POINTER_BUTTON_STATE_PRESSED;
 	struct gui_button b = { time, button, pressed };
-	struct press_place at = place(s);
 
-	if (menu_takes_button(s, serial, &b) || !s->at)
+	if (menu_takes_button(s, serial, &b) || !s->place.at)
 		return;
 	if (s->in_content)
 		button_in_content(s, serial, &b);
-	else if (!s->at->window->toplevel)
+	else if (!s->place.at->window->toplevel)
 		return;
 	else if (button == BTN_LEFT && pressed)
-		press_frame(s, &at, serial, time);
+		press_frame(s, &s->place, serial, time);
 	else if (button == BTN_LEFT)
-		press_end(&at);
-	else if (button == BTN_RIGHT && pressed && s->at->kind == SURFACE_ROOT)
-		press_menu(s, s->at->window, serial);
-}
-
-static int32_t bounded(int64_t v)
-{
-	return (int32_t)(v < -REACH ? -REACH : v > REACH ? REACH : v);
+		press_end(&s->place);
+	else if (button == BTN_RIGHT && pressed && s->place.at->kind == SURFACE_ROOT)
+		menu_open(s->menu, s->place.at->window, serial, wl_fixed_to_int(s->place.x));
 }
 
 static void flush_axis(struct seat *s, int which)
@@ -230,7 +201,7 @@ static void flush_axis(struct seat *s, int which)
 	struct gui_msg m = { .head = { .type = GUI_PTR_AXIS } };
 
 	if (a->any && s->in_content) {
-		m.head.win = s->at->window->id;
+		m.head.win = s->place.at->window->id;
 		m.axis = (struct gui_axis){
 			.time_ms = a->time,
 			.horizontal = which == WL_POINTER_AXIS_HORIZONTAL_SCROLL,
@@ -260,10 +231,8 @@ static void handle_axis(void *data, struct wl_pointer *p, uint32_t time, uint32_
 	if (axis > WL_POINTER_AXIS_HORIZONTAL_SCROLL)
 		return;
 	s->axis[axis].time = time;
-	s->axis[axis].value = bounded((int64_t)s->axis[axis].value + value);
+	s->axis[axis].value = bounded((int64_t)s->axis[axis].value + value, -REACH, REACH);
 	s->axis[axis].any = true;
-	if (wl_pointer_get_version(p) < WL_POINTER_FRAME_SINCE_VERSION)
-		handle_frame(s, p);
 }
 
 static void handle_axis_source(void *data, struct wl_pointer *p, uint32_t source)
@@ -289,7 +258,7 @@ static void handle_axis_discrete(void *data, struct wl_pointer *p, uint32_t axis
 	struct seat *s = data;
 
 	if (axis <= WL_POINTER_AXIS_HORIZONTAL_SCROLL)
-		s->axis[axis].value120 = bounded((int64_t)s->axis[axis].value120 + (int64_t)steps * 120);
+		s->axis[axis].value120 = bounded((int64_t)s->axis[axis].value120 + (int64_t)steps * 120, -REACH, REACH);
 }
 
 static void handle_axis_value120(void *data, struct wl_pointer *p, uint32_t axis, int32_t value120)
@@ -297,7 +266,7 @@ static void handle_axis_value120(void *data, struct wl_pointer *p, uint32_t axis
 	struct seat *s = data;
 
 	if (axis <= WL_POINTER_AXIS_HORIZONTAL_SCROLL)
-		s->axis[axis].value120 = bounded((int64_t)s->axis[axis].value120 + value120);
+		s->axis[axis].value120 = bounded((int64_t)s->axis[axis].value120 + value120, -REACH, REACH);
 }
 
 static const struct wl_pointer_listener pointer_listener = {
@@ -323,9 +292,5 @@ void pointer_bind(struct seat *s)
 void pointer_unbind(struct seat *s)
 {
 	pointer_leave(s);
-	if (wl_pointer_get_version(s->pointer) >= WL_POINTER_RELEASE_SINCE_VERSION)
-		wl_pointer_release(s->pointer);
-	else
-		wl_pointer_destroy(s->pointer);
-	s->pointer = NULL;
+	END(s->pointer, wl_pointer_release);
 }

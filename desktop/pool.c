@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "desktop/end.h"
 
 int pool_init(struct pool *p, struct wl_shm *shm)
 {
@@ -28,11 +29,9 @@ int pool_init(struct pool *p, struct wl_shm *shm)
 
 void pool_finish(struct pool *p)
 {
-	if (p->wl)
-		wl_shm_pool_destroy(p->wl);
+	END(p->wl, wl_shm_pool_destroy);
 	if (p->base)
 		munmap(p->base, POOL_BYTES);
-	p->wl = NULL;
 	p->base = NULL;
 }
 
@@ -76,7 +75,6 @@ static void handle_release(void *data, struct wl_buffer *wl)
 {
 	struct pool_buffer *b = data;
 
-	(void)wl;
 	b->busy = false;
 	if (b->orphan)
 		end_buffer(b);
@@ -108,6 +106,13 @@ struct pool_buffer *pool_buffer_create(struct pool *p, int w, int h)
 	}
 	wl_buffer_add_listener(b->wl, &buffer_listener, b);
 	return b;
+}
+
+void pool_buffer_attach(struct pool_buffer *b, struct wl_surface *surface)
+{
+	b->busy = true;
+	wl_surface_attach(surface, b->wl, 0, 0);
+	wl_surface_damage_buffer(surface, 0, 0, b->w, b->h);
 }
 
 void pool_buffer_destroy(struct pool_buffer *b)

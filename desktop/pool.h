@@ -18,6 +18,7 @@
 struct wl_buffer;
 struct wl_shm;
 struct wl_shm_pool;
+struct wl_surface;
 
 struct pool {
 	struct wl_shm_pool *wl;
@@ -42,6 +43,8 @@ void pool_finish(struct pool *p);
 
 /* NULL: no room, or w × h is not between 1 × 1 and what the pool holds. */
 struct pool_buffer *pool_buffer_create(struct pool *p, int w, int h);
+/* Shows it with the surface's next commit; the compositor may read it from then on. */
+void pool_buffer_attach(struct pool_buffer *b, struct wl_surface *surface);
 /* Ends it now, or when the compositor lets go. NULL is fine. */
 void pool_buffer_destroy(struct pool_buffer *b);
 

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <wayland-client.h>
 
+#include "desktop/bounded.h"
 #include "desktop/buffer.h"
+#include "desktop/end.h"
 #include "desktop/guest.h"
 #include "desktop/menu.h"
 #include "desktop/seat.h"
@@ -16,13 +18,6 @@
 #include "xdg-shell-client-protocol.h"
 
 #define SHARE_PERCENT 90 /* of an output that a popup may cover along an axis */
-
-static int clamp(int v, int low, int high)
-{
-	if (high < low)
-		high = low;
-	return v < low ? low : v > high ? high : v;
-}
 
 static void handle_popup_configure(void *data, struct xdg_popup *p, int32_t x, int32_t y, int32_t width, int32_t height)
 {
@@ -74,11 +69,8 @@ static void send_placed(struct window *w)
 static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t serial)
 {
 	struct window *w = data;
-	struct frame_insets in = window_insets(w);
 
-	/* A compositor that finds no room may say 0, or less. */
-	w->inner_w = clamp(w->conf_w - in.left - in.right, 1, GUI_SIZE_MAX);
-	w->inner_h = clamp(w->conf_h - in.top - in.bottom, 1, GUI_SIZE_MAX);
+	window_obey_size(w);
 	xdg_surface_ack_configure(xdg, serial);
 	if (w->parent)
 		send_placed(w);
@@ -98,10 +90,10 @@ static void set_anchor(struct xdg_positioner *p, const struct window *w)
 	int x, y, left, top;
 
 	content_origin(&w->parent->content, &x, &y);
-	left = clamp(pos->anchor_x - x, 0, room.w - 1);
-	top = clamp(pos->anchor_y - y, 0, room.h - 1);
-	xdg_positioner_set_anchor_rect(p, room.x + left, room.y + top, clamp(pos->anchor_w, 1, room.w - left),
-		clamp(pos->anchor_h, 1, room.h - top));
+	left = bounded(pos->anchor_x - x, 0, room.w - 1);
+	top = bounded(pos->anchor_y - y, 0, room.h - 1);
+	xdg_positioner_set_anchor_rect(p, room.x + left, room.y + top, bounded(pos->anchor_w, 1, room.w - left),
+		bounded(pos->anchor_h, 1, room.h - top));
 }
 
 /* xdg_positioner's numbers for a side or corner given as edge bits. Anchors and gravities count alike. */
@@ -131,17 +123,15 @@ static struct xdg_positioner *make_positioner(const struct window *w)
 	if (!p)
 		return NULL;
 	display_largest(w->set->display, &most_w, &most_h);
-	if (most_w == 0)
-		most_w = most_h = GUI_SIZE_MAX;
-	width = clamp(pos->w + in.left + in.right, 1, most_w * SHARE_PERCENT / 100);
-	height = clamp(pos->h + in.top + in.bottom, 1, most_h * SHARE_PERCENT / 100);
+	width = bounded(pos->w + in.left + in.right, 1, most_w * SHARE_PERCENT / 100);
+	height = bounded(pos->h + in.top + in.bottom, 1, most_h * SHARE_PERCENT / 100);
 	xdg_positioner_set_size(p, width, height);
 	set_anchor(p, w);
 	xdg_positioner_set_anchor(p, side_of(pos->anchor));
 	xdg_positioner_set_gravity(p, side_of(pos->gravity));
 	xdg_positioner_set_constraint_adjustment(p, pos->constraint);
 	xdg_positioner_set_offset(
-		p, clamp(pos->dx, -GUI_SIZE_MAX, GUI_SIZE_MAX), clamp(pos->dy, -GUI_SIZE_MAX, GUI_SIZE_MAX));
+		p, bounded(pos->dx, -GUI_SIZE_MAX, GUI_SIZE_MAX), bounded(pos->dy, -GUI_SIZE_MAX, GUI_SIZE_MAX));
 	return p;
 }
 
@@ -236,8 +226,7 @@ void popup_yield(struct window_set *set)
 
 void popup_end(struct window *w)
 {
-	xdg_popup_destroy(w->popup);
-	w->popup = NULL;
+	END(w->popup, xdg_popup_destroy);
 	w->grabbed = false;
 }
 

@@ -3,6 +3,7 @@
 
 #include <wayland-client.h>
 
+#include "desktop/bounded.h"
 #include "desktop/display.h"
 #include "desktop/seat.h"
 #include "desktop/window.h"
@@ -10,6 +11,11 @@
 
 #define DOUBLE_CLICK_MS 400
 #define REACH (32000 * 256) /* 24.8: coordinates beyond are cut */
+
+bool press_is_on_menu(const struct press_place *p)
+{
+	return p->at && p->at->kind == SURFACE_MENU;
+}
 
 enum frame_part press_part(const struct press_place *p, uint32_t *ret_edges)
 {
@@ -30,18 +36,13 @@ enum frame_part press_part(const struct press_place *p, uint32_t *ret_edges)
 	return frame_hit(&look, w->outer_h, x, y, ret_edges);
 }
 
-static int32_t bounded(int64_t v)
-{
-	return (int32_t)(v < -REACH ? -REACH : v > REACH ? REACH : v);
-}
-
 void press_in_content(const struct press_place *p, int32_t *ret_x, int32_t *ret_y)
 {
 	int x, y;
 
 	content_origin(&p->at->window->content, &x, &y);
-	*ret_x = bounded((int64_t)p->x + x * 256);
-	*ret_y = bounded((int64_t)p->y + y * 256);
+	*ret_x = bounded((int64_t)p->x + x * 256, -REACH, REACH);
+	*ret_y = bounded((int64_t)p->y + y * 256, -REACH, REACH);
 }
 
 static void toggle_maximised(struct window *w)

@@ -3,6 +3,7 @@
 #ifndef DESKTOP_PRESS_H
 #define DESKTOP_PRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "desktop/frame.h"
@@ -11,11 +12,13 @@ struct seat;
 struct surface_ref;
 struct window;
 
-/* A place on a surface of a window, 24.8. */
+/* A place on a surface of ours, 24.8. */
 struct press_place {
-	const struct surface_ref *at;
+	struct surface_ref *at; /* may be NULL: it is on none */
 	int x, y;
 };
+
+bool press_is_on_menu(const struct press_place *p);
 
 /* On which part of its window's frame it is; a popup has none but its border. @ret_edges as frame_hit(). */
 enum frame_part press_part(const struct press_place *p, uint32_t *ret_edges);

@@ -90,8 +90,8 @@ void seat_forget(struct seat *s, struct window *w)
 		s->kb_focus = NULL;
 		s->kb_left = false;
 	}
-	if (s->at && s->at->window == w) {
-		s->at = NULL;
+	if (s->place.at && s->place.at->window == w) {
+		s->place.at = NULL;
 		s->in_content = false;
 		s->buttons = 0;
 	}
@@ -100,8 +100,8 @@ void seat_forget(struct seat *s, struct window *w)
 
 void seat_forget_surface(struct seat *s, const struct surface_ref *ref)
 {
-	if (s->at == ref)
-		s->at = NULL;
+	if (s->place.at == ref)
+		s->place.at = NULL;
 	touch_forget_surface(s, ref);
 }
 
@@ -136,7 +136,7 @@ uint32_t seat_take_serial(struct seat *s)
 
 bool seat_is_pressed_in(const struct seat *s, const struct window *w)
 {
-	return s->buttons && s->at && s->at->window == w && w->toplevel;
+	return s->buttons && s->place.at && s->place.at->window == w && w->toplevel;
 }
 
 /* The serial of the button or finger that is down in @w, 0: none is. */
@@ -193,7 +193,7 @@ int seat_cursor_image(struct seat *s, uint32_t win, const struct gui_cursor_img 
 		return 0;
 	}
 	s->guest_hides = false;
-	cursor_show_image(&s->cursor, b, img);
+	cursor_show(&s->cursor, b->wl, 1);
 	wl_pointer_set_cursor(s->pointer, s->enter_serial, s->cursor.surface, img->hot_x, img->hot_y);
 	return 0;
 }

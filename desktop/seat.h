@@ -16,6 +16,7 @@
 #include "desktop/drag.h"
 #include "desktop/frame.h"
 #include "desktop/gesture.h"
+#include "desktop/press.h"
 #include "desktop/touch.h"
 #include "proto/gui.h"
 
@@ -26,7 +27,6 @@ struct clipboard;
 struct display;
 struct guest;
 struct menu;
-struct surface_ref;
 struct window;
 struct window_set;
 struct wl_keyboard;
@@ -61,10 +61,9 @@ struct seat {
 	bool kb_left; /* the compositor said leave; the guest hears it unless an enter of the same window follows */
 
 	struct wl_pointer *pointer; /* may be NULL */
-	struct surface_ref *at; /* the surface below the pointer, may be NULL */
-	bool in_content; /* the guest has been told that the pointer is in window at->window */
+	struct press_place place; /* of the pointer */
+	bool in_content; /* the guest has been told that the pointer is in the window there */
 	uint32_t enter_serial;
-	int x, y; /* 24.8, of that surface */
 	uint32_t buttons; /* pressed over content */
 	uint32_t hidden_button; /* pressed to close the menu: the guest does not know of it; 0: none */
 	uint32_t button, button_serial; /* of the last press over content, for MOVE, RESIZE and DRAG */

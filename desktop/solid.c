@@ -5,6 +5,7 @@
 #include <wayland-client.h>
 
 #include "desktop/display.h"
+#include "desktop/end.h"
 #include "viewporter-client-protocol.h"
 
 /*
@@ -40,30 +41,24 @@ int solid_init(struct solid *s, struct display *d, struct wl_surface *parent, st
 
 void solid_finish(struct solid *s)
 {
-	if (s->sub)
-		wl_subsurface_destroy(s->sub);
-	if (s->viewport)
-		wp_viewport_destroy(s->viewport);
-	if (s->wl)
-		wl_surface_destroy(s->wl);
-	*s = (struct solid){ 0 };
+	END(s->sub, wl_subsurface_destroy);
+	END(s->viewport, wp_viewport_destroy);
+	END(s->wl, wl_surface_destroy);
 }
 
 void solid_show(struct solid *s, struct display *d, struct pool_buffer *b, struct rect at)
 {
 	struct wl_region *all;
 
-	if (s->at.x == at.x && s->at.y == at.y && s->at.w == at.w && s->at.h == at.h)
+	if (rect_is_same(s->at, at))
 		return;
 	s->at = at;
 	all = wl_compositor_create_region(d->compositor);
 	wl_subsurface_set_position(s->sub, at.x, at.y);
-	wl_surface_attach(s->wl, b->wl, 0, 0);
-	b->busy = true;
+	pool_buffer_attach(b, s->wl);
 	wp_viewport_set_source(s->viewport, wl_fixed_from_int(INSET), wl_fixed_from_int(INSET),
 		wl_fixed_from_int(SHOWN), wl_fixed_from_int(SHOWN));
 	wp_viewport_set_destination(s->viewport, at.w, at.h);
-	wl_surface_damage_buffer(s->wl, 0, 0, SIDE, SIDE);
 	wl_region_add(all, 0, 0, at.w, at.h);
 	wl_surface_set_opaque_region(s->wl, all);
 	wl_region_destroy(all);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <wayland-client.h>
 
+#include "desktop/bounded.h"
+#include "desktop/end.h"
 #include "desktop/window.h"
 #include "fractional-scale-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
@@ -13,26 +15,10 @@
 #define TOPLEVEL_DEFAULT_W 640
 #define TOPLEVEL_DEFAULT_H 400
 
-static int clamp(int v, int low, int high)
-{
-	if (high < low)
-		high = low;
-	return v < low ? low : v > high ? high : v;
-}
-
 /* Whether the window's size is the guest's to choose. While the user drags an edge it is not. */
 static bool is_floating(const struct window *w)
 {
 	return !(w->states & ~GUI_STATE_ACTIVATED);
-}
-
-/* The outer size that the compositor gave: some end a client whose maximised window is off by a pixel. */
-static void obey_size(struct window *w)
-{
-	struct frame_insets in = window_insets(w);
-
-	w->inner_w = clamp(w->conf_w - in.left - in.right, 1, GUI_SIZE_MAX);
-	w->inner_h = clamp(w->conf_h - in.top - in.bottom, 1, GUI_SIZE_MAX);
 }
 
 /* Gives the content room for @width × @height, but never more than the largest output. */
@@ -42,10 +28,8 @@ static void set_inner(struct window *w, int width, int height)
 	int most_w, most_h;
 
 	display_largest(w->set->display, &most_w, &most_h);
-	if (most_w == 0 || most_h == 0)
-		most_w = most_h = GUI_SIZE_MAX;
-	w->inner_w = clamp(width, FRAME_MIN_W - in.left - in.right, most_w - in.left - in.right);
-	w->inner_h = clamp(height, TOPLEVEL_MIN_H, most_h - in.top - in.bottom);
+	w->inner_w = bounded(width, FRAME_MIN_W - in.left - in.right, most_w - in.left - in.right);
+	w->inner_h = bounded(height, TOPLEVEL_MIN_H, most_h - in.top - in.bottom);
 }
 
 static uint32_t state_bit(uint32_t state)
@@ -116,7 +100,7 @@ static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t seria
 		w->dirty = true;
 	w->states = w->conf_states;
 	if (w->conf_w > 0 && w->conf_h > 0)
-		obey_size(w);
+		window_obey_size(w); /* some end a client whose maximised window is off by a pixel */
 	else if (w->inner_w == 0 && w->want_w > 0 && w->want_h > 0)
 		set_inner(w, w->want_w, w->want_h);
 	w->wish_waits = false;
@@ -132,7 +116,7 @@ static const struct xdg_surface_listener surface_listener = { .configure = handl
 
 static void set_scale(struct window *w, unsigned scale120)
 {
-	scale120 = (unsigned)clamp((int)scale120, 60, 960);
+	scale120 = (unsigned)bounded(scale120, 60, 960);
 	if (w->scale120 == scale120)
 		return;
 	w->scale120 = scale120;
@@ -165,24 +149,24 @@ void toplevel_rescale(struct window *w)
 		set_scale(w, best);
 }
 
+static void set_on_output(const struct surface_ref *ref, struct wl_output *wl, bool on)
+{
+	struct window *w = ref->window;
+	const struct output *o = output_find(w->set->display, wl);
+	uint32_t bit = o ? 1u << (o - w->set->display->outputs) : 0;
+
+	w->outputs = on ? w->outputs | bit : w->outputs & ~bit;
+	toplevel_rescale(w);
+}
+
 static void handle_enter(void *data, struct wl_surface *surface, struct wl_output *wl)
 {
-	struct window *w = ((struct surface_ref *)data)->window;
-	struct output *o = output_find(w->set->display, wl);
-
-	if (o)
-		w->outputs |= 1u << (o - w->set->display->outputs);
-	toplevel_rescale(w);
+	set_on_output(data, wl, true);
 }
 
 static void handle_leave(void *data, struct wl_surface *surface, struct wl_output *wl)
 {
-	struct window *w = ((struct surface_ref *)data)->window;
-	struct output *o = output_find(w->set->display, wl);
-
-	if (o)
-		w->outputs &= ~(1u << (o - w->set->display->outputs));
-	toplevel_rescale(w);
+	set_on_output(data, wl, false);
 }
 
 static const struct wl_surface_listener root_listener = { .enter = handle_enter, .leave = handle_leave };
@@ -223,15 +207,9 @@ int toplevel_create(struct window *w)
 
 void toplevel_end(struct window *w)
 {
-	if (w->fractional)
-		wp_fractional_scale_v1_destroy(w->fractional);
-	if (w->decoration)
-		zxdg_toplevel_decoration_v1_destroy(w->decoration);
-	if (w->toplevel)
-		xdg_toplevel_destroy(w->toplevel);
-	w->fractional = NULL;
-	w->decoration = NULL;
-	w->toplevel = NULL;
+	END(w->fractional, wp_fractional_scale_v1_destroy);
+	END(w->decoration, zxdg_toplevel_decoration_v1_destroy);
+	END(w->toplevel, xdg_toplevel_destroy);
 }
 
 /* The size that a floating window takes with this commit: the guest's own, once it has answered. */
@@ -301,7 +279,7 @@ void toplevel_pursue(struct window *w)
 /* One bound along one axis, outer size: 0 stays none, and nothing is wished for beyond the largest output. */
 static int outer_bound(int content, int add, int low, int most)
 {
-	return content ? clamp(content + add, low, most) : 0;
+	return content ? bounded(content + add, low, most) : 0;
 }
 
 void toplevel_hints(struct window *w, const struct gui_hints *h)
@@ -311,8 +289,6 @@ void toplevel_hints(struct window *w, const struct gui_hints *h)
 	const int low_h = FRAME_BAR + TOPLEVEL_MIN_H;
 
 	display_largest(w->set->display, &most_w, &most_h);
-	if (most_w == 0)
-		most_w = most_h = GUI_SIZE_MAX;
 	xdg_toplevel_set_min_size(w->toplevel, outer_bound(h->min_w ? h->min_w : 1, add_w, FRAME_MIN_W, most_w),
 		outer_bound(h->min_h ? h->min_h : 1, add_h, low_h, most_h));
 	xdg_toplevel_set_max_size(w->toplevel, outer_bound(h->max_w, add_w, FRAME_MIN_W, 2 * GUI_SIZE_MAX),

@@ -4,6 +4,7 @@
 #include <wayland-client.h>
 
 #include "desktop/display.h"
+#include "desktop/end.h"
 #include "desktop/guest.h"
 #include "desktop/menu.h"
 #include "desktop/press.h"
@@ -15,7 +16,6 @@ static bool is_known(const struct seat *s)
 	return s->guest->features & GUI_FEATURE_TOUCH;
 }
 
-/* The finger of the compositor's @id; -1 … : a free place. NULL: there are more than a guest can be told of. */
 static struct touch_point *find_point(struct touch *t, int32_t id)
 {
 	for (int i = 0; i < GUI_TOUCH_POINTS; i++) {
@@ -34,20 +34,14 @@ static struct touch_point *free_point(struct touch *t)
 	return NULL;
 }
 
-static struct press_place place(const struct touch_point *p)
-{
-	return (struct press_place){ p->at, p->x, p->y };
-}
-
 static void send_point(struct seat *s, const struct touch_point *p, uint16_t type, uint32_t serial, uint32_t time)
 {
-	struct gui_msg m = { .head = { .type = type, .win = p->at->window->id, .serial = serial } };
-	struct press_place at = place(p);
+	struct gui_msg m = { .head = { .type = type, .win = p->place.at->window->id, .serial = serial } };
 
 	m.touch.time_ms = time;
 	m.touch.id = (uint32_t)(p - s->touch.points);
 	if (type != GUI_TOUCH_UP)
-		press_in_content(&at, &m.touch.x, &m.touch.y);
+		press_in_content(&p->place, &m.touch.x, &m.touch.y);
 	guest_send(s->guest, &m);
 	s->touch.due = true;
 }
@@ -59,18 +53,13 @@ static void send_cancel(struct seat *s, uint32_t win)
 	guest_send(s->guest, &m);
 }
 
-static bool over_menu(const struct touch_point *p)
-{
-	return p->at && p->at->kind == SURFACE_MENU;
-}
-
 /* While the menu is open every finger is its own; one beside it closes it. */
 static bool menu_takes(struct seat *s, const struct touch_point *p)
 {
 	if (!menu_is_open(s->menu))
 		return false;
-	if (over_menu(p))
-		menu_point(s->menu, wl_fixed_to_int(p->y));
+	if (press_is_on_menu(&p->place))
+		menu_point(s->menu, wl_fixed_to_int(p->place.y));
 	else
 		menu_close(s->menu);
 	return true;
@@ -78,12 +67,11 @@ static bool menu_takes(struct seat *s, const struct touch_point *p)
 
 static void down(struct seat *s, struct touch_point *p, uint32_t serial, uint32_t time)
 {
-	struct press_place at = place(p);
-	struct window *w = p->at->window;
+	struct window *w = p->place.at->window;
 
-	if (p->at->kind != SURFACE_CONTENT) {
+	if (p->place.at->kind != SURFACE_CONTENT) {
 		if (w->toplevel)
-			press_frame(s, &at, serial, time);
+			press_frame(s, &p->place, serial, time);
 		return;
 	}
 	p->told = is_known(s);
@@ -104,12 +92,12 @@ static void handle_down(void *data, struct wl_touch *wl, uint32_t serial, uint32
 		p = free_point(&s->touch);
 	if (!p)
 		return;
-	*p = (struct touch_point){ .down = true, .id = id, .x = x, .y = y };
-	p->at = surface ? wl_surface_get_user_data(surface) : NULL;
+	*p = (struct touch_point){ .down = true, .id = id };
+	p->place = (struct press_place){ surface ? wl_surface_get_user_data(surface) : NULL, x, y };
 	if (menu_takes(s, p)) {
-		if (!over_menu(p))
-			p->at = NULL;
-	} else if (p->at) {
+		if (!press_is_on_menu(&p->place))
+			p->place.at = NULL;
+	} else if (p->place.at) {
 		down(s, p, serial, time);
 	}
 }
@@ -118,20 +106,18 @@ static void handle_up(void *data, struct wl_touch *wl, uint32_t serial, uint32_t
 {
 	struct seat *s = data;
 	struct touch_point *p = find_point(&s->touch, id);
-	struct press_place at;
 
 	if (!p)
 		return;
 	p->down = false;
-	if (!p->at)
+	if (!p->place.at)
 		return;
-	at = place(p);
-	if (over_menu(p))
+	if (press_is_on_menu(&p->place))
 		menu_choose(s->menu, serial);
 	else if (p->told)
 		send_point(s, p, GUI_TOUCH_UP, serial, time);
-	else if (p->at->kind != SURFACE_CONTENT && p->at->window->toplevel)
-		press_end(&at);
+	else if (p->place.at->kind != SURFACE_CONTENT && p->place.at->window->toplevel)
+		press_end(&p->place);
 }
 
 static void handle_motion(void *data, struct wl_touch *wl, uint32_t time, int32_t id, wl_fixed_t x, wl_fixed_t y)
@@ -139,11 +125,11 @@ static void handle_motion(void *data, struct wl_touch *wl, uint32_t time, int32_
 	struct seat *s = data;
 	struct touch_point *p = find_point(&s->touch, id);
 
-	if (!p || !p->at)
+	if (!p || !p->place.at)
 		return;
-	p->x = x;
-	p->y = y;
-	if (over_menu(p))
+	p->place.x = x;
+	p->place.y = y;
+	if (press_is_on_menu(&p->place))
 		menu_point(s->menu, wl_fixed_to_int(y));
 	else if (p->told)
 		send_point(s, p, GUI_TOUCH_MOTION, 0, time);
@@ -209,11 +195,7 @@ void touch_bind(struct seat *s)
 void touch_unbind(struct seat *s)
 {
 	handle_cancel(s, s->touch.wl);
-	if (wl_touch_get_version(s->touch.wl) >= WL_TOUCH_RELEASE_SINCE_VERSION)
-		wl_touch_release(s->touch.wl);
-	else
-		wl_touch_destroy(s->touch.wl);
-	s->touch.wl = NULL;
+	END(s->touch.wl, wl_touch_release);
 	touch_greet(s);
 }
 
@@ -222,7 +204,7 @@ bool touch_is_in(const struct seat *s, const struct window *w)
 	for (int i = 0; i < GUI_TOUCH_POINTS; i++) {
 		const struct touch_point *p = &s->touch.points[i];
 
-		if (p->down && p->told && p->at && p->at->window == w)
+		if (p->down && p->told && p->place.at && p->place.at->window == w)
 			return true;
 	}
 	return false;
@@ -233,16 +215,16 @@ void touch_forget(struct seat *s, const struct window *w)
 	if (touch_is_in(s, w))
 		send_cancel(s, w->id);
 	for (int i = 0; i < GUI_TOUCH_POINTS; i++) {
-		if (s->touch.points[i].at && s->touch.points[i].at->window == w)
-			s->touch.points[i].at = NULL;
+		if (s->touch.points[i].place.at && s->touch.points[i].place.at->window == w)
+			s->touch.points[i].place.at = NULL;
 	}
 }
 
 void touch_forget_surface(struct seat *s, const struct surface_ref *ref)
 {
 	for (int i = 0; i < GUI_TOUCH_POINTS; i++) {
-		if (s->touch.points[i].at == ref)
-			s->touch.points[i].at = NULL;
+		if (s->touch.points[i].place.at == ref)
+			s->touch.points[i].place.at = NULL;
 	}
 }
 

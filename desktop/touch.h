@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "desktop/press.h"
 #include "proto/gui.h"
 
 struct seat;
@@ -22,8 +23,7 @@ struct touch_point {
 	bool down;
 	bool told; /* the guest knows of it */
 	int32_t id; /* the compositor's */
-	struct surface_ref *at; /* NULL: its surface is gone, or another client's */
-	int x, y; /* 24.8, of that surface */
+	struct press_place place; /* on no surface: that is gone, or another client's */
 };
 
 struct touch {

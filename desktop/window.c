@@ -8,7 +8,9 @@
 #include <time.h>
 #include <wayland-client.h>
 
+#include "desktop/bounded.h"
 #include "desktop/buffer.h"
+#include "desktop/end.h"
 #include "desktop/guest.h"
 #include "desktop/menu.h"
 #include "desktop/seat.h"
@@ -43,8 +45,7 @@ static void end_solid(struct pool_buffer **b)
 {
 	if (*b)
 		(*b)->busy = false;
-	pool_buffer_destroy(*b);
-	*b = NULL;
+	END(*b, pool_buffer_destroy);
 }
 
 void window_set_finish(struct window_set *set)
@@ -161,21 +162,12 @@ void window_end_surfaces(struct window *w)
 	solid_finish(&w->back);
 	if (w->popup)
 		popup_end(w);
-	if (w->decoration || w->toplevel)
-		toplevel_end(w);
-	if (w->xdg)
-		xdg_surface_destroy(w->xdg);
-	w->xdg = NULL;
-	if (w->root_viewport)
-		wp_viewport_destroy(w->root_viewport);
-	w->root_viewport = NULL;
-	if (w->root)
-		wl_surface_destroy(w->root);
-	w->root = NULL;
-	for (int i = 0; i < WINDOW_BARS; i++) {
-		pool_buffer_destroy(w->bar[i]);
-		w->bar[i] = NULL;
-	}
+	toplevel_end(w);
+	END(w->xdg, xdg_surface_destroy);
+	END(w->root_viewport, wp_viewport_destroy);
+	END(w->root, wl_surface_destroy);
+	for (int i = 0; i < WINDOW_BARS; i++)
+		END(w->bar[i], pool_buffer_destroy);
 	w->bar_shown = NULL;
 }
 
@@ -244,7 +236,7 @@ static bool is_news(const struct gui_configure *a, const struct gui_configure *b
 
 static uint16_t size16(int v)
 {
-	return (uint16_t)(v < 0 ? 0 : v > GUI_SIZE_MAX ? GUI_SIZE_MAX : v);
+	return (uint16_t)bounded(v, 0, GUI_SIZE_MAX);
 }
 
 void window_configure_guest(struct window *w)

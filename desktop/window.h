@@ -150,6 +150,8 @@ int window_make_surfaces(struct window *w);
 struct frame_insets window_insets(const struct window *w);
 /* Where the content lies in the frame. */
 struct rect window_room(const struct window *w);
+/* Takes the outer size that the compositor gave, which may be 0 or less where it finds no room. */
+void window_obey_size(struct window *w);
 /* Whether the frame on the screen is that of the present size and states. */
 bool window_fits(const struct window *w);
 /* Frame of the present inner size: everything but the content, up to the root's commit. */

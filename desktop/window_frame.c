@@ -9,6 +9,7 @@
 #include <wayland-client.h>
 
 #include "desktop/atlas.h"
+#include "desktop/bounded.h"
 #include "desktop/window.h"
 #include "viewporter-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -63,9 +64,8 @@ static struct pool_buffer *free_bar(struct window *w, int width, int height)
 static void draw_bar(struct window *w)
 {
 	const struct atlas_face *face = atlas_pick(w->set->atlas, w->scale120);
-	int scale = (int)face->scale120;
 	int height = window_insets(w).top;
-	struct pool_buffer *b = free_bar(w, (w->outer_w * scale + 60) / 120, (height * scale + 60) / 120);
+	struct pool_buffer *b = free_bar(w, atlas_px(face, w->outer_w), atlas_px(face, height));
 	struct frame_look look = window_look(w);
 	struct canvas c;
 
@@ -74,10 +74,8 @@ static void draw_bar(struct window *w)
 		return;
 	canvas_init(&c, b->pixels, b->w, b->h);
 	frame_draw_bar(&c, w->set->atlas, face, &look);
-	b->busy = true;
 	w->bar_shown = b;
-	wl_surface_attach(w->root, b->wl, 0, 0);
-	wl_surface_damage_buffer(w->root, 0, 0, b->w, b->h);
+	pool_buffer_attach(b, w->root);
 	wp_viewport_set_destination(w->root_viewport, w->outer_w, height);
 }
 
@@ -114,6 +112,14 @@ void window_layout(struct window *w)
 	solid_show(&w->back, w->set->display, w->set->colour, (struct rect){ 0, in.top, outer_w, outer_h - in.top });
 	solid_show(&w->mat, w->set->display, w->set->mat, room);
 	xdg_surface_set_window_geometry(w->xdg, 0, 0, outer_w, outer_h);
+}
+
+void window_obey_size(struct window *w)
+{
+	struct frame_insets in = window_insets(w);
+
+	w->inner_w = bounded(w->conf_w - in.left - in.right, 1, GUI_SIZE_MAX);
+	w->inner_h = bounded(w->conf_h - in.top - in.bottom, 1, GUI_SIZE_MAX);
 }
 
 bool window_fits(const struct window *w)

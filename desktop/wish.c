@@ -5,6 +5,7 @@
 
 #include "desktop/clock.h"
 #include "desktop/display.h"
+#include "desktop/end.h"
 #include "desktop/window.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
 #include "xdg-activation-v1-client-protocol.h"
@@ -15,12 +16,10 @@ void wish_follow(struct window *w)
 	bool on = w->wish_for.awake && w->stage == WINDOW_MAPPED &&
 		(w->states & (GUI_STATE_ACTIVATED | GUI_STATE_FULLSCREEN));
 
-	if (on && !w->wish_for.inhibitor && manager) {
+	if (on && !w->wish_for.inhibitor && manager)
 		w->wish_for.inhibitor = zwp_idle_inhibit_manager_v1_create_inhibitor(manager, w->root);
-	} else if (!on && w->wish_for.inhibitor) {
-		zwp_idle_inhibitor_v1_destroy(w->wish_for.inhibitor);
-		w->wish_for.inhibitor = NULL;
-	}
+	else if (!on)
+		END(w->wish_for.inhibitor, zwp_idle_inhibitor_v1_destroy);
 }
 
 void wish_awake(struct window *w, bool on)
@@ -29,20 +28,13 @@ void wish_awake(struct window *w, bool on)
 	wish_follow(w);
 }
 
-static void drop_token(struct window *w)
-{
-	if (w->wish_for.token)
-		xdg_activation_token_v1_destroy(w->wish_for.token);
-	w->wish_for.token = NULL;
-}
-
 static void handle_token(void *data, struct xdg_activation_token_v1 *token, const char *text)
 {
 	struct window *w = data;
 
 	if (w->stage == WINDOW_MAPPED && !(w->states & GUI_STATE_ACTIVATED))
 		xdg_activation_v1_activate(w->set->display->activation, text, w->root);
-	drop_token(w);
+	END(w->wish_for.token, xdg_activation_token_v1_destroy);
 }
 
 static const struct xdg_activation_token_v1_listener token_listener = { .done = handle_token };
@@ -67,8 +59,6 @@ void wish_attention(struct window *w)
 
 void wish_end(struct window *w)
 {
-	drop_token(w);
-	if (w->wish_for.inhibitor)
-		zwp_idle_inhibitor_v1_destroy(w->wish_for.inhibitor);
-	w->wish_for.inhibitor = NULL;
+	END(w->wish_for.token, xdg_activation_token_v1_destroy);
+	END(w->wish_for.inhibitor, zwp_idle_inhibitor_v1_destroy);
 }

@@ -79,24 +79,6 @@ static int32_t take_length(struct input *in)
 	return b < 248 ? b * 5 / 2 - 64 : b < 252 ? -20000 : 20000;
 }
 
-static void handle_release(uint32_t win, uint32_t page, void *data)
-{
-	struct gui_msg m = { .head = { .type = GUI_RELEASE, .win = win } };
-
-	m.release.page = page;
-	guest_send(data, &m);
-}
-
-static void handle_output(struct output *o, bool gone, void *data)
-{
-	guest_send_output(data, o, gone);
-	window_set_rescale(&d.windows);
-}
-
-static void handle_state(enum helper_guest_state state, void *data)
-{
-}
-
 static void wire(void)
 {
 	d.windows.display = d.seat.display = d.guest.display = &d.display;
@@ -108,13 +90,10 @@ static void wire(void)
 	d.windows.menu = d.seat.menu = &d.menu;
 	d.seat.windows = d.guest.windows = d.clipboard.windows = d.menu.set = &d.windows;
 	d.seat.clipboard = d.guest.clipboard = d.menu.clipboard = &d.clipboard;
-	d.guest.on_state = handle_state;
-	d.buffers.on_release = handle_release;
-	d.buffers.data = d.display.data = &d.guest;
-	d.display.on_output = handle_output;
+	d.buffers.guest = d.display.guest = &d.guest;
 	d.manager =
 		(struct manager){ .link = { .sock = -1, .listener = -1 }, .guest = &d.guest, .windows = &d.windows };
-	d.clipboard.manager = d.menu.manager = &d.manager;
+	d.guest.manager = d.clipboard.manager = d.menu.manager = &d.manager;
 }
 
 static void begin(unsigned globals)
@@ -225,10 +204,10 @@ UNSEEN static void check_seat(void)
 	const struct seat *s = &d.seat;
 
 	require(!s->kb_focus || (is_window(s->kb_focus) && s->kb_focus->role != GUI_ROLE_POPUP));
-	require(!s->at || s->at->kind == SURFACE_MENU ? !s->in_content : is_window(s->at->window));
-	require(!s->in_content || s->at->kind == SURFACE_CONTENT);
+	require(!s->place.at || s->place.at->kind == SURFACE_MENU ? !s->in_content : is_window(s->place.at->window));
+	require(!s->in_content || s->place.at->kind == SURFACE_CONTENT);
 	for (int i = 0; i < GUI_TOUCH_POINTS; i++) {
-		const struct surface_ref *at = s->touch.points[i].at;
+		const struct surface_ref *at = s->touch.points[i].place.at;
 
 		require(!at || (at->kind == SURFACE_MENU ? d.menu.window != NULL : is_window(at->window)));
 	}
