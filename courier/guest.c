@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,22 +34,17 @@ static uint64_t now_us(void)
 
 int guest_open(struct guest *g, const struct helper_setup *setup, int *fds)
 {
-	int r = fd_check_sealed(fds[0], setup->region_size);
+	int r = link_map_region(setup, fds[LINK_REGION], &g->region);
 
 	if (r < 0)
 		return r;
-	g->region_fd = steal_fd(&fds[0]);
-	g->notify_guest = steal_fd(&fds[1]);
-	g->notify_host = steal_fd(&fds[2]);
+	g->region_fd = steal_fd(&fds[LINK_REGION]);
+	g->notify_guest = steal_fd(&fds[LINK_NOTIFY_GUEST]);
+	g->notify_host = steal_fd(&fds[LINK_NOTIFY_HOST]);
 	g->size = setup->region_size;
 	g->chunk = malloc(CTL_CHUNK);
 	if (!g->chunk)
 		return -ENOMEM;
-	g->region = mmap(NULL, g->size, PROT_READ | PROT_WRITE, MAP_SHARED, g->region_fd, 0);
-	if (g->region == MAP_FAILED) {
-		g->region = NULL;
-		return -errno;
-	}
 	g->opened_us = now_us();
 	return channel_host_open(&g->channel, g->region, g->size, VMOS_ROLE_CTL, setup->epoch);
 }

@@ -19,11 +19,11 @@
 
 int guest_init(struct guest *g, const struct helper_setup *s, const int *fds)
 {
-	int r = fd_check_sealed(fds[0], s->region_size);
+	int r = link_map_region(s, fds[LINK_REGION], &g->region);
 
-	g->fd = fds[0];
-	g->notify_guest = fds[1];
-	g->notify_host = fds[2];
+	g->fd = fds[LINK_REGION];
+	g->notify_guest = fds[LINK_NOTIFY_GUEST];
+	g->notify_host = fds[LINK_NOTIFY_HOST];
 	g->region_size = s->region_size;
 	if (r == 0)
 		r = fd_set_nonblock(g->notify_host, true);
@@ -31,11 +31,6 @@ int guest_init(struct guest *g, const struct helper_setup *s, const int *fds)
 		r = fd_set_nonblock(g->notify_guest, true);
 	if (r < 0)
 		return r;
-	g->region = mmap(NULL, g->region_size, PROT_READ | PROT_WRITE, MAP_SHARED, g->fd, 0);
-	if (g->region == MAP_FAILED) {
-		g->region = NULL;
-		return -errno;
-	}
 	return channel_host_open(&g->channel, g->region, g->region_size, VMOS_ROLE_GUI, s->epoch);
 }
 

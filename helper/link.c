@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,6 +44,20 @@ void link_close(struct link *l)
 {
 	fd_close_all((int[]){ l->sock, l->listener }, 2);
 	l->sock = l->listener = -1;
+}
+
+int link_map_region(const struct helper_setup *setup, int fd, void **ret_region)
+{
+	int r = fd_check_sealed(fd, setup->region_size);
+	void *map;
+
+	if (r < 0)
+		return r;
+	map = mmap(NULL, setup->region_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	*ret_region = map;
+	return 0;
 }
 
 int link_send(struct link *l, struct helper_msg *m, const int *fds, unsigned nfds)

@@ -29,6 +29,8 @@ struct link {
 /* Waits for SETUP, for a helper of @role, and listens. @ret_fds: LINK_FDS of them, the caller's but for the listener. -errno. */
 int link_open(struct link *l, uint32_t role, int *ret_fds);
 void link_close(struct link *l);
+/* Maps the region that SETUP gave as @fd, if it is sealed memory of the size that @setup says. -errno. */
+int link_map_region(const struct helper_setup *setup, int fd, void **ret_region);
 
 /* -EAGAIN: no room; -ENOTCONN: no vmosd. */
 int link_send(struct link *l, struct helper_msg *m, const int *fds, unsigned nfds);
