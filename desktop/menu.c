@@ -80,6 +80,8 @@ static bool is_usable(const struct menu *m, int i)
 		return m->clipboard->able && m->clipboard->offered;
 	case ROW_PASTE:
 		return m->clipboard->able;
+	case ROW_MUTE:
+		return m->manager->link.setup.sound;
 	default:
 		return row_at(m, i) != ROW_ASK;
 	}
@@ -238,6 +240,7 @@ static void ask_vmosd(struct menu *m, struct window *w, int row)
 	char line[TEXT_MAX];
 
 	fill_in(m, rows[row].undone, line);
+	m->clipboard->win = w->id; /* vmosd may have something to say about it */
 	if (manager_tell_act(m->manager, rows[row].act) < 0)
 		note_show(&m->set->note, w, true, "Nothing done: vmosd is not there");
 	else if (line[0])

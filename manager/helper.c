@@ -339,7 +339,8 @@ static int helper_setup(struct helper *h, const struct helper_start *start, int 
 		.setup = { .rgb = start->rgb,
 			.role = h->region->role,
 			.epoch = h->epoch + 1,
-			.region_size = h->region->size },
+			.region_size = h->region->size,
+			.sound = start->sound },
 	};
 
 	snprintf(m.setup.vm, sizeof(m.setup.vm), "%s", start->vm);

@@ -89,6 +89,7 @@ struct helper_start {
 	const char *listen_path;
 	const char *vm;
 	uint32_t rgb;
+	bool sound; /* for a desktop: the VM has it */
 	int display; /* for a desktop: connected to the compositor, for an audio to the sound server, borrowed; -1: none, it only keeps the channel */
 };
 

@@ -187,8 +187,8 @@ int vm_delete(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
 
 /* vm_run.c, vm_stats.c */
 int vm_run(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);
-/* Starts @argv as the VM's user; what it says and how it ends is nobody's. < 0: not begun, @ret_error may say why. */
-int vm_run_alone(struct vm *vm, char **argv, sd_bus_error *ret_error);
+/* Starts @argv as the VM's user, to do @what (static): a note on the frame says if it fails. < 0: not begun, @ret_error may say why. */
+int vm_run_alone(struct vm *vm, char **argv, const char *what, sd_bus_error *ret_error);
 /* Hands a run to the courier, with a number of its own: @fds as HELPER_RUN has them, borrowed. -errno. */
 int vm_hand_run(struct vm *vm, const struct helper_run *run, const int *fds, unsigned nfds);
 int vm_stats(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error);

@@ -21,10 +21,7 @@ static uint64_t now_usec(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static void note(struct vm *vm, bool bad, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-/* A line on the frame of the VM's window in use. One too long for it is cut. */
-static void note(struct vm *vm, bool bad, const char *fmt, ...)
+void vm_note(struct vm *vm, bool bad, const char *fmt, ...)
 {
 	struct helper_msg m = { .type = HELPER_CLIP_NOTE, .note.bad = bad };
 	va_list ap;
@@ -81,13 +78,13 @@ void vm_clipboard_take(struct vm *vm, const struct helper_clip *clip, int fd)
 	if (r == 0)
 		r = set_timer(m);
 	if (r == 0) {
-		note(vm, false, "Copied %s%s from %s", size_text(clip->len, size, sizeof(size)), kind_text(clip->mime),
-			vm->config.name);
+		vm_note(vm, false, "Copied %s%s from %s", size_text(clip->len, size, sizeof(size)),
+			kind_text(clip->mime), vm->config.name);
 		return;
 	}
 	clipboard_wipe(&m->clipboard);
 	log_warning("VM %s: its clipboard was not taken: %s", vm->config.name, strerror(-r));
-	note(vm, true, "Not copied: %s", strerror(-r));
+	vm_note(vm, true, "Not copied: %s", strerror(-r));
 }
 
 /* It is decided. The bytes go to the desktop under its own label, and are here no more. */
@@ -105,12 +102,12 @@ static void give(struct vm *vm)
 	if (r == 0)
 		r = helper_send(&vm->helper[HELPER_DESKTOP], &msg, &fd);
 	if (r == 0) {
-		note(vm, false, "%s%s from %s: now press Ctrl+V", size_text(msg.clip.len, size, sizeof(size)),
+		vm_note(vm, false, "%s%s from %s: now press Ctrl+V", size_text(msg.clip.len, size, sizeof(size)),
 			kind_text(msg.clip.mime), source);
 		return;
 	}
 	log_warning("VM %s: the clipboard was not given: %s", vm->config.name, strerror(-r));
-	note(vm, true, "Nothing pasted: %s", strerror(-r));
+	vm_note(vm, true, "Nothing pasted: %s", strerror(-r));
 }
 
 /* What stood against it, short enough for a frame; the log has the whole sentence. */
@@ -133,9 +130,10 @@ static void handle_decided(enum verdict verdict, const struct rule *rule, const 
 	vm->clip_decision = NULL;
 	if (verdict != VERDICT_ALLOWED) {
 		log_info("VM %s: nothing pasted. %s", vm->config.name, decision_reason(m));
-		note(vm, true, "%s may not paste from %s: %s", vm->config.name, vm->clip_from, refusal(rule, verdict));
+		vm_note(vm, true, "%s may not paste from %s: %s", vm->config.name, vm->clip_from,
+			refusal(rule, verdict));
 	} else if (m->clipboard.serial != vm->clip_serial || !clipboard_is_full(&m->clipboard, now_usec())) {
-		note(vm, true, "What was copied is gone: copy it again");
+		vm_note(vm, true, "What was copied is gone: copy it again");
 	} else {
 		give(vm);
 	}
@@ -165,9 +163,9 @@ static void decide(struct vm *vm)
 	snprintf(vm->clip_from, sizeof(vm->clip_from), "%s", q.subject);
 	r = decision_make(m, &q, handle_decided, vm, &vm->clip_decision);
 	if (r == 0)
-		note(vm, false, "May %s paste from %s? Answer the question", vm->config.name, vm->clip_from);
+		vm_note(vm, false, "May %s paste from %s? Answer the question", vm->config.name, vm->clip_from);
 	else if (r < 0)
-		note(vm, true, "Nothing pasted: %s", strerror(-r));
+		vm_note(vm, true, "Nothing pasted: %s", strerror(-r));
 }
 
 void vm_clipboard_want(struct vm *vm)
@@ -179,7 +177,7 @@ void vm_clipboard_want(struct vm *vm)
 	if (clipboard_is_full(&m->clipboard, now_usec()))
 		decide(vm);
 	else
-		note(vm, true, "Nothing to paste: copy by Ctrl+Shift+C in another window first");
+		vm_note(vm, true, "Nothing to paste: copy by Ctrl+Shift+C in another window first");
 }
 
 void vm_clipboard_forget(struct vm *vm)

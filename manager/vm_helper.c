@@ -44,6 +44,7 @@ int vm_start_helper(struct vm *vm, enum helper_kind kind, int display)
 		.listen_path = path,
 		.vm = vm->config.name,
 		.rgb = vm->config.rgb,
+		.sound = kind == HELPER_DESKTOP && vm_has(vm, HELPER_AUDIO),
 		.display = display,
 	};
 

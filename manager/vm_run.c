@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,9 +16,12 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
+#include "manager/vm_clipboard.h"
 #include "proto/ctl.h"
+#include "proto/runctl.h"
 
 #define RUN_FDS 4 /* stdin, stdout, stderr, control */
 
@@ -183,21 +187,49 @@ static int check_state(const struct vm *vm, sd_bus_error *ret_error)
 	return 0;
 }
 
-/* Whatever the courier says, or its end: the program runs, or it does not, and the user sees which. */
+/* A program without a caller. */
+struct alone {
+	struct manager *manager; /* borrowed */
+	char vm[VM_NAME_MAX + 1]; /* may be gone by then */
+	const char *what; /* static */
+};
+
+/* The courier's words: an end that is none in order is said to the user. */
 static int handle_word(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
+	const struct alone *a = userdata;
+	struct vm *vm = manager_find_vm(a->manager, a->vm);
+	struct runctl m;
+	ssize_t n = fd_recv_packet(fd, &m, sizeof(m), NULL, 0, NULL);
+	bool known = n > 0 && runctl_check_courier(&m, (size_t)n) == 0;
+
+	if (n == -EAGAIN || (known && m.type == RUNCTL_STARTED))
+		return 0;
+	if (known && m.type == RUNCTL_EXIT && m.a != 0 && vm) {
+		log_warning("VM %s cannot %s: the program for it ended with %d", a->vm, a->what, m.a);
+		vm_note(vm, true, "%s cannot %s: its program for it is missing, or failed", a->vm, a->what);
+	}
 	sd_event_source_disable_unref(source);
 	return 0;
 }
 
-/* Keeps our end of the control socket until the program was started: the courier ends a run whose caller left. */
-static int keep_control(struct vm *vm, int *control)
+/* Keeps our end of the control socket: the courier ends a run whose caller left. */
+static int keep_control(struct vm *vm, const char *what, int *control)
 {
+	struct alone *a = calloc(1, sizeof(*a));
 	sd_event_source *source;
-	int r = sd_event_add_io(vm->manager->event, &source, *control, EPOLLIN, handle_word, NULL);
+	int r;
 
-	if (r < 0)
+	if (!a)
+		return -ENOMEM;
+	*a = (struct alone){ .manager = vm->manager, .what = what };
+	snprintf(a->vm, sizeof(a->vm), "%s", vm->config.name);
+	r = sd_event_add_io(vm->manager->event, &source, *control, EPOLLIN, handle_word, a);
+	if (r < 0) {
+		free(a);
 		return r;
+	}
+	sd_event_source_set_destroy_callback(source, free);
 	r = sd_event_source_set_io_fd_own(source, true);
 	if (r >= 0)
 		steal_fd(control);
@@ -207,7 +239,7 @@ static int keep_control(struct vm *vm, int *control)
 	return r < 0 ? r : 0;
 }
 
-int vm_run_alone(struct vm *vm, char **argv, sd_bus_error *ret_error)
+int vm_run_alone(struct vm *vm, char **argv, const char *what, sd_bus_error *ret_error)
 {
 	int null cleanup_fd = open("/dev/null", O_RDWR | O_CLOEXEC), ours cleanup_fd = -1, theirs cleanup_fd = -1;
 	struct run_call run = { .argv = argv, .uid_class = CTL_UID_USER, .flags = CTL_RUN_WINDOW };
@@ -221,7 +253,7 @@ int vm_run_alone(struct vm *vm, char **argv, sd_bus_error *ret_error)
 	theirs = pair[1];
 	memcpy(run.fds, (int[RUN_FDS]){ null, null, null, theirs }, sizeof(run.fds));
 	r = hand_over(vm, &run, ret_error);
-	return r < 0 ? r : keep_control(vm, &ours);
+	return r < 0 ? r : keep_control(vm, what, &ours);
 }
 
 int vm_run(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)

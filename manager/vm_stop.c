@@ -17,6 +17,7 @@
 #include "manager/manager_rules.h"
 #include "manager/smack_rules.h"
 #include "manager/vm_audio.h"
+#include "manager/vm_clipboard.h"
 #include "manager/vm_pci.h"
 
 #define DESTROY_EVENT_TIMEOUT 1000000 /* usec */
@@ -253,7 +254,7 @@ static int show_files(struct vm *vm, sd_bus_error *ret_error)
 {
 	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char[]){ "exec gio open \"$HOME\"" }, NULL };
 
-	return vm_run_alone(vm, argv, ret_error);
+	return vm_run_alone(vm, argv, "show its files", ret_error);
 }
 
 void vm_act(struct vm *vm, enum helper_act_kind kind)
@@ -278,8 +279,10 @@ void vm_act(struct vm *vm, enum helper_act_kind kind)
 	else
 		return;
 	log_info("VM %s: %s by its frame's menu", vm->config.name, done[kind]);
-	if (r < 0)
+	if (r < 0) {
 		log_warning("VM %s: %s", vm->config.name, error.message ? error.message : strerror(-r));
+		vm_note(vm, true, "%s", error.message ? error.message : strerror(-r));
+	}
 	sd_bus_error_free(&error);
 }
 

@@ -38,7 +38,8 @@ static bool is_printable(const char *text, size_t size)
 static bool setup_ok(const struct helper_setup *s)
 {
 	return memchr(s->vm, 0, sizeof(s->vm)) && text_is_vm_name(s->vm) && s->rgb <= 0xffffff && s->epoch != 0 &&
-		s->region_size != 0 && s->region_size == channel_region_size(s->role);
+		s->region_size != 0 && s->region_size == channel_region_size(s->role) &&
+		s->sound <= (s->role == VMOS_ROLE_GUI);
 }
 
 static bool run_ok(const struct helper_run *r, unsigned nfds)

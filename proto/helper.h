@@ -37,7 +37,7 @@ enum helper_type {
 	HELPER_RESUMED, /* courier: the VM was paused and runs again, its clock is behind */
 	HELPER_ANSWER, /* courier: how a request of the guest stands */
 	HELPER_CLIP_GIVE, /* desktop; fd: clip.len bytes (sealed memfd): the answer to CLIP_WANT */
-	HELPER_CLIP_NOTE, /* desktop: a line for the user, on the frame of the window in use */
+	HELPER_CLIP_NOTE, /* desktop: a line for the user, on the frame of the window in which the last gesture was */
 	HELPER_OWNER_REQ, /* courier: which program of the guest has a local port; each is answered by one OWNER */
 	HELPER_CLOCK_REQ, /* courier: what time a server of the network says; each is answered by one CLOCK */
 	HELPER_NOTIFIED, /* courier: what happened to a notification of the guest */
@@ -96,6 +96,7 @@ struct helper_setup {
 	uint32_t role; /* VMOS_ROLE_* */
 	uint32_t epoch; /* of the session to open: one more than the last known */
 	uint64_t region_size;
+	uint32_t sound; /* desktop: 1: the VM has sound, which the frame's menu mutes; else 0 */
 };
 
 struct helper_run {

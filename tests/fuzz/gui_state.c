@@ -91,8 +91,9 @@ static void wire(void)
 	d.seat.windows = d.guest.windows = d.clipboard.windows = d.menu.set = &d.windows;
 	d.seat.clipboard = d.guest.clipboard = d.menu.clipboard = &d.clipboard;
 	d.buffers.guest = d.display.guest = &d.guest;
-	d.manager =
-		(struct manager){ .link = { .sock = -1, .listener = -1 }, .guest = &d.guest, .windows = &d.windows };
+	d.manager = (struct manager){ .link = { .sock = -1, .listener = -1, .setup = { .sound = 1 } },
+		.guest = &d.guest,
+		.windows = &d.windows };
 	d.guest.manager = d.clipboard.manager = d.menu.manager = &d.manager;
 }
 

@@ -458,6 +458,19 @@ static void test_acts(struct clip *c)
 	check(c, acts[HELPER_ACT_KILL] == 1 && acts[HELPER_ACT_PAUSE] == 1, "Down and Enter mean yes");
 }
 
+/* Where there is no sound to be muted the keys pass that row. */
+static void test_silent(struct clip *c)
+{
+	const unsigned *acts = c->stand.acts;
+
+	c->stand.silent = true;
+	check(c, begin(c), "a VM without sound comes up");
+	offer(c, GUI_MIME_TEXT);
+	choose(c, 5);
+	check(c, acts[HELPER_ACT_MUTE] == 1 && acts[HELPER_ACT_PAUSE] == 2, "its menu has nothing to mute");
+	check(c, stand_quit(&c->stand) == 0, "it quits, too");
+}
+
 /* A guest that says what nobody asked for loses its windows. */
 static void test_breach(struct clip *c, bool asked, const char *what)
 {
@@ -506,6 +519,7 @@ int main(int argc, char **argv)
 	test_menu(&c);
 	test_acts(&c);
 	check(&c, stand_quit(&c.stand) == 0 && c.stand.bad_reports == 0, "it quits when told");
+	test_silent(&c);
 	test_breach(&c, false, "an answer before any question is a breach of the protocol");
 	test_breach(&c, true, "an answer to a question that is yet to come as well");
 	printf("1..%u\n", c.tests);

@@ -86,6 +86,7 @@ void stand_start(struct stand *s)
 	m.setup.role = VMOS_ROLE_GUI;
 	m.setup.epoch = s->epoch++;
 	m.setup.region_size = s->size;
+	m.setup.sound = !s->silent;
 	if (fd_send_packet(s->sock, &m, sizeof(m), fds, 5) < 0)
 		warnx("SETUP was not taken");
 	close(display);

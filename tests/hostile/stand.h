@@ -17,6 +17,7 @@ struct stand {
 	const char *program; /* path of vmos-desktop */
 	const char *vm;
 	uint32_t rgb;
+	bool silent; /* the VM has no sound */
 	int region, notify_guest, notify_host, listener, sock;
 	void *base;
 	size_t size;

@@ -131,6 +131,8 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_request, requests[0], m.setup.role = 4);
 	REFUSED(helper_check_request, requests[1], m.setup.role = VMOS_ROLE_CTL);
 	REFUSED(helper_check_request, requests[0], m.setup.epoch = 0);
+	REFUSED(helper_check_request, requests[0], m.setup.sound = 1); /* of a courier */
+	REFUSED(helper_check_request, requests[1], m.setup.sound = 2);
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = VMOS_CTL_REGION - 4096);
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = 4096);
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = 1ull << 63);
