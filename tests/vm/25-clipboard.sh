@@ -75,20 +75,6 @@ has_no_clipboard()
 
 clipboard_sum() { in_guest "$1" "timeout 20 wl-paste -n -t $2 | sha256sum"; }
 
-# The yellow or white ground of a note on the bar of a VM's window; a title has none.
-has_note()
-{
-	local x y w file=$work/note.ppm
-
-	read -r x y w _ < <(rect_of "$1")
-	grim -t ppm -g "$((x + 90)),$((y + 6)) $((w - 200))x20" "$file"
-	tail -c "$((3 * (w - 200) * 20))" "$file" | od -A n -v -t x1 -w3 | tr -d ' ' | grep -c "$2" >"$work/note.count"
-	[ "$(cat "$work/note.count")" -gt 300 ] || { echo "$(cat "$work/note.count") pixels"; return 1; }
-}
-
-has_good_note() { has_note "$1" f2f4f8; }
-has_bad_note() { has_note "$1" ffc247; }
-
 marked_line_arrives()
 {
 	copy_key work

@@ -26,6 +26,9 @@ check "a window of it stands on the desktop" eval '"$vmos" run picked --window -
 sleep 3
 choose picked 140 2
 check "the menu opens the VM's file manager" within 60 has_windows picked 2
+check "without a program for it" "$vmos" run --root picked -- mv /usr/bin/gio /usr/bin/gio.gone
+choose picked 140 2
+check "the frame says that it cannot" within 10 has_bad_note picked
 choose picked 140 4
 check "the menu mutes the VM" within 10 field_is picked mute true
 choose picked 140 5
