@@ -10,6 +10,8 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include "kernel/guest/compat.h"
+#include "kernel/guest/trace.h"
 #include "kernel/guest/vmos_guest.h"
 
 /* Pages put in place at one fault, where the mapping has them: a page table's worth. */
@@ -49,7 +51,7 @@ static void file_set_event(struct vmos_channel *ch, struct eventfd_ctx *event)
 	ch->event = event;
 	/* What came before the eventfd did must wake its owner too. */
 	if (event && atomic64_read(&ch->count))
-		eventfd_signal(event);
+		vmos_eventfd_signal(event);
 	spin_unlock_irq(&ch->event_lock);
 
 	if (old)
@@ -93,6 +95,7 @@ static ssize_t file_read(struct file *file, char __user *buf, size_t len, loff_t
 			return -ENODEV;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
+		trace_vmos_sleep(ch->name, 0);
 		if (wait_event_interruptible(ch->wait, file_has_news(ch)))
 			return -ERESTARTSYS;
 	}
@@ -101,6 +104,7 @@ static ssize_t file_read(struct file *file, char __user *buf, size_t len, loff_t
 		atomic64_add(count, &ch->count);
 		return -EFAULT;
 	}
+	trace_vmos_wake(ch->name, count);
 	return sizeof(count);
 }
 
@@ -111,7 +115,10 @@ static __poll_t file_poll(struct file *file, poll_table *table)
 	poll_wait(file, &ch->wait, table);
 	if (READ_ONCE(ch->gone))
 		return EPOLLERR | EPOLLHUP;
-	return atomic64_read(&ch->count) ? EPOLLIN | EPOLLRDNORM : 0;
+	if (atomic64_read(&ch->count))
+		return EPOLLIN | EPOLLRDNORM;
+	trace_vmos_sleep(ch->name, 0);
+	return 0;
 }
 
 static long file_ioctl_info(struct vmos_channel *ch, void __user *arg)
@@ -244,11 +251,11 @@ static int file_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!file_may_write(&ch->layout, start, end)) {
 		if (vma->vm_flags & VM_WRITE)
 			return -EACCES;
-		vm_flags_clear(vma, VM_MAYWRITE);
+		vmos_vma_flags(vma, 0, VM_MAYWRITE);
 	}
 
 	/* vm_page_prot stays as it is: write-back. */
-	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP);
+	vmos_vma_flags(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP, 0);
 	vma->vm_private_data = ch;
 	vma->vm_ops = &file_vm_ops;
 	return 0;

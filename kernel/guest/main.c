@@ -8,7 +8,11 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "kernel/guest/compat.h"
 #include "kernel/guest/vmos_guest.h"
+
+#define CREATE_TRACE_POINTS
+#include "kernel/guest/trace.h"
 
 #define VMOS_PCI_VENDOR 0x1af4
 #define VMOS_PCI_DEVICE 0x1110
@@ -28,6 +32,7 @@ void vmos_channel_kick(struct vmos_channel *ch)
 {
 	/* writel() comes after every earlier write to memory, those to the rings included. */
 	writel(VMOS_PEER_HOST << 16, ch->regs + VMOS_REG_DOORBELL);
+	trace_vmos_doorbell(ch->name, atomic64_inc_return(&ch->kicks));
 }
 
 void vmos_channel_leave(struct vmos_channel *ch)
@@ -39,17 +44,24 @@ void vmos_channel_leave(struct vmos_channel *ch)
 	vmos_channel_kick(ch);
 }
 
-static irqreturn_t vmos_handle_irq(int irq, void *data)
+void vmos_channel_ring(struct vmos_channel *ch)
 {
-	struct vmos_channel *ch = data;
 	unsigned long flags;
 
 	atomic64_inc(&ch->count);
 	spin_lock_irqsave(&ch->event_lock, flags);
 	if (ch->event)
-		eventfd_signal(ch->event);
+		vmos_eventfd_signal(ch->event);
 	spin_unlock_irqrestore(&ch->event_lock, flags);
 	wake_up_interruptible(&ch->wait);
+}
+
+static irqreturn_t vmos_handle_irq(int irq, void *data)
+{
+	struct vmos_channel *ch = data;
+
+	trace_vmos_irq(ch->name, atomic64_read(&ch->count) + 1);
+	vmos_channel_ring(ch);
 	return IRQ_HANDLED;
 }
 
@@ -67,7 +79,10 @@ static const char *vmos_role_name(u32 role)
 	}
 }
 
-/* Copies the host's header once and checks the copy against @size, the length of the BAR. */
+/*
+ * Copies the host's header once and checks the copy against @size, the length
+ * of the BAR. -ENODEV: no channel of vmOS; -EPROTO: one that we do not know.
+ */
 static int vmos_layout_read(const void *base, u64 size, struct vmos_layout *ret)
 {
 	struct vmos_hdr_host hdr;
@@ -76,7 +91,10 @@ static int vmos_layout_read(const void *base, u64 size, struct vmos_layout *ret)
 	memcpy(&hdr, base + VMOS_HDR_HOST_OFF, sizeof(hdr));
 	barrier_data(&hdr);
 
-	if (hdr.magic != VMOS_REGION_MAGIC || hdr.major != VMOS_REGION_MAJOR)
+	/* Another use of such a device: not ours, and no fault. */
+	if (hdr.magic != VMOS_REGION_MAGIC)
+		return -ENODEV;
+	if (hdr.major != VMOS_REGION_MAJOR)
 		return -EPROTO;
 	if (!vmos_role_name(hdr.role) || hdr.ring_len != VMOS_RING_LEN)
 		return -EPROTO;
@@ -138,7 +156,8 @@ static int vmos_map(struct vmos_channel *ch)
 
 	ret = vmos_layout_read(ch->base, size, &ch->layout);
 	if (ret) {
-		dev_err(&pdev->dev, "not a channel of vmOS, or of another version\n");
+		if (ret == -EPROTO)
+			dev_err(&pdev->dev, "a channel of another version of vmOS: use the host's\n");
 		goto unmap_base;
 	}
 	return 0;
@@ -279,6 +298,7 @@ static int vmos_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto put;
 
 	pci_set_drvdata(pdev, ch);
+	device_init_wakeup(dev, true);
 	dev_info(dev, "%s: %llu MiB, %u MiB/s\n", ch->name, ch->layout.size >> 20, ch->mib_s);
 	return 0;
 
@@ -295,6 +315,7 @@ static void vmos_remove(struct pci_dev *pdev)
 {
 	struct vmos_channel *ch = pci_get_drvdata(pdev);
 
+	device_init_wakeup(&pdev->dev, false);
 	vmos_unregister(ch);
 
 	down_write(&ch->lock);
@@ -325,6 +346,7 @@ static struct pci_driver vmos_driver = {
 	.id_table = vmos_ids,
 	.probe = vmos_probe,
 	.remove = vmos_remove,
+	.driver.pm = pm_sleep_ptr(&vmos_pm_ops),
 };
 module_pci_driver(vmos_driver);
 

@@ -4,8 +4,11 @@
  * is laid out as proto/uapi/vmos_channel.h says.
  *
  * main.c	the PCI device: probe, the check of the header, remove
- * file.c	/dev/vmos-ctl and /dev/vmos-gui
+ * file.c	/dev/vmos-ctl, /dev/vmos-gui and /dev/vmos-audio
  * measure.c	bandwidth of the memory, told at probe
+ * power.c	sleep of the guest
+ * trace.h	trace points
+ * compat.h	what differs between kernels
  */
 #ifndef VMOS_GUEST_H
 #define VMOS_GUEST_H
@@ -39,6 +42,7 @@ struct vmos_channel {
 	void *base;
 	void __iomem *regs;
 	u32 mib_s;
+	bool wakes; /* the guest sleeps, and its interrupt ends that */
 
 	/* Guards gone. Held for reading while regs, base or the pages are used. */
 	struct rw_semaphore lock;
@@ -48,6 +52,7 @@ struct vmos_channel {
 	struct file *file; /* may be NULL */
 
 	atomic64_t count; /* interrupts since the last read */
+	atomic64_t kicks; /* of the host, since probe */
 	wait_queue_head_t wait;
 	spinlock_t event_lock; /* guards event, in interrupts too */
 	struct eventfd_ctx *event; /* may be NULL */
@@ -57,7 +62,9 @@ struct vmos_channel {
 void vmos_channel_free(struct kref *ref);
 /* Rings the host's doorbell. The caller holds @lock and has seen that the channel is not gone. */
 void vmos_channel_kick(struct vmos_channel *ch);
-/* Says that no agent has joined, and rings. Same condition. */
+/* What an interrupt does: counts, and wakes the agent. */
+void vmos_channel_ring(struct vmos_channel *ch);
+/* Says that no agent has joined, and rings the host's. Same condition as of kick. */
 void vmos_channel_leave(struct vmos_channel *ch);
 
 /* file.c */
@@ -68,5 +75,8 @@ void vmos_file_revoke(struct vmos_channel *ch);
 /* measure.c */
 /* Writes to the guest's own blob zone: MiB/s, or 0 when an agent may be using the zone. */
 u32 vmos_measure(struct vmos_channel *ch);
+
+/* power.c */
+extern const struct dev_pm_ops vmos_pm_ops;
 
 #endif

@@ -49,10 +49,23 @@ backs_off()
 
 run_driver()
 {
-	gcc -O2 -std=gnu11 -D_GNU_SOURCE -static -I"$top" "$top/tests/vm/guest/driver.c" "$top"/proto/*.c \
+	gcc -O2 -std=gnu11 -D_GNU_SOURCE -static -I"$top" "$top"/tests/vm/guest/driver*.c "$top"/proto/*.c \
 		-o "$work/driver" || return 1
 	timeout 60 "$vmos" run web --root -- sh -c 'cat >/run/driver && chmod 700 /run/driver' <"$work/driver" || return 1
+	: >"$work/driver.tap"
+	wake_guest &
 	timeout 240 "$vmos" run web --root -- /run/driver >"$work/driver.tap" 2>"$work/driver.err" </dev/null
+}
+
+# From two seconds after the driver says that the guest is going to sleep, something is run there, until it says that it woke.
+wake_guest()
+{
+	within 200 has_line "sleeps now" "$work/driver.tap" || return
+	for _ in 1 2 3 4 5; do
+		sleep 2
+		timeout 30 "$vmos" run web -- true
+		! has_line "wakes when" "$work/driver.tap" || break
+	done
 }
 
 # The driver's own lines become ours.
@@ -83,6 +96,26 @@ kernel_is_content()
 	log=$(guest_root web dmesg) && ! grep -E 'WARNING|BUG|Oops|Call Trace|not be placed again' <<<"$log"
 }
 
+# How often the processes of web that have a channel went to sleep, all threads of each.
+sleeps()
+{
+	local pid
+
+	for pid in $(pids vmos-courier web) $(pids vmos-desktop web); do
+		cat "/proc/$pid"/task/*/status
+	done | awk '/^(non)?voluntary_ctxt_switches/ { n += $2 } END { print NR, n }'
+}
+
+nobody_wakes()
+{
+	local before
+
+	before=$(sleeps)
+	sleep 3
+	echo "lines and sleeps: $before, then $(sleeps)"
+	[ "${before#0 }" = "$before" ] && [ "$(sleeps)" = "$before" ]
+}
+
 check "VM web runs" prepare_vm web red
 mark=$(($(console_lines) + 1))
 check "the module's test runs in web" run_driver
@@ -92,6 +125,7 @@ check "the guest's kernel had nothing to complain about" kernel_is_content
 check "the next compositor opens windows" within 60 opens_window foot
 check "vmos show: its desktop is up" within 10 field_is web desktop up
 check "vmos-init waits longer before each next start of the compositor" backs_off vmos-compositor "$mark" 3
+check "a VM that idles wakes neither its courier nor its desktop" within 30 nobody_wakes
 
 # --- init ---
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which folder may include what: the table of CONTRIBUTING.md.
 BEGIN {
-	pure = "^(stdint|stdbool|stddef|string|errno|limits|endian|assert|inttypes|stdatomic|arpa/inet|linux/types|linux/ioctl|sys/ioctl)\\.h$"
+	pure = "^(stdint|stdbool|stddef|string|errno|limits|endian|assert|inttypes|stdatomic|arpa/inet|linux/types|linux/ioctl|sys/ioctl|sys/sdt)\\.h$"
 	only["^libvirt/"] = "manager"
 	only["^wayland-client"] = "(desktop|center)"
 	only["^wlr/"] = "agent"
@@ -26,7 +26,7 @@ function check_system(folder,  pattern) {
 			refuse("only " only[pattern] "/ may include it")
 	if (folder ~ /^(proto|policy)$/ && name !~ pure)
 		refuse("a pure folder includes no such header")
-	if (folder == "kernel" && name !~ /^(linux|asm|uapi)\//)
+	if (folder == "kernel" && name !~ /^(linux|asm|uapi|trace)\//)
 		refuse("kernel code includes kernel headers only")
 }
 

@@ -4,6 +4,8 @@
  * proto/uapi/vmos_channel.h, asked of the real device. Runs as root in a VM
  * and takes the gui device from the compositor. TAP on standard output.
  */
+#include "tests/vm/guest/driver.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,17 +23,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/channel.h"
 #include "proto/gui.h"
 
-#define GUI_DEVICE "/dev/vmos-gui"
-#define CTL_DEVICE "/dev/vmos-ctl"
-#define USER_ID 1000
-#define PCI_DIR "/sys/bus/pci/drivers/vmos_guest"
 #define BLOBS_END (VMOS_BLOB_OFF + 2 * (size_t)VMOS_GUI_BLOB)
 #define RING ((size_t)VMOS_RING_LEN * VMOS_MSG_SIZE)
 #define PAGE ((size_t)VMOS_PAGE_SIZE)
-#define WAIT_MS 10000
 
 static const struct zone {
 	const char *name;
@@ -50,17 +46,10 @@ static const struct zone {
 
 #define ZONES (sizeof(zones) / sizeof(zones[0]))
 
-struct driver {
-	int fd;
-	uint8_t *base; /* the whole region, each zone with its rights */
-	struct channel channel;
-};
-
 static unsigned tests;
 static sigjmp_buf on_fault;
 
-/* One TAP line. @value: what to look at when it fails. */
-static void say(bool good, const char *name, const char *detail, long value)
+void say(bool good, const char *name, const char *detail, long value)
 {
 	printf("%s %u - %s%s%s\n", good ? "ok" : "not ok", ++tests, name, *detail ? " " : "", detail);
 	if (!good)
@@ -68,7 +57,7 @@ static void say(bool good, const char *name, const char *detail, long value)
 	fflush(stdout);
 }
 
-static void say_is(const char *name, const char *detail, long got, long want)
+void say_is(const char *name, const char *detail, long got, long want)
 {
 	say(got == want, name, detail, got);
 }
@@ -79,12 +68,12 @@ static void give_up(const char *why)
 	exit(1);
 }
 
-static long error_of(long r)
+long error_of(long r)
 {
 	return r < 0 ? -errno : r;
 }
 
-static void sleep_ms(unsigned ms)
+void sleep_ms(unsigned ms)
 {
 	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 
@@ -116,8 +105,8 @@ static pid_t find_process(const char *name)
 	return pid;
 }
 
-/* Opens the device as soon as it is free. vmos-init starts the next compositor 100 ms after its end at the soonest. */
-static int take_device(void)
+/* vmos-init starts the next compositor 100 ms after its end at the soonest. */
+int take_device(void)
 {
 	for (int i = 0; i < 60000; i++) {
 		int fd = open(GUI_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
@@ -164,15 +153,14 @@ static uint32_t guest_epoch(const struct driver *d)
 	return __atomic_load_n(&own->epoch, __ATOMIC_ACQUIRE);
 }
 
-static short poll_for(int fd, int ms)
+short poll_for(int fd, int ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	return poll(&p, 1, ms) < 0 ? POLLNVAL : p.revents;
 }
 
-/* What read(2) gives: the count of interrupts or -errno. */
-static long read_count(int fd)
+long read_count(int fd)
 {
 	uint64_t count;
 	ssize_t n = read(fd, &count, sizeof(count));
@@ -180,8 +168,7 @@ static long read_count(int fd)
 	return n < 0 ? -errno : n == sizeof(count) ? (long)count : -EIO;
 }
 
-/* Until no interrupt comes any more. */
-static void drain(int fd)
+void drain(int fd)
 {
 	while (poll_for(fd, 500) & POLLIN)
 		read_count(fd);
@@ -189,8 +176,7 @@ static void drain(int fd)
 
 /* --- two ways to have the host ring --- */
 
-/* Joins the session and says HELLO, which the host answers. */
-static void greet(struct driver *d)
+void greet(struct driver *d)
 {
 	struct gui_msg g = { .head.type = GUI_HELLO, .hello.version = GUI_VERSION };
 	struct msg m;
@@ -223,8 +209,7 @@ static bool is_welcomed(struct driver *d)
 	return found;
 }
 
-/* Leaves the session: the host opens the next and rings. */
-static void part(struct driver *d)
+void part(struct driver *d)
 {
 	struct vmos_idx *own = (void *)(d->base + VMOS_HDR_GUEST_OFF);
 
@@ -234,7 +219,7 @@ static void part(struct driver *d)
 
 /* --- the checks --- */
 
-static long try_open(const char *path, int flags)
+long try_open(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);
 
@@ -503,7 +488,7 @@ static int fault_of(const volatile uint8_t *p)
 	return signo;
 }
 
-static int write_word(const char *path, const char *word)
+int write_word(const char *path, const char *word)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	long r = fd < 0 ? -errno : error_of(write(fd, word, strlen(word)));
@@ -513,8 +498,8 @@ static int write_word(const char *path, const char *word)
 	return r < 0 ? (int)r : 0;
 }
 
-/* The PCI function of the device: the last part of where its class link points, one up from "misc". */
-static bool find_function(char *ret_name, size_t cap)
+/* The last part of where its class link points, one up from "misc". */
+bool find_function(char *ret_name, size_t cap)
 {
 	char path[512];
 	ssize_t n = readlink("/sys/class/misc/vmos-gui/device", path, sizeof(path) - 1);
@@ -564,6 +549,7 @@ int main(void)
 	struct driver d = { .fd = -1 };
 
 	check_busy();
+	check_rights();
 	d.fd = take_device();
 	check_info(d.fd);
 	check_maps(d.fd);
@@ -572,8 +558,12 @@ int main(void)
 	check_eventfd_arguments(d.fd);
 	check_interrupt(&d);
 	check_close(&d);
+	check_sleep(&d);
+	check_trace(&d);
 	check_removal(&d);
 	give_device(&d);
+	check_storm();
+	check_complaint();
 	printf("1..%u\n", tests);
 	return 0;
 }
