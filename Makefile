@@ -13,7 +13,7 @@ RELEASE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
 KERNEL ?= lab
 LAYERS := tools unit asan vm fuzz libvirt-trixie lab
 
-.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-libvirt-bookworm kernel kernel-deb libvirt hos
+.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-libvirt-bookworm kernel kernel-deb libvirt hos dkms
 .PHONY: bench bench-report format install clean
 
 all: $(BUILD)/build.ninja
@@ -72,6 +72,10 @@ libvirt: packages
 
 hos: packages
 	@images/hos/build --kernel $(KERNEL) $(OUT)/hos
+
+# The guest's driver for other machines than a template's, tried on the kernels of both Debian releases.
+dkms: packages
+	@rm -rf $(OUT)/dkms && images/dkms/build $(OUT)/dkms
 
 # The host operating system in a window, on an emulated machine.
 run-hos: hos
