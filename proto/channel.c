@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "proto/probes.h"
+
 #define BLOB_ALIGN 64u /* blobs share no cache line */
 #define MSG_WORDS (MSG_SIZE / sizeof(uint64_t))
 
@@ -80,6 +82,17 @@ static uint64_t *slot(const struct channel *c, bool g2h, uint32_t index)
 static uint8_t *blob_zone(const struct channel *c, bool g2h)
 {
 	return c->base + VMOS_BLOB_OFF + (g2h ? 0 : c->blob_len);
+}
+
+/* Two fields of a head (proto/msg.h), for the probes. */
+static uint16_t words_type(const uint64_t *words)
+{
+	return (uint16_t)words[0];
+}
+
+static uint32_t words_seq(const uint64_t *words)
+{
+	return (uint32_t)words[1];
 }
 
 static uint32_t load(const uint32_t *word)
@@ -262,6 +275,9 @@ int channel_recv(struct channel *c, struct msg *ret_msg)
 	const uint64_t *from;
 	uint32_t ready;
 
+	if (c->asleep)
+		PROBE(wake, c->rx_cons, 0, 0);
+	c->asleep = false;
 	if (c->broken)
 		return -EBADMSG;
 	if (c->state != CHANNEL_JOINED)
@@ -279,8 +295,9 @@ int channel_recv(struct channel *c, struct msg *ret_msg)
 		c->broken = true;
 		return -EBADMSG;
 	}
-	c->rx_cons++;
 	memcpy(ret_msg->bytes, words, sizeof(words));
+	PROBE(receive, words_type(words), words_seq(words), c->rx_cons % VMOS_RING_LEN);
+	c->rx_cons++;
 	return 1;
 }
 
@@ -291,18 +308,23 @@ int channel_blob(const struct channel *c, struct blob_ref untrusted_ref, void *d
 	if (len > c->blob_len || off > c->blob_len - len || len > cap)
 		return -EBADMSG;
 	memcpy(dst, blob_zone(c, c->is_host) + off, len);
+	PROBE(blob_get, off, len, 0);
 	copy_barrier(); /* the copy is made here and once, whatever the caller does with it */
 	return 0;
 }
 
 bool channel_recv_done(struct channel *c)
 {
+	bool ring;
+
 	if (c->state != CHANNEL_JOINED || c->rx_cons == c->rx_published)
 		return false;
 	c->rx_published = c->rx_cons;
 	store(&own_words(c)->cons, c->rx_cons);
 	full_fence();
-	return load(&peer_words(c)->want) != 0;
+	ring = load(&peer_words(c)->want) != 0;
+	PROBE(taken, c->rx_cons, ring, 0);
+	return ring;
 }
 
 bool channel_arm(struct channel *c)
@@ -313,7 +335,10 @@ bool channel_arm(struct channel *c)
 		return true;
 	store(&own_words(c)->wake_at, c->rx_cons);
 	full_fence();
-	return load(&peer_words(c)->prod) == c->rx_cons;
+	c->asleep = load(&peer_words(c)->prod) == c->rx_cons;
+	if (c->asleep)
+		PROBE(sleep, c->rx_cons, 0, 0);
+	return c->asleep;
 }
 
 /*
@@ -394,6 +419,7 @@ int channel_reserve(struct channel *c, const void *blob, size_t blob_len, struct
 	memcpy(blob_zone(c, !c->is_host) + pos, blob, blob_len);
 	c->tx_blob_head += len;
 	*ret_ref = (struct blob_ref){ .off = pos, .len = (uint32_t)blob_len };
+	PROBE(blob_put, pos, blob_len, 0);
 	return 0;
 }
 
@@ -416,6 +442,7 @@ int channel_send(struct channel *c, struct msg *m)
 	for (size_t i = 0; i < MSG_WORDS; i++)
 		__atomic_store_n(&to[i], words[i], __ATOMIC_RELAXED);
 	c->tx_blob_end[c->tx_prod % VMOS_RING_LEN] = c->tx_blob_head;
+	PROBE(send, words_type(words), words_seq(words), c->tx_prod % VMOS_RING_LEN);
 	c->tx_prod++;
 	return 0;
 }
@@ -436,6 +463,7 @@ bool channel_flush(struct channel *c)
 {
 	uint32_t old = c->tx_published;
 	uint32_t wake_at;
+	bool ring;
 
 	if (c->state != CHANNEL_JOINED || c->broken || c->tx_prod == old)
 		return false;
@@ -443,7 +471,9 @@ bool channel_flush(struct channel *c)
 	store(&own_words(c)->prod, c->tx_prod);
 	full_fence();
 	wake_at = load(&peer_words(c)->wake_at);
-	return c->tx_prod - wake_at - 1 < c->tx_prod - old;
+	ring = c->tx_prod - wake_at - 1 < c->tx_prod - old;
+	PROBE(publish, c->tx_prod - old, c->tx_prod, ring);
+	return ring;
 }
 
 bool channel_want(struct channel *c, bool on)

@@ -53,6 +53,7 @@ struct channel {
 	uint32_t tx_freed; /* messages whose blobs have been given back */
 	uint32_t rx_cons, rx_published;
 	uint32_t seq;
+	bool asleep; /* armed, and no recv since: for the probes */
 	bool broken; /* the peer's index was impossible: recv, send and reserve give -EBADMSG from then on */
 };
 
