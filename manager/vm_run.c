@@ -242,7 +242,7 @@ static int keep_control(struct vm *vm, const char *what, int *control)
 int vm_run_alone(struct vm *vm, char **argv, const char *what, sd_bus_error *ret_error)
 {
 	int null cleanup_fd = open("/dev/null", O_RDWR | O_CLOEXEC), ours cleanup_fd = -1, theirs cleanup_fd = -1;
-	struct run_call run = { .argv = argv, .uid_class = CTL_UID_USER, .flags = CTL_RUN_WINDOW };
+	struct run_call run = { .argv = argv, .uid_class = CTL_UID_USER };
 	int pair[2], r = check_state(vm, ret_error);
 
 	if (r < 0)
