@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "proto/gui.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/input.h"
 
 #define STEPS_MAX 300
 #define CANVASES 4
@@ -33,20 +34,6 @@ static struct {
 	struct canvas canvas[CANVASES];
 	uint32_t held[HEAP_PAGES]; /* by the host as far as the guest can know: the first page of the slot, plus 1 */
 } g;
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static uint32_t take(struct input *in, unsigned bytes)
-{
-	uint32_t v = 0;
-
-	for (; bytes > 0 && in->left > 0; bytes--, in->left--)
-		v = v << 8 | *in->at++;
-	return v;
-}
 
 /* The device is memory of ours, and nobody sleeps. */
 int device_open(struct device *d, const char *path, uint32_t role)

@@ -23,6 +23,7 @@
 #include "fractional-scale-v1-client-protocol.h"
 #include "proto/text.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/input.h"
 #include "tests/fuzz/screen.h"
 #include "xdg-activation-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -56,20 +57,6 @@ static struct {
 	unsigned nheld;
 	bool clash; /* the last message must be refused */
 } peer;
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static uint32_t take(struct input *in, unsigned bytes)
-{
-	uint32_t v = 0;
-
-	for (; bytes > 0 && in->left > 0; bytes--, in->left--)
-		v = v << 8 | *in->at++;
-	return v;
-}
 
 /* Mostly small: -64 … 575, and what lies far away. */
 static int32_t take_length(struct input *in)
