@@ -1,224 +1,362 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Measures a channel through the real device: serves a region to the QEMU that
- * runs channel-guest, and both sleep and ring as vmOS's programs do.
+ * Measures ways between a guest and the host, all of one boot, in turn: the channel through the real device, where both
+ * sleep and ring as vmOS's programs do, and others beside it.
  *
- *   channel-host SOCKET ROUNDS
+ *   channel-host SOCKET ROUNDS TURN_MS [SUBJECT=WORD | pid=PID | qmp=SOCKET]…
  *
- * Prints lines "WHAT SIZE VALUE": rtt (microseconds, median of a round),
- * to-guest and to-host (MiB/s, all bytes copied in and out), copy and copy-rtt:
- * the same bytes copied once in the guest's memory (MiB/s), or twice (us).
+ * Serves the region at SOCKET to the QEMU that runs channel-guest. SUBJECT and WORD as in far.h; PID is a process that
+ * works for one of them. Prints "WHAT CASE SUBJECT VALUE": rtt and rtt99 (us, median and 99th percentile of a turn),
+ * to-guest and to-host (MiB/s), and of the latter cpu-guest, cpu-host (ns a byte), wake-guest, wake-host, exits (a
+ * message); part (us): what a channel's message is made of.
  */
-#include <endian.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "tests/bench/side.h"
+#include "tests/bench/load.h"
+#include "tests/bench/side-local.h"
 
-#define BOOT_MS 120000
+#define BELLS 4000
+#define LEAST_TRIPS 10
+#define LEAST_BLOCKS 4
 
-static const struct load {
-	const char *name;
-	uint32_t size, trips, blocks;
-} loads[] = {
-	{ "64B", 64, 2000, 400000 },
-	{ "4KiB", 4096, 2000, 32768 },
-	{ "64KiB", 65536, 500, 4096 },
-	{ "1MiB", 1u << 20, 100, 256 },
+struct subject {
+	char name[32];
+	unsigned slot;
 };
 
-struct bells {
-	int memory, to_host, to_guest;
+struct job {
+	const struct subject *s;
+	const struct load *l;
+	enum side_type type;
 };
 
-static uint8_t block[SIDE_BLOCK_MAX];
+static struct far far;
+static struct subject subjects[SIDE_SLOTS] = { { "vmos", 0 } };
+static unsigned n_subjects = 1;
+static int pids[USAGE_PIDS_MAX];
+static struct turn turn = { .pids = pids, .qmp = -1 };
 
-static void handle_kick(struct side *s)
+static struct side *side_of(const struct subject *s)
 {
-	fd_eventfd_kick(((struct bells *)s->data)->to_guest);
+	struct side *side = &far.sides[s->slot];
+
+	return side->carrier ? side : NULL;
 }
 
-static void handle_clear(struct side *s)
+static int trips(const struct subject *s, const struct load *l, uint32_t count, struct side_times *ret)
 {
-	fd_eventfd_take(((struct bells *)s->data)->to_host);
-}
-
-/* The ivshmem server's whole conversation (QEMU's docs/specs/ivshmem-spec.rst); the connection stays open. */
-static int greet(int listener, const struct bells *b)
-{
-	const struct {
-		int64_t value;
-		int fd;
-	} words[] = {
-		{ 0, -1 },
-		{ VMOS_PEER_GUEST, -1 },
-		{ -1, b->memory },
-		{ VMOS_PEER_HOST, b->to_host },
-		{ VMOS_PEER_GUEST, b->to_guest },
+	struct side *side = side_of(s);
+	const struct side_note ask = {
+		.type = side ? SIDE_ECHO : SIDE_TRIPS,
+		.slot = s->slot,
+		.size = l->size,
+		.count = count,
 	};
-	int client = accept(listener, NULL, NULL), r = client < 0 ? -errno : 0;
+	struct side_note answer;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < sizeof(words) / sizeof(words[0]); i++) {
-		int64_t wire = (int64_t)htole64((uint64_t)words[i].value);
+	if (side) {
+		r = far_ask(&far, &ask);
+		return r < 0 ? r : side_trips(side, l->size, count, far.block, ret);
+	}
+	r = far_call(&far, &ask, &answer);
+	*ret = (struct side_times){ answer.value, answer.other };
+	return r;
+}
 
-		r = fd_send_packet(client, &wire, sizeof(wire), &words[i].fd, words[i].fd >= 0 ? 1 : 0);
+static int run_trips(const void *data, uint32_t count, uint64_t *ret_ns)
+{
+	const struct job *job = data;
+	struct side_times times;
+	int r = trips(job->s, job->l, count, &times);
+
+	*ret_ns = times.p50 * count;
+	return r;
+}
+
+static int measure_trips(const struct subject *s, const struct load *l)
+{
+	const struct job job = { .s = s, .l = l };
+	struct side_times times;
+	uint32_t count;
+	int r = load_count(&(struct load_work){ run_trips, &job }, LEAST_TRIPS, &count);
+
+	if (r == 0)
+		r = trips(s, l, count, &times);
+	if (r == 0) {
+		tell("rtt", l->name, s->name, (double)times.p50 / 1e3);
+		tell("rtt99", l->name, s->name, (double)times.p99 / 1e3);
 	}
 	return r;
 }
 
-static int wait_for_guest(struct side *s)
+static int move(const struct subject *s, const struct load *l, enum side_type type, uint32_t count, uint64_t *ret_ns)
 {
-	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	const struct side_note ask = { .type = (uint16_t)type, .slot = s->slot, .size = l->size, .count = count };
+	struct side *side = side_of(s);
+	uint64_t begin = side_now_ns();
+	int r = far_ask(&far, &ask);
 
-	while (channel_poll(&s->channel) != CHANNEL_JOINED) {
-		if (poll(&p, 1, BOOT_MS) <= 0)
-			return -ETIMEDOUT;
-		s->clear(s);
-	}
+	if (r == 0 && side)
+		r = type == SIDE_SINK ? side_pour(side, l->size, count, far.block) : side_drain(side, count, far.block);
+	if (r == 0)
+		r = far_answer(&far, NULL);
+	*ret_ns = side_now_ns() - begin;
+	return r;
+}
+
+static int run_move(const void *data, uint32_t count, uint64_t *ret_ns)
+{
+	const struct job *job = data;
+
+	return move(job->s, job->l, job->type, count, ret_ns);
+}
+
+static int measure_rate(const struct subject *s, const struct load *l, enum side_type type)
+{
+	const struct job job = { s, l, type };
+	uint32_t count;
+	uint64_t ns;
+	int r = load_count(&(struct load_work){ run_move, &job }, LEAST_BLOCKS, &count);
+
+	if (r < 0)
+		return r;
+	if (type == SIDE_SOURCE)
+		turn_begin(&turn);
+	r = move(s, l, type, count, &ns);
+	if (r < 0)
+		return r;
+	if (type == SIDE_SOURCE)
+		turn_end(&turn, l, s->name, count);
+	tell(type == SIDE_SINK ? "to-guest" : "to-host", l->name, s->name, mib_s((double)l->size * count, ns));
 	return 0;
 }
 
-static int open_side(struct side *s, struct bells *b, const char *path)
+static int run_copy(const void *data, uint32_t count, uint64_t *ret_ns)
 {
-	int listener = fd_unix_listen(path, SOCK_STREAM, 1);
-	void *base;
-	int r;
-
-	b->memory = fd_memfd_sealed("channel", VMOS_CTL_REGION);
-	b->to_host = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	b->to_guest = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (listener < 0 || b->memory < 0 || b->to_host < 0 || b->to_guest < 0)
-		return -EIO;
-	base = mmap(NULL, VMOS_CTL_REGION, PROT_READ | PROT_WRITE, MAP_SHARED, b->memory, 0);
-	if (base == MAP_FAILED)
-		return -errno;
-	*s = (struct side){ .fd = b->to_host, .kick = handle_kick, .clear = handle_clear, .data = b };
-	r = channel_host_open(&s->channel, base, VMOS_CTL_REGION, VMOS_ROLE_CTL, 1);
-	if (r == 0)
-		r = greet(listener, b);
-	return r < 0 ? r : wait_for_guest(s);
-}
-
-static int ask(struct side *s, enum side_type type, uint32_t size, uint32_t count)
-{
-	const struct side_note note = { .type = (uint16_t)type, .size = size, .count = count };
-	int r = side_send(s, &note, NULL);
-
-	return r < 0 ? r : side_flush(s);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static void tell(const char *what, const struct load *l, double value)
-{
-	printf("%s %s %.3f\n", what, l->name, value);
-	fflush(stdout);
-}
-
-static void tell_rate(const char *what, const struct load *l, uint64_t ns)
-{
-	tell(what, l, (double)l->size * l->blocks / (1 << 20) / ((double)ns / 1e9));
-}
-
-static int measure_trips(struct side *s, const struct load *l)
-{
-	uint64_t *times = calloc(l->trips, sizeof(*times));
-	int r = times ? ask(s, SIDE_ECHO, l->size, l->trips) : -ENOMEM;
-
-	for (uint32_t i = 0; r == 0 && i < l->trips; i++) {
-		times[i] = side_now_ns();
-		r = side_pour(s, l->size, 1, block);
-		if (r == 0)
-			r = side_drain(s, 1, block);
-		times[i] = side_now_ns() - times[i];
-	}
-	if (r == 0) {
-		qsort(times, l->trips, sizeof(*times), by_value);
-		tell("rtt", l, (double)times[l->trips / 2] / 1e3);
-	}
-	free(times);
-	return r;
-}
-
-static int measure_to_guest(struct side *s, const struct load *l)
-{
-	uint64_t begin = side_now_ns();
+	const struct job *job = data;
+	const struct side_note ask = { .type = SIDE_COPY, .size = job->l->size, .count = count };
 	struct side_note answer;
-	int r = ask(s, SIDE_SINK, l->size, l->blocks);
+	int r = far_call(&far, &ask, &answer);
 
-	if (r == 0)
-		r = side_pour(s, l->size, l->blocks, block);
-	if (r == 0)
-		r = side_receive(s, &answer, block);
-	if (r == 0)
-		tell_rate("to-guest", l, side_now_ns() - begin);
+	*ret_ns = answer.value;
 	return r;
 }
 
-static int measure_to_host(struct side *s, const struct load *l)
+/* What no way can be faster than: the bytes copied once in the guest, for a round trip twice. */
+static int measure_copy(const struct load *l)
 {
-	uint64_t begin = side_now_ns();
-	int r = ask(s, SIDE_SOURCE, l->size, l->blocks);
+	const struct job job = { .l = l };
+	uint32_t count;
+	uint64_t ns = 0;
+	int r = load_count(&(struct load_work){ run_copy, &job }, LEAST_BLOCKS, &count);
 
 	if (r == 0)
-		r = side_drain(s, l->blocks, block);
-	if (r == 0)
-		tell_rate("to-host", l, side_now_ns() - begin);
-	return r;
+		r = run_copy(&job, count, &ns);
+	if (r < 0)
+		return r;
+	tell("to-host", l->name, "memcpy", mib_s((double)l->size * count, ns));
+	tell("rtt", l->name, "memcpy", 2 * (double)ns / count / 1e3);
+	tell("part", l->name, "copy-guest", (double)ns / count / 1e3);
+	tell("part", l->name, "copy-host", (double)local_copy_ns(l->size, count) / count / 1e3);
+	return 0;
 }
 
-static int measure_copy(struct side *s, const struct load *l)
+static int wait_readable(int fd)
 {
-	struct side_note answer;
-	int r = ask(s, SIDE_COPY, l->size, l->blocks);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	if (r == 0)
-		r = side_receive(s, &answer, block);
-	if (r == 0) {
-		tell_rate("copy", l, answer.value);
-		tell("copy-rtt", l, 2 * (double)answer.value / l->blocks / 1e3);
+	return poll(&p, 1, SIDE_TIMEOUT_MS) == 1 ? 0 : -ETIMEDOUT;
+}
+
+static void *answer_bells(void *data)
+{
+	const int *fds = data;
+
+	for (unsigned i = 0; i < BELLS && wait_readable(fds[0]) == 0; i++) {
+		fd_eventfd_take(fds[0]);
+		fd_eventfd_kick(fds[1]);
 	}
-	return r;
+	return NULL;
 }
 
-static int measure(struct side *s, unsigned long rounds)
+/* Rings and waits to be rung, BELLS times; the round trip and, within, the ringing alone. */
+static int ring_bells(int out, int in, uint64_t *ret_trip, uint64_t *ret_kick)
 {
-	static int (*const kinds[])(struct side *, const struct load *) = { measure_trips, measure_to_guest,
-		measure_to_host, measure_copy };
-	size_t n = sizeof(loads) / sizeof(loads[0]) * sizeof(kinds) / sizeof(kinds[0]);
+	static uint64_t bell_trips[BELLS], kicks[BELLS];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < rounds * n; i++)
-		r = kinds[i % 4](s, &loads[i / 4 % 4]);
-	return r < 0 ? r : ask(s, SIDE_END, 0, 0);
+	for (unsigned i = 0; r == 0 && i < BELLS; i++) {
+		uint64_t begin = side_now_ns();
+
+		fd_eventfd_kick(out);
+		kicks[i] = side_now_ns() - begin;
+		r = wait_readable(in);
+		fd_eventfd_take(in);
+		bell_trips[i] = side_now_ns() - begin;
+	}
+	*ret_trip = side_percentile(bell_trips, BELLS, 50);
+	*ret_kick = side_percentile(kicks, BELLS, 50);
+	return r;
+}
+
+/* The limit on the host: two threads that ring each other. */
+static int measure_eventfd(double *ret_wake_us)
+{
+	int fds[2] = { eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+	uint64_t trip, kick;
+	pthread_t thread;
+	int r;
+
+	if (pthread_create(&thread, NULL, answer_bells, fds) != 0)
+		return -EAGAIN;
+	r = ring_bells(fds[0], fds[1], &trip, &kick);
+	pthread_join(thread, NULL);
+	close(fds[0]);
+	close(fds[1]);
+	if (r < 0)
+		return r;
+	tell("rtt", "64B", "eventfd", (double)trip / 1e3);
+	*ret_wake_us = ((double)trip / 2 - (double)kick) / 1e3;
+	tell("part", "bell", "host-wake", *ret_wake_us);
+	return 0;
+}
+
+/* A round trip of bells and what it is made of. What is left is the interrupt's way to the program in the guest. */
+static int measure_bells(void)
+{
+	const struct side_note ask_bell = { .type = SIDE_BELL, .count = BELLS },
+			       ask_kick = { .type = SIDE_KICK, .count = BELLS };
+	struct side_note answer;
+	uint64_t trip, kick;
+	double wake;
+	int r = measure_eventfd(&wake);
+
+	if (r == 0)
+		r = far_ask(&far, &ask_bell);
+	/* it must have taken the question before a bell can be one of these */
+	usleep(20000);
+	fd_eventfd_take(far.to_host);
+	if (r == 0)
+		r = ring_bells(far.to_guest, far.to_host, &trip, &kick);
+	if (r == 0)
+		r = far_answer(&far, NULL);
+	if (r == 0)
+		r = far_call(&far, &ask_kick, &answer);
+	if (r < 0)
+		return r;
+	tell("part", "bell", "round-trip", (double)trip / 1e3);
+	tell("part", "bell", "host-kick", (double)kick / 1e3);
+	tell("part", "bell", "guest-kick", (double)answer.value / BELLS / 1e3);
+	tell("part", "bell", "interrupt",
+		(double)trip / 1e3 - wake - (double)kick / 1e3 - (double)answer.value / BELLS / 1e3);
+	return 0;
+}
+
+static int measure_rings(void)
+{
+	const struct side_note ask = { .type = SIDE_RING, .count = 20000 };
+	struct side_note answer;
+	uint64_t ns;
+	int r = far_call(&far, &ask, &answer);
+
+	if (r == 0)
+		r = local_ring_ns(ask.count, &ns);
+	if (r < 0)
+		return r;
+	tell("part", "ring", "guest", (double)answer.value / ask.count / 1e3);
+	tell("part", "ring", "host", (double)ns / ask.count / 1e3);
+	return 0;
+}
+
+static int measure_load(const struct load *l)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < n_subjects; i++)
+		r = measure_trips(&subjects[i], l);
+	for (unsigned i = 0; r == 0 && i < n_subjects; i++)
+		r = measure_rate(&subjects[i], l, SIDE_SOURCE);
+	for (unsigned i = 0; r == 0 && i < n_subjects; i++)
+		r = measure_rate(&subjects[i], l, SIDE_SINK);
+	return r < 0 ? r : measure_copy(l);
+}
+
+static int measure(unsigned long rounds)
+{
+	const struct side_note end = { .type = SIDE_END };
+	const struct load *all = &loads[LOADS - 1];
+	uint64_t ns;
+	int r;
+
+	/* Once through all of the channel's memory: a page that was never touched costs an exit, and is to be found. */
+	r = move(&subjects[0], all, SIDE_SOURCE, VMOS_CTL_BLOB / all->size, &ns);
+	if (r == 0)
+		r = move(&subjects[0], all, SIDE_SINK, VMOS_CTL_BLOB / all->size, &ns);
+	for (unsigned long i = 0; r == 0 && i < rounds; i++) {
+		r = measure_bells();
+		if (r == 0)
+			r = measure_rings();
+		for (unsigned n = 0; r == 0 && n < LOADS; n++)
+			r = measure_load(&loads[n]);
+	}
+	return r < 0 ? r : far_ask(&far, &end);
+}
+
+static void add_subject(const char *name, const char *word)
+{
+	int slot = far_way_of(name) ? far_add(&far, far_way_of(name), word) : -EINVAL;
+
+	if (slot < 0) {
+		fprintf(stderr, "channel-host: %s is left out: %s\n", name, strerror(-slot));
+		return;
+	}
+	snprintf(subjects[n_subjects].name, sizeof(subjects[0].name), "%s", name);
+	subjects[n_subjects++].slot = (unsigned)slot;
+}
+
+static void take_word(char *word)
+{
+	char *value = strchr(word, '=');
+
+	if (!value)
+		return;
+	*value++ = '\0';
+	if (strcmp(word, "pid") == 0 && turn.n < USAGE_PIDS_MAX)
+		pids[turn.n++] = (int)strtol(value, NULL, 10);
+	else if (strcmp(word, "qmp") == 0)
+		turn.qmp = turn_qmp(value);
+	else
+		add_subject(word, value);
 }
 
 int main(int argc, char **argv)
 {
-	struct bells bells;
-	struct side s;
 	int r;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: channel-host SOCKET ROUNDS\n");
+	if (argc < 4) {
+		fprintf(stderr, "usage: channel-host SOCKET ROUNDS TURN_MS [SUBJECT=WORD | pid=PID | qmp=SOCKET]…\n");
 		return 2;
 	}
-	r = open_side(&s, &bells, argv[1]);
+	load_turn_ns = strtoull(argv[3], NULL, 10) * 1000000;
+	r = far_open(&far, argv[1]);
 	if (r == 0)
-		r = measure(&s, strtoul(argv[2], NULL, 10));
+		r = far_meet(&far);
+	if (r == 0) {
+		pids[turn.n++] = getpid();
+		pids[turn.n++] = far.qemu;
+		for (int i = 4; i < argc; i++)
+			take_word(argv[i]);
+		r = measure(strtoul(argv[2], NULL, 10));
+	}
 	unlink(argv[1]);
 	if (r < 0)
 		fprintf(stderr, "channel-host: %s\n", strerror(-r));

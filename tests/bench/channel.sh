@@ -1,39 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2154
-# Through the channel and back: between a program in a guest and one on the host, which sleep and ring as vmOS's do
-# (subject vmos); and as a user meets it: `vmos run` of a program that echoes, with courier and agent in between
-# (vmos-run), beside the same program on the host behind a socket. memcpy is a copy of the same bytes in the guest.
+# shellcheck shell=bash disable=SC2034,SC2154
+# Through the channel and back, beside all other ways between a guest and the host that this host has: between a program
+# in a guest and one on the host, which sleep and ring as vmOS's do, all in one boot of a guest that is nothing else;
+# then between two such guests, and with more and more of them at once. And as a user meets it: `vmos run` of a program
+# that echoes, with courier and agent in between (vmos-run), beside the same program on the host behind a socket.
+#
+# CHANNEL_TURN_MS is how long each measurement takes (200), CHANNEL_PAIRS how many pairs of guests are tried (1,2,4,8,16).
 
 sizes="64B 4KiB 64KiB 1MiB"
+subjects="vmos vhost-vsock virtio-serial tcp tcp-user virtio-9p virtiofs"
+turn_ms=${CHANNEL_TURN_MS:-200}
+pairs=${CHANNEL_PAIRS:-1,2,4,8,16}
+ways=$work/ways
+peers=$XDG_CACHE_HOME/vmos/bench-channel
+programs=$bench
+ways_kernel=$peers/kernel
+ways_ram=$work/far.initrd
 
-# An initial RAM disk that holds the far end and the template's own driver.
-make_guest()
-{
-	mkdir -p "$work/far" || return
-	cp "$bench/channel-guest" "$work/far/init"
-	timeout 60 "$vmos" run alpha -- cat /usr/lib/vmos/vmos_guest.ko >"$work/far/vmos_guest.ko" || return
-	(cd "$work/far" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/far.initrd"
-}
-
-# The device as libvirt makes it for vmosd.
-run_device()
-{
-	local what size rate kernel host accel=tcg,thread=multi cpu=max,-erms,-fsrm
-
-	[ "$accelerator" != kvm ] || { accel=kvm; cpu=host; }
-	kernel=$(find "$XDG_DATA_HOME/vmos/templates" -name kernel | tail -n 1)
-	"$bench/channel-host" "$work/far.sock" "$runs" >"$work/far.out" &
-	host=$!
-	within 5 [ -S "$work/far.sock" ]
-	timeout 600 qemu-system-x86_64 -nodefaults -no-user-config -display none -M q35 -accel "$accel" -cpu "$cpu" -smp 2 \
-		-m 512 -kernel "$kernel" -initrd "$work/far.initrd" -append "console=ttyS0 quiet panic=-1" \
-		-chardev socket,id=far,path="$work/far.sock" -device ivshmem-doorbell,vectors=1,chardev=far \
-		-no-reboot -serial "file:$work/far.log" >&2
-	wait "$host" || tail -n 5 "$work/far.log" >&2
-	while read -r what size rate; do
-		add "$what-$size" "$rate"
-	done <"$work/far.out"
-}
+# shellcheck source=tests/bench/channel-ways.sh
+. "$top/tests/bench/channel-ways.sh"
+# shellcheck source=tests/bench/channel-report.sh
+. "$top/tests/bench/channel-report.sh"
 
 round_trip()
 {
@@ -62,31 +49,70 @@ run_out()
 	timeout 120 "$vmos" run alpha -- head -c "$1" /dev/zero >/dev/null
 }
 
-"$vmos" create alpha >&2
-"$vmos" start alpha >&2
-for ((n = 0; n < runs; n++)); do
-	round_trip 64B 64 200
-	round_trip 4KiB 4096 200
-	round_trip 64KiB 65536 50
-	round_trip 1MiB 1048576 10
-	mib_s run-in $((256 << 20)) run_in $((256 << 20))
-	mib_s run-out $((256 << 20)) run_out $((256 << 20))
-done
-make_guest
-"$vmos" stop --force alpha >&2
-run_device
+# What a transfer's bytes go through: the agents, and the couriers of both.
+run_across()
+{
+	timeout 120 "$vmos" run alpha -- head -c "$1" /dev/zero | timeout 120 "$vmos" run second -- sh -c 'cat >/dev/null'
+}
 
+cpu_across()
+{
+	# shellcheck disable=SC2046 # pids are words
+	cpu_us $(pids qemu-system alpha) $(pids qemu-system second) $(pids vmos-courier alpha) $(pids vmos-courier second)
+}
+
+across()
+{
+	local bytes=$((64 << 20)) before
+
+	before=$(cpu_across)
+	mib_s across "$bytes" run_across "$bytes"
+	add cpu-across "$(awk -v us=$(($(cpu_across) - before)) -v b="$bytes" 'BEGIN { print us * 1000 / b }')"
+}
+
+through_vmos()
+{
+	local vm
+
+	for vm in alpha second; do
+		"$vmos" create "$vm" >&2
+		"$vmos" start "$vm" >&2
+	done
+	for ((n = 0; n < runs; n++)); do
+		round_trip 64B 64 200
+		round_trip 4KiB 4096 200
+		round_trip 64KiB 65536 50
+		round_trip 1MiB 1048576 10
+		mib_s run-in $((256 << 20)) run_in $((256 << 20))
+		mib_s run-out $((256 << 20)) run_out $((256 << 20))
+		across
+	done
+	"$vmos" stop --force alpha second >&2
+	"$vmos" delete --yes alpha second >&2
+}
+
+between_programs()
+{
+	local most=${pairs##*,}
+
+	"$top/tests/bench/channel-peers" "$peers" >"$work/peers.log" 2>&1 || { tail -n 3 "$work/peers.log" >&2; return; }
+	ways_initrd "$ways_ram" || return
+	ways_begin
+	ways_one "$runs" "$turn_ms" >"$work/one.out"
+	ways_many $((2 * most)) "$runs" "$turn_ms" "$pairs" >"$work/many.out"
+	ways_end
+	channel_take one "$work/one.out"
+	channel_take many "$work/many.out"
+}
+
+through_vmos
+between_programs
 for size in $sizes; do
-	value channel.rtt_us "$size" vmos us "rtt-$size"
-	value channel.rtt_us "$size" memcpy us "copy-rtt-$size"
 	value channel.rtt_us "$size" vmos-run us "run-rtt-$size"
 	value channel.rtt_us "$size" host-socket us "socket-rtt-$size"
-	ratio channel.rtt_us "$size" vmos memcpy "rtt-$size" "copy-rtt-$size"
-	value channel.mib_s "$size" vmos MiB/s "to-host-$size"
-	value channel.mib_s "$size" vmos-to-guest MiB/s "to-guest-$size"
-	value channel.mib_s "$size" memcpy MiB/s "copy-$size"
-	ratio channel.mib_s "$size" vmos memcpy "to-host-$size" "copy-$size"
 done
 value channel.mib_s stdin vmos-run MiB/s run-in
 value channel.mib_s stdout vmos-run MiB/s run-out
-"$vmos" delete --yes alpha >&2
+value relay.mib_s stream courier MiB/s across
+value relay.cpu_ns_per_byte stream courier ns cpu-across
+channel_report
