@@ -4,7 +4,8 @@
 #
 #   lab_prepare                 takes HOS and tools from the cache, or builds them
 #   lab_boot NAME WORDS FILE…   boots with WORDS more on the kernel command line, runs the files of inside/, powers off;
-#                               with lab_disk set what is written stays there, else it is forgotten
+#                               with lab_disk set what is written stays there, else it is forgotten; what is in the
+#                               folder lab_more goes beside the programs
 #
 # Inside, a line goes out by the port "vmos.lab": pass NAME, fail NAME, skip NAME # WHY, note TEXT, begin FILE,
 # value SERIES NUMBER, ask WORD… (answered by one line, see lab_answer), end. Whoever sources this file says what
@@ -98,6 +99,7 @@ lab_make_payload()
 	cp -r "$top/tests/lab/inside" "$top/tests/vm/lib.sh" "$top/tests/vm/net.sh" "$dir/"
 	cp -r "$tools" "$dir/tools"
 	[ ! -d "$lab_programs" ] || cp -r "$lab_programs/." "$dir/bin/"
+	[ -z "${lab_more:-}" ] || cp -r "$lab_more/." "$dir/bin/"
 	{
 		printf 'LAB_FULL=%q\n' "${LAB_FULL:-}"
 		printf 'patience=%q\n' "${LAB_PATIENCE:-1}"
