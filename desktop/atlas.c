@@ -322,23 +322,39 @@ out:
 	return r;
 }
 
-int atlas_init(struct atlas *a)
+static int add_faces(struct atlas *a, const unsigned *scales, int n)
 {
-	static const unsigned scales[ATLAS_SCALES] = { 120, 180, 240 };
 	struct scratch s;
 	int r = 0;
 
-	*a = (struct atlas){ 0 };
 	s.surface = cairo_image_surface_create(CAIRO_FORMAT_A8, CELL_MAX, CELL_MAX);
 	s.cr = cairo_create(s.surface);
-	for (int i = 0; r == 0 && i < ATLAS_SCALES; i++) {
-		a->face[i].scale120 = scales[i];
-		r = draw_face(a, &s, &a->face[i]);
+	for (int i = 0; r == 0 && i < n; i++) {
+		struct atlas_face *f = &a->face[a->nfaces];
+
+		f->scale120 = scales[i];
+		r = draw_face(a, &s, f);
+		a->nfaces += r == 0;
 	}
 	cairo_destroy(s.cr);
 	cairo_surface_destroy(s.surface);
 	cairo_debug_reset_static_data();
 	return r;
+}
+
+int atlas_init(struct atlas *a)
+{
+	static const unsigned scales[] = { 120, 180, 240 };
+
+	*a = (struct atlas){ 0 };
+	return add_faces(a, scales, sizeof(scales) / sizeof(scales[0]));
+}
+
+int atlas_add(struct atlas *a, unsigned scale120)
+{
+	if (a->nfaces == ATLAS_SCALES || scale120 > ATLAS_SCALE_MAX || atlas_pick(a, scale120)->scale120 == scale120)
+		return 0;
+	return add_faces(a, &scale120, 1);
 }
 
 /* In the sandbox: table look-ups only. */
@@ -351,11 +367,17 @@ void atlas_finish(struct atlas *a)
 
 const struct atlas_face *atlas_pick(const struct atlas *a, unsigned scale120)
 {
-	for (int i = 0; i < ATLAS_SCALES; i++) {
-		if (a->face[i].scale120 >= scale120)
-			return &a->face[i];
+	const struct atlas_face *best = &a->face[0];
+
+	for (int i = 1; i < a->nfaces; i++) {
+		const struct atlas_face *f = &a->face[i];
+		bool better = best->scale120 < scale120 ? f->scale120 > best->scale120
+							: f->scale120 >= scale120 && f->scale120 < best->scale120;
+
+		if (better)
+			best = f;
 	}
-	return &a->face[ATLAS_SCALES - 1];
+	return best;
 }
 
 struct mask atlas_mask(const struct atlas *a, const struct glyph *g)

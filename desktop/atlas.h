@@ -12,7 +12,8 @@
 
 #include "desktop/canvas.h"
 
-#define ATLAS_SCALES 3 /* 1, 1.5 and 2 */
+#define ATLAS_SCALES 5 /* 1, 1.5 and 2, and what outputs have beside them */
+#define ATLAS_SCALE_MAX 480 /* × 120: glyphs fit their cells up to here */
 #define ATLAS_GLYPHS 1040
 #define ATLAS_BOLD 95 /* U+0020 … U+007E: all that a VM's name has; also of the small face */
 
@@ -49,6 +50,7 @@ struct atlas_face {
 
 struct atlas {
 	struct atlas_face face[ATLAS_SCALES];
+	int nfaces;
 	uint8_t *bytes; /* owned */
 	size_t len, cap;
 };
@@ -65,6 +67,8 @@ struct atlas_text {
 
 /* Rasterises everything. 0 or -errno: -ENOENT means that the host has no usable font. */
 int atlas_init(struct atlas *a);
+/* One more face, also before the sandbox; nothing where there is one of this scale or no room. 0 or -errno. */
+int atlas_add(struct atlas *a, unsigned scale120);
 void atlas_finish(struct atlas *a);
 
 /* The face to draw with for an output of @scale120: the smallest that is not too small, else the largest. */

@@ -76,10 +76,18 @@ static int part_len(int geo_at, int geo_len, int len)
 	return geo_len ? smaller(geo_len, left) : left;
 }
 
+/* As guests round the size of a buffer, and wp_fractional_scale does. */
+static int to_pixels(const struct content *c, int units)
+{
+	return (units * c->scale120 + GUI_SCALE_ONE / 2) / GUI_SCALE_ONE;
+}
+
+/* The most units that a buffer has all pixels for. */
 static int logical(const struct content *c, int pixels)
 {
-	int len = c->scale120 ? pixels * GUI_SCALE_ONE / c->scale120 : pixels;
+	int len = c->scale120 ? (pixels * GUI_SCALE_ONE + c->scale120 / 2) / c->scale120 : pixels;
 
+	len -= to_pixels(c, len) > pixels;
 	return len > 0 ? len : 1;
 }
 
@@ -100,18 +108,13 @@ struct source {
 	wl_fixed_t at, len;
 };
 
-/* @at and @len (logical) along an axis of @pixels: a source that lies inside of the buffer. */
+/* @at and @len (logical) along an axis of @pixels: whole pixels of the buffer, as the compositor would mix parts of one. */
 static struct source source_axis(const struct content *c, int pixels, int at, int len)
 {
-	int64_t all = (int64_t)pixels * 256;
-	int64_t from = (int64_t)at * c->scale120 * 256 / GUI_SCALE_ONE;
-	int64_t size = (int64_t)len * c->scale120 * 256 / GUI_SCALE_ONE;
+	int from = smaller(to_pixels(c, at), pixels - 1);
+	int end = smaller(to_pixels(c, at + len), pixels);
 
-	if (from > all - 1)
-		from = all - 1;
-	if (size > all - from)
-		size = all - from;
-	return (struct source){ (wl_fixed_t)from, (wl_fixed_t)(size > 0 ? size : 1) };
+	return (struct source){ wl_fixed_from_int(from), wl_fixed_from_int(end > from ? end - from : 1) };
 }
 
 static bool is_same_crop(const struct content_crop *a, const struct content_crop *b)

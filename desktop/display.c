@@ -12,6 +12,7 @@
 #include "viewporter-client-protocol.h"
 #include "xdg-activation-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
+#include "xdg-output-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 static uint32_t lower(uint32_t a, uint32_t b)
@@ -42,6 +43,7 @@ static const struct global globals[] = {
 	{ &zwp_idle_inhibit_manager_v1_interface, MEMBER(idle_inhibit), 1, 1, false },
 	{ &xdg_activation_v1_interface, MEMBER(activation), 1, 1, false },
 	{ &wl_data_device_manager_interface, MEMBER(data_devices), 3, 3, false },
+	{ &zxdg_output_manager_v1_interface, MEMBER(xdg_outputs), 1, 3, false },
 };
 
 #define NGLOBALS (sizeof(globals) / sizeof(globals[0]))
@@ -69,6 +71,8 @@ static void handle_global(
 		*slot = wl_registry_bind(registry, name, g->interface, lower(version, g->most));
 		if (g->interface == &wl_seat_interface)
 			d->seat_name = name;
+		if (g->interface == &zxdg_output_manager_v1_interface)
+			outputs_describe(d);
 	}
 }
 
@@ -199,8 +203,8 @@ unsigned display_scale120(const struct display *d)
 	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
 		const struct output *o = &d->outputs[i];
 
-		if (o->wl && (unsigned)o->scale * 120 > best)
-			best = (unsigned)o->scale * 120;
+		if (o->wl && output_scale120(o) > best)
+			best = output_scale120(o);
 	}
 	return best;
 }

@@ -26,6 +26,8 @@ struct xdg_activation_v1;
 struct xdg_wm_base;
 struct zwp_idle_inhibit_manager_v1;
 struct zxdg_decoration_manager_v1;
+struct zxdg_output_manager_v1;
+struct zxdg_output_v1;
 struct window;
 
 /* Which window a surface belongs to (the menu: to none) and what it shows: the user data of every surface but those of the cursor and of a drag. */
@@ -39,8 +41,10 @@ struct surface_ref {
 struct output {
 	struct display *display;
 	struct wl_output *wl; /* NULL: the place is free */
+	struct zxdg_output_v1 *xdg; /* may be NULL */
 	uint32_t name; /* of the registry */
 	int32_t x, y, mm_w, mm_h, mode_w, mode_h, mhz, scale;
+	int32_t logical_w, logical_h; /* 0: the compositor does not say */
 	bool turned; /* width and height change places */
 	bool told; /* the guest knows it */
 };
@@ -61,6 +65,7 @@ struct display {
 	struct zwp_idle_inhibit_manager_v1 *idle_inhibit; /* may be NULL */
 	struct xdg_activation_v1 *activation; /* may be NULL */
 	struct wl_data_device_manager *data_devices; /* may be NULL */
+	struct zxdg_output_manager_v1 *xdg_outputs; /* may be NULL */
 	struct output outputs[DISPLAY_OUTPUTS_MAX];
 	bool blocked; /* the compositor reads too slowly: nothing may be queued until the socket is writable */
 };
@@ -96,7 +101,14 @@ unsigned display_scale120(const struct display *d);
 /* output.c */
 void output_bind(struct display *d, uint32_t name, uint32_t version);
 void output_remove(struct display *d, uint32_t name);
+/* Asks for the logical sizes of all outputs, where the compositor says them. */
+void outputs_describe(struct display *d);
 void output_logical(const struct output *o, int *ret_w, int *ret_h);
+/*
+ * Pixels of a logical unit × 120. wl_output alone rounds a scale up to a whole number; what the mode is of the logical
+ * size is exact, also by compositors that know no wp_fractional_scale.
+ */
+unsigned output_scale120(const struct output *o);
 struct output *output_find(struct display *d, struct wl_output *wl);
 
 #endif

@@ -222,7 +222,7 @@ void guest_send_output(struct guest *g, struct output *o, bool gone)
 		.h = (uint16_t)bounded(h, 0, GUI_SIZE_MAX),
 		.mm_w = (uint16_t)o->mm_w,
 		.mm_h = (uint16_t)o->mm_h,
-		.scale120 = (uint16_t)(o->scale * GUI_SCALE_ONE),
+		.scale120 = (uint16_t)output_scale120(o),
 		.mhz = (uint32_t)o->mhz,
 		.gone = gone,
 	};

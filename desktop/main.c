@@ -122,6 +122,10 @@ static int open_parts(const int *fds)
 		r = seat_init(&seat);
 	for (int i = 0; r == 0 && i < 2; i++) /* seat capabilities, then the keymap */
 		r = display_roundtrip(&display);
+	for (int i = 0; r == 0 && i < DISPLAY_OUTPUTS_MAX; i++) {
+		if (display.outputs[i].wl)
+			r = atlas_add(&atlas, output_scale120(&display.outputs[i]));
+	}
 	if (r == -EPIPE)
 		return fail(HELPER_REASON_DISPLAY, "the Wayland compositor left");
 	if (r < 0) {

@@ -7,6 +7,7 @@
 #include "desktop/display.h"
 #include "desktop/guest.h"
 #include "desktop/window.h"
+#include "xdg-output-unstable-v1-client-protocol.h"
 
 static void handle_geometry(void *data, struct wl_output *wl, int32_t x, int32_t y, int32_t mm_w, int32_t mm_h,
 	int32_t subpixel, const char *make, const char *model, int32_t transform)
@@ -51,6 +52,38 @@ static void handle_done(void *data, struct wl_output *wl)
 	tell(data, false);
 }
 
+static void handle_logical_position(void *data, struct zxdg_output_v1 *xdg, int32_t x, int32_t y)
+{
+	/* wl_output says it, too */
+}
+
+static void handle_logical_size(void *data, struct zxdg_output_v1 *xdg, int32_t w, int32_t h)
+{
+	struct output *o = data;
+
+	o->logical_w = bounded(w, 0, 32767);
+	o->logical_h = bounded(h, 0, 32767);
+}
+
+/* Before version 3. */
+static void handle_logical_done(void *data, struct zxdg_output_v1 *xdg)
+{
+	handle_done(data, NULL);
+}
+
+static void handle_text(void *data, struct zxdg_output_v1 *xdg, const char *text)
+{
+	/* the guest is told no names */
+}
+
+static const struct zxdg_output_v1_listener logical_listener = {
+	.logical_position = handle_logical_position,
+	.logical_size = handle_logical_size,
+	.done = handle_logical_done,
+	.name = handle_text,
+	.description = handle_text,
+};
+
 static const struct wl_output_listener output_listener = {
 	.geometry = handle_geometry,
 	.mode = handle_mode,
@@ -69,7 +102,21 @@ void output_bind(struct display *d, uint32_t name, uint32_t version)
 		o->wl = wl_registry_bind(d->registry, name, &wl_output_interface, version);
 		if (o->wl)
 			wl_output_add_listener(o->wl, &output_listener, o);
+		outputs_describe(d);
 		return;
+	}
+}
+
+void outputs_describe(struct display *d)
+{
+	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
+		struct output *o = &d->outputs[i];
+
+		if (!d->xdg_outputs || !o->wl || o->xdg)
+			continue;
+		o->xdg = zxdg_output_manager_v1_get_xdg_output(d->xdg_outputs, o->wl);
+		if (o->xdg)
+			zxdg_output_v1_add_listener(o->xdg, &logical_listener, o);
 	}
 }
 
@@ -81,6 +128,8 @@ void output_remove(struct display *d, uint32_t name)
 		if (!o->wl || o->name != name)
 			continue;
 		tell(o, true);
+		if (o->xdg)
+			zxdg_output_v1_destroy(o->xdg);
 		wl_output_release(o->wl);
 		*o = (struct output){ 0 };
 	}
@@ -90,8 +139,21 @@ void output_logical(const struct output *o, int *ret_w, int *ret_h)
 {
 	int scale = o->wl && o->scale > 0 ? o->scale : 1;
 
+	*ret_w = o->logical_w;
+	*ret_h = o->logical_h;
+	if (*ret_w > 0 && *ret_h > 0)
+		return;
 	*ret_w = (o->turned ? o->mode_h : o->mode_w) / scale;
 	*ret_h = (o->turned ? o->mode_w : o->mode_h) / scale;
+}
+
+unsigned output_scale120(const struct output *o)
+{
+	int pixels = o->mode_w > o->mode_h ? o->mode_w : o->mode_h;
+	int units = o->logical_w > o->logical_h ? o->logical_w : o->logical_h;
+	int scale120 = units > 0 ? (pixels * 120 + units / 2) / units : 0;
+
+	return (unsigned)(scale120 >= 60 && scale120 <= 960 ? scale120 : o->scale * 120);
 }
 
 struct output *output_find(struct display *d, struct wl_output *wl)

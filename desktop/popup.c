@@ -70,7 +70,7 @@ static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t seria
 {
 	struct window *w = data;
 
-	window_obey_size(w);
+	window_obey_size(w, w->conf_w, w->conf_h);
 	xdg_surface_ack_configure(xdg, serial);
 	if (w->parent)
 		send_placed(w);

@@ -28,7 +28,7 @@ enum frame_part press_part(const struct press_place *p, uint32_t *ret_edges)
 	if (!w->toplevel || p->at->kind == SURFACE_CONTENT)
 		return FRAME_CONTENT;
 	if (p->at->kind == SURFACE_BACK)
-		y += FRAME_BAR;
+		y += room.y;
 	if (p->at->kind == SURFACE_MAT) {
 		x += room.x;
 		y += room.y;

@@ -21,12 +21,39 @@ static bool is_floating(const struct window *w)
 	return !(w->states & ~GUI_STATE_ACTIVATED);
 }
 
+/* What @units has beyond a number of them that is whole pixels, at scales where every fourth at least is one. */
+static int beyond_pixels(int units, unsigned scale120)
+{
+	for (int step = 1; step <= 4; step++) {
+		if (scale120 * (unsigned)step % GUI_SCALE_ONE == 0)
+			return units > step ? units % step : 0;
+	}
+	return 0;
+}
+
+/*
+ * The outer size is the compositor's: some end a client whose maximised window is off by a pixel. What is left over of
+ * it is the frame's: at 1.5 an odd number of units would be made larger or smaller, as compositors round both edges.
+ */
+static void fit(struct window *w, int outer_w, int outer_h)
+{
+	struct frame_insets in;
+
+	w->pad_w = w->pad_h = 0;
+	in = window_insets(w);
+	w->pad_w = beyond_pixels(outer_w - in.left - in.right, w->scale120);
+	w->pad_h = beyond_pixels(outer_h - in.top - in.bottom, w->scale120);
+	window_obey_size(w, outer_w, outer_h);
+}
+
 /* Gives the content room for @width × @height, but never more than the largest output. */
 static void set_inner(struct window *w, int width, int height)
 {
-	struct frame_insets in = window_insets(w);
+	struct frame_insets in;
 	int most_w, most_h;
 
+	w->pad_w = w->pad_h = 0;
+	in = window_insets(w);
 	display_largest(w->set->display, &most_w, &most_h);
 	w->inner_w = bounded(width, FRAME_MIN_W - in.left - in.right, most_w - in.left - in.right);
 	w->inner_h = bounded(height, TOPLEVEL_MIN_H, most_h - in.top - in.bottom);
@@ -100,7 +127,7 @@ static void handle_configure(void *data, struct xdg_surface *xdg, uint32_t seria
 		w->dirty = true;
 	w->states = w->conf_states;
 	if (w->conf_w > 0 && w->conf_h > 0)
-		window_obey_size(w); /* some end a client whose maximised window is off by a pixel */
+		fit(w, w->conf_w, w->conf_h);
 	else if (w->inner_w == 0 && w->want_w > 0 && w->want_h > 0)
 		set_inner(w, w->want_w, w->want_h);
 	w->wish_waits = false;
@@ -121,8 +148,12 @@ static void set_scale(struct window *w, unsigned scale120)
 		return;
 	w->scale120 = scale120;
 	w->dirty = true;
+	if (w->stage == WINDOW_MAPPED && !is_floating(w))
+		fit(w, w->outer_w, w->outer_h);
 	if (w->serial)
 		window_configure_guest(w);
+	if (w->stage == WINDOW_MAPPED)
+		window_show(w);
 }
 
 static void handle_preferred_scale(void *data, struct wp_fractional_scale_v1 *f, uint32_t scale120)
@@ -142,8 +173,8 @@ void toplevel_rescale(struct window *w)
 	for (int i = 0; i < DISPLAY_OUTPUTS_MAX; i++) {
 		const struct output *o = &w->set->display->outputs[i];
 
-		if ((w->outputs & 1u << i) && o->wl && (unsigned)o->scale * 120 > best)
-			best = (unsigned)o->scale * 120;
+		if ((w->outputs & 1u << i) && o->wl && output_scale120(o) > best)
+			best = output_scale120(o);
 	}
 	if (best && !w->fractional)
 		set_scale(w, best);

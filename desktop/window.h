@@ -68,6 +68,7 @@ struct window {
 	int want_w, want_h; /* from WIN_NEW, content */
 	int inner_w, inner_h; /* room for the content; 0: not known yet */
 	int outer_w, outer_h; /* as last drawn */
+	int pad_w, pad_h; /* what the frame is wider, and its bar higher, so that the content is whole pixels */
 	uint32_t states; /* GUI_STATE_* in force */
 	int conf_w, conf_h; /* xdg configure to come, outer; 0: ours to choose */
 	uint32_t conf_states;
@@ -150,8 +151,8 @@ int window_make_surfaces(struct window *w);
 struct frame_insets window_insets(const struct window *w);
 /* Where the content lies in the frame. */
 struct rect window_room(const struct window *w);
-/* Takes the outer size that the compositor gave, which may be 0 or less where it finds no room. */
-void window_obey_size(struct window *w);
+/* Takes an outer size, of the compositor's, which may be 0 or less where it finds no room. */
+void window_obey_size(struct window *w, int outer_w, int outer_h);
 /* Whether the frame on the screen is that of the present size and states. */
 bool window_fits(const struct window *w);
 /* Frame of the present inner size: everything but the content, up to the root's commit. */

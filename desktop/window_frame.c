@@ -87,7 +87,11 @@ void window_redraw(struct window *w)
 
 struct frame_insets window_insets(const struct window *w)
 {
-	return frame_insets(w->role == GUI_ROLE_POPUP, w->states & GUI_STATE_FULLSCREEN);
+	struct frame_insets in = frame_insets(w->role == GUI_ROLE_POPUP, w->states & GUI_STATE_FULLSCREEN);
+
+	in.right += w->pad_w;
+	in.top += w->pad_h;
+	return in;
 }
 
 struct rect window_room(const struct window *w)
@@ -100,9 +104,11 @@ struct rect window_room(const struct window *w)
 void window_layout(struct window *w)
 {
 	struct frame_insets in = window_insets(w);
-	struct rect room = window_room(w);
+	struct rect room = window_room(w), ground = room;
 	int outer_w = room.w + in.left + in.right, outer_h = room.h + in.top + in.bottom;
 
+	if (w->states & GUI_STATE_FULLSCREEN)
+		ground.w = outer_w; /* no line of colour at its edge */
 	if (outer_w != w->outer_w || !w->bar_shown)
 		w->dirty = true;
 	w->outer_w = outer_w;
@@ -110,16 +116,16 @@ void window_layout(struct window *w)
 	if (w->dirty)
 		draw_bar(w);
 	solid_show(&w->back, w->set->display, w->set->colour, (struct rect){ 0, in.top, outer_w, outer_h - in.top });
-	solid_show(&w->mat, w->set->display, w->set->mat, room);
+	solid_show(&w->mat, w->set->display, w->set->mat, ground);
 	xdg_surface_set_window_geometry(w->xdg, 0, 0, outer_w, outer_h);
 }
 
-void window_obey_size(struct window *w)
+void window_obey_size(struct window *w, int outer_w, int outer_h)
 {
 	struct frame_insets in = window_insets(w);
 
-	w->inner_w = bounded(w->conf_w - in.left - in.right, 1, GUI_SIZE_MAX);
-	w->inner_h = bounded(w->conf_h - in.top - in.bottom, 1, GUI_SIZE_MAX);
+	w->inner_w = bounded(outer_w - in.left - in.right, 1, GUI_SIZE_MAX);
+	w->inner_h = bounded(outer_h - in.top - in.bottom, 1, GUI_SIZE_MAX);
 }
 
 bool window_fits(const struct window *w)
@@ -138,15 +144,16 @@ bool window_fits(const struct window *w)
 void window_show(struct window *w)
 {
 	bool twice = w->states & GUI_STATE_FULLSCREEN;
+	int height = window_insets(w).top;
 
 	window_layout(w);
 	if (twice)
-		wp_viewport_set_destination(w->root_viewport, w->outer_w, FRAME_BAR - 1);
+		wp_viewport_set_destination(w->root_viewport, w->outer_w, height - 1);
 	content_push(&w->content, window_room(w), true);
 	wl_surface_commit(w->root);
 	content_release_sync(&w->content);
 	if (!twice)
 		return;
-	wp_viewport_set_destination(w->root_viewport, w->outer_w, FRAME_BAR);
+	wp_viewport_set_destination(w->root_viewport, w->outer_w, height);
 	wl_surface_commit(w->root);
 }

@@ -6,6 +6,8 @@
  *   measure SECONDS [PID…]   FRAMES COMMITS BYTES NANOSECONDS GUEST-NS HOST-NS OWN-NS GUEST-WAKEUPS HOST-WAKEUPS
  *   keys N                   presses a key N times: SEEN LOST P50-NS P99-NS of the time to the next frame
  *   windows                  how many windows are shown
+ *   surface N                "WxH X,Y WxH WxH" of the Nth surface: its buffer, what its viewport takes of it, and how large
+ *   maximise W H             the window that has the keyboard, to that size: "maximised"
  *   touch down FINGER SURFACE X Y, touch move FINGER X Y, touch up FINGER, touch frame, touch cancel   "touched"
  *
  * CPU time and wake-ups are those of the processes named, the virtual CPUs of a QEMU apart from its other threads.
@@ -182,7 +184,8 @@ static void count_windows(void)
 
 static void obey(char *line)
 {
-	unsigned n = 0, seconds = 0;
+	unsigned n = 0, m = 0, seconds = 0;
+	char text[128];
 	int used = 0;
 
 	if (sscanf(line, "settle %u %u", &n, &seconds) == 2) {
@@ -200,6 +203,11 @@ static void obey(char *line)
 		begin(KEYS, 1);
 	} else if (!strcmp(line, "windows")) {
 		count_windows();
+	} else if (sscanf(line, "surface %u", &n) == 1) {
+		answer(scale_tell(n, text) ? text : "none");
+	} else if (sscanf(line, "maximise %u %u", &n, &m) == 2) {
+		shell_maximise((int)n, (int)m);
+		answer("maximised");
 	} else if (touch_obey(line)) {
 		answer("touched");
 	} else {

@@ -10,7 +10,9 @@
 
 #include <xkbcommon/xkbcommon.h>
 
+#include "bench-fractional-scale-server-protocol.h"
 #include "bench-viewporter-server-protocol.h"
+#include "bench-xdg-output-server-protocol.h"
 #include "bench-xdg-shell-server-protocol.h"
 #include "tests/bench/screen.h"
 
@@ -39,6 +41,11 @@ static const struct {
 	{ &xdg_surface_interface, "get_popup", on_popup },
 	{ &wl_seat_interface, "get_keyboard", on_keyboard },
 	{ &wl_seat_interface, "get_touch", on_touch },
+	{ &wp_viewporter_interface, "get_viewport", on_viewport },
+	{ &wp_viewport_interface, "set_source", on_source },
+	{ &wp_viewport_interface, "set_destination", on_destination },
+	{ &wp_fractional_scale_manager_v1_interface, "get_fractional_scale", on_fractional },
+	{ &zxdg_output_manager_v1_interface, "get_xdg_output", on_xdg_output },
 };
 
 static struct wl_resource *object(struct wl_resource *r, uint32_t id)
@@ -58,6 +65,17 @@ static void handle_surface_end(struct wl_resource *r)
 	free(s->grid);
 	free(s->copy);
 	free(s);
+}
+
+struct surface *surface_nth(unsigned n)
+{
+	struct surface *s;
+
+	wl_list_for_each_reverse(s, &screen.surfaces, link) {
+		if (n-- == 0)
+			return s;
+	}
+	return NULL;
 }
 
 static void handle_unlink(struct wl_resource *r)
@@ -162,7 +180,8 @@ static void on_frame(struct wl_resource *r, union wl_argument *args)
 	wl_list_insert(s->callbacks.prev, wl_resource_get_link(object(r, args[0].n)));
 }
 
-static void configure(struct surface *s)
+/* Its size is its own to choose, or @w × @h, maximised. */
+static void configure(struct surface *s, int w, int h)
 {
 	struct wl_array states;
 	uint32_t *state;
@@ -171,10 +190,23 @@ static void configure(struct surface *s)
 	state = wl_array_add(&states, sizeof(*state));
 	if (state)
 		*state = XDG_TOPLEVEL_STATE_ACTIVATED;
-	xdg_toplevel_send_configure(s->toplevel, 0, 0, &states);
+	state = w > 0 ? wl_array_add(&states, sizeof(*state)) : NULL;
+	if (state)
+		*state = XDG_TOPLEVEL_STATE_MAXIMIZED;
+	xdg_toplevel_send_configure(s->toplevel, w, h, &states);
 	wl_array_release(&states);
 	xdg_surface_send_configure(s->xdg, ++screen.serial);
 	s->configured = true;
+}
+
+void shell_maximise(int w, int h)
+{
+	struct surface *s;
+
+	wl_list_for_each(s, &screen.surfaces, link) {
+		if (s->focused && s->toplevel)
+			configure(s, w, h);
+	}
 }
 
 /* The newest window has the keyboard. */
@@ -225,7 +257,7 @@ static void on_commit(struct wl_resource *r, union wl_argument *args)
 	struct wl_resource *callback, *next;
 
 	if (s->toplevel && !s->configured)
-		configure(s);
+		configure(s, 0, 0);
 	if (s->buffer)
 		take_buffer(s);
 	wl_resource_for_each_safe(callback, next, &s->callbacks)
@@ -324,9 +356,9 @@ static bool make_keymap(void)
 static void send_output(struct wl_resource *r)
 {
 	wl_output_send_geometry(r, 0, 0, 600, 340, 0, "vmOS", "bench", 0);
-	wl_output_send_mode(r, WL_OUTPUT_MODE_CURRENT | WL_OUTPUT_MODE_PREFERRED, 2560, 1440, 60000);
+	wl_output_send_mode(r, WL_OUTPUT_MODE_CURRENT | WL_OUTPUT_MODE_PREFERRED, SCREEN_W, SCREEN_H, 60000);
 	if (wl_resource_get_version(r) >= WL_OUTPUT_SCALE_SINCE_VERSION)
-		wl_output_send_scale(r, 1);
+		wl_output_send_scale(r, (int)(screen.scale120 + 119) / 120);
 	if (wl_resource_get_version(r) >= WL_OUTPUT_DONE_SINCE_VERSION)
 		wl_output_send_done(r);
 }
@@ -362,12 +394,16 @@ bool shell_init(void)
 		{ &wl_seat_interface, 5 },
 		{ &wp_viewporter_interface, 1 },
 		{ &xdg_wm_base_interface, 2 },
+		{ &wp_fractional_scale_manager_v1_interface, 1 },
+		{ &zxdg_output_manager_v1_interface, 3 },
 	};
+	/* Where the scale is 1 it is the screen of the benchmark, which has no more than it had. */
+	size_t n = sizeof(globals) / sizeof(globals[0]) - (screen.scale120 == 120 ? 2 : 0);
 
 	wl_list_init(&screen.surfaces);
 	wl_list_init(&screen.keyboards);
 	touch_init();
-	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (!wl_global_create(
 			    screen.display, globals[i].type, globals[i].version, (void *)globals[i].type, bind))
 			return false;

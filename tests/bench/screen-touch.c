@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A touch screen, for tests: the one way to a finger that no compositor made
- * for people offers to a program. Surfaces are counted in the order in which
- * they were made, 0 the first.
+ * for people offers to a program.
  */
 #include <stdio.h>
 #include <string.h>
@@ -26,17 +25,6 @@ void on_touch(struct wl_resource *r, union wl_argument *args)
 	wl_list_insert(&touches, wl_resource_get_link(touch));
 }
 
-static struct surface *nth(unsigned n)
-{
-	struct surface *s;
-
-	wl_list_for_each_reverse(s, &screen.surfaces, link) {
-		if (n-- == 0)
-			return s;
-	}
-	return NULL;
-}
-
 static uint32_t now_ms(void)
 {
 	return (uint32_t)(now_ns() / 1000000);
@@ -44,7 +32,7 @@ static uint32_t now_ms(void)
 
 static void down(unsigned id, unsigned surface, int x, int y)
 {
-	struct surface *s = nth(surface);
+	struct surface *s = surface_nth(surface);
 	struct wl_resource *r;
 
 	if (!s)

@@ -5,13 +5,17 @@
  * for the next frame at once, and counts. It draws nothing. A key it presses,
  * and the pixel that this changes, give the latency.
  *
- *   screen SOCKET [copy|touch]   copy: each damaged pixel is copied once, which is the least a compositor in the
- *                                guest that hands pixels on can do; touch: it is a touch screen, for tests
+ *   screen SOCKET [copy|touch [SCALE120]]
+ *
+ * copy: each damaged pixel is copied once, which is the least a compositor in
+ * the guest that hands pixels on can do. touch: it is a touch screen, for
+ * tests, at that scale.
  */
 #include "tests/bench/screen.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,11 +32,14 @@ uint64_t now_ns(void)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr, "usage: screen SOCKET [copy|touch]\n");
+		fprintf(stderr, "usage: screen SOCKET [copy|touch [SCALE120]]\n");
 		return 2;
 	}
 	screen.copies = argc > 2 && !strcmp(argv[2], "copy");
 	screen.touches = argc > 2 && !strcmp(argv[2], "touch");
+	screen.scale120 = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 120;
+	if (screen.scale120 < 60 || screen.scale120 > 960)
+		screen.scale120 = 120;
 	screen.display = wl_display_create();
 	if (!screen.display || !shell_init() || wl_display_add_socket(screen.display, argv[1]) < 0 || !ask_init()) {
 		fprintf(stderr, "screen: cannot start: %s\n", strerror(errno));

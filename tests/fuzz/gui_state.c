@@ -26,6 +26,7 @@
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/screen.h"
 #include "xdg-activation-v1-client-protocol.h"
+#include "xdg-output-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 #define STEPS_MAX 400
@@ -424,6 +425,7 @@ static bool step_output(struct input *in)
 	uint32_t what = take(in, 1), nth = take(in, 1);
 	struct wl_proxy *f = screen_pick(&wp_fractional_scale_v1_interface, nth);
 	struct wl_proxy *o = screen_pick(&wl_output_interface, what >> 4);
+	struct wl_proxy *x = screen_pick(&zxdg_output_v1_interface, what >> 4);
 	struct wl_proxy *t = screen_pick(&xdg_toplevel_interface, nth);
 	struct wl_proxy *token = screen_pick(&xdg_activation_token_v1_interface, nth);
 	const struct wl_surface_listener *l = t ? (const struct wl_surface_listener *)t->xdg->surface->listener : NULL;
@@ -443,6 +445,9 @@ static bool step_output(struct input *in)
 		ol->geometry(o->data, (struct wl_output *)o, take_length(in), 0, 300, 200, 0, "", "", (int32_t)nth & 3);
 		ol->mode(o->data, (struct wl_output *)o, 1, take_length(in), take_length(in), 60000);
 		ol->scale(o->data, (struct wl_output *)o, (int32_t)(what >> 4));
+		if (x)
+			((const struct zxdg_output_v1_listener *)x->listener)
+				->logical_size(x->data, (struct zxdg_output_v1 *)x, take_length(in), take_length(in));
 		ol->done(o->data, (struct wl_output *)o);
 	}
 	return true;

@@ -14,6 +14,7 @@
 #include "viewporter-client-protocol.h"
 #include "xdg-activation-v1-client-protocol.h"
 #include "xdg-decoration-unstable-v1-client-protocol.h"
+#include "xdg-output-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 const struct screen_global screen_globals[] = {
@@ -30,6 +31,7 @@ const struct screen_global screen_globals[] = {
 	{ &zwp_idle_inhibit_manager_v1_interface, 1, 16 },
 	{ &xdg_activation_v1_interface, 1, 32 },
 	{ &wl_output_interface, 3, 0 },
+	{ &zxdg_output_manager_v1_interface, 3, 128 },
 	{ &wl_output_interface, 3, 64 },
 };
 const uint32_t screen_nglobals = sizeof(screen_globals) / sizeof(screen_globals[0]);

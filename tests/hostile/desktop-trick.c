@@ -9,7 +9,8 @@
  * window ID W H            opens a window that takes every size it is told
  * commit ID W H            shows a buffer of a size that nobody asked for
  * lie ID W H               the same, as an answer to an older CONFIGURE: the window does not take its size
- * paint ID KIND            what its buffers show: page, clear (alpha 0), white or RRGGBB (a frame of that colour)
+ * paint ID KIND            what its buffers show: page, clear (alpha 0), white, checks (of a pixel each) or RRGGBB (a frame)
+ * crisp ID                 from now on it draws at the scale that it is told, not at 1
  * scribble ID MS           changes the pixels of the shown buffers all the time, without a commit
  * storm ID N               commits N buffers of other sizes
  * swing ID N               commits a large buffer and, within the same frame, a small one in turn, N times
@@ -44,10 +45,12 @@ struct trick_window {
 	uint32_t serial;
 	int w, h;
 	uint32_t parent; /* 0: no popup */
-	uint32_t frame; /* 0x1RRGGBB: paint one; 0: a page; CLEAR, WHITE */
+	uint32_t frame; /* 0x1RRGGBB: paint one; 0: a page; CLEAR, WHITE, CHECKS */
+	int scale120; /* that it is told; 0: none yet */
+	bool crisp;
 };
 
-enum { PAGE, CLEAR, WHITE, FRAME = 1 << 24 };
+enum { PAGE, CLEAR, WHITE, CHECKS, FRAME = 1 << 24 };
 
 /* The last COMMIT: while it is on its way to the screen, nobody knows which one is shown. */
 struct trick_commit {
@@ -83,6 +86,8 @@ static uint32_t pixel(const struct trick_window *w, int x, int y, int width, int
 		return 0;
 	if (w->frame == WHITE)
 		return 0xffffffff;
+	if (w->frame == CHECKS)
+		return (x + y) % 2 ? 0xffffffff : 0xff000000;
 	if (w->frame >= FRAME &&
 		(x < BORDER || x >= width - BORDER || y < BORDER || y >= height - BORDER || (y < BAR && x < 80)))
 		return 0xff000000 | (w->frame & 0xffffff);
@@ -107,10 +112,13 @@ static const char *judge_press(const struct trick *t, uint32_t win)
 	return t->x >= 0 && t->y >= 0 && t->x < c->w && t->y < c->h ? "shown" : "not shown";
 }
 
-static void commit_for(struct trick *t, uint32_t id, int w, int h, uint32_t serial)
+static void commit_for(struct trick *t, uint32_t id, int units_w, int units_h, uint32_t serial)
 {
 	struct gui_msg m = { .head = { .type = GUI_COMMIT, .win = id, .serial = serial } };
 	const struct trick_window *win = &t->win[id];
+	int scale = win->crisp && win->scale120 ? win->scale120 : GUI_SCALE_ONE;
+	int w = (units_w * scale + GUI_SCALE_ONE / 2) / GUI_SCALE_ONE;
+	int h = (units_h * scale + GUI_SCALE_ONE / 2) / GUI_SCALE_ONE;
 	uint32_t stride = ((uint32_t)w * 4 + 255) & ~255u, *px;
 	int slot = 0;
 
@@ -128,10 +136,10 @@ static void commit_for(struct trick *t, uint32_t id, int w, int h, uint32_t seri
 		.w = (uint16_t)w,
 		.h = (uint16_t)h,
 		.stride = stride,
-		.scale120 = GUI_SCALE_ONE,
+		.scale120 = (uint16_t)scale,
 		.fmt = win->frame == CLEAR ? GUI_FMT_ARGB : GUI_FMT_XRGB };
 	send_msg(t, &m);
-	t->last = (struct trick_commit){ t->ch.seq - 1, id, w, h, 0 };
+	t->last = (struct trick_commit){ t->ch.seq - 1, id, units_w, units_h, 0 };
 }
 
 static void commit(struct trick *t, uint32_t id, int w, int h)
@@ -144,6 +152,9 @@ static void take_configure(struct trick *t, const struct gui_msg *m)
 	struct trick_window *w = &t->win[m->head.win % WINDOWS];
 
 	printf("CONFIGURE %u %ux%u states %x\n", m->head.win, m->configure.w, m->configure.h, m->configure.states);
+	if (w->scale120 != m->configure.scale120)
+		printf("SCALE %u %u\n", m->head.win, m->configure.scale120);
+	w->scale120 = m->configure.scale120;
 	w->serial = m->head.serial;
 	w->w = m->configure.w ? m->configure.w : w->w;
 	w->h = m->configure.h ? m->configure.h : w->h;
@@ -157,6 +168,9 @@ static void take_message(const struct gui_msg *m, void *data)
 	switch (m->head.type) {
 	case GUI_CONFIGURE:
 		take_configure(t, m);
+		break;
+	case GUI_OUTPUT:
+		printf("OUTPUT %ux%u scale %u\n", m->output.w, m->output.h, m->output.scale120);
 		break;
 	case GUI_RELEASE:
 		t->held[m->release.page / SLOT_PAGES % SLOTS] = false;
@@ -329,10 +343,11 @@ static void set_geometry(struct trick *t, uint32_t id, const int *v)
 
 static void set_paint(struct trick_window *w, const char *kind)
 {
-	w->frame = strcmp(kind, "page") == 0 ? PAGE
-		: strcmp(kind, "clear") == 0 ? CLEAR
-		: strcmp(kind, "white") == 0 ? WHITE
-					     : FRAME | (uint32_t)strtoul(kind, NULL, 16);
+	w->frame = strcmp(kind, "page") == 0  ? PAGE
+		: strcmp(kind, "clear") == 0  ? CLEAR
+		: strcmp(kind, "white") == 0  ? WHITE
+		: strcmp(kind, "checks") == 0 ? CHECKS
+					      : FRAME | (uint32_t)strtoul(kind, NULL, 16);
 }
 
 static void obey(struct trick *t, const char *line)
@@ -358,6 +373,8 @@ static void obey(struct trick *t, const char *line)
 		set_paint(&t->win[id], text);
 		if (t->win[id].w > 0)
 			commit(t, id, t->win[id].w, t->win[id].h);
+	} else if (strcmp(verb, "crisp") == 0) {
+		t->win[id].crisp = true;
 	} else if (strcmp(verb, "scribble") == 0) {
 		scribble(t, v[0]);
 	} else if (strcmp(verb, "storm") == 0) {
