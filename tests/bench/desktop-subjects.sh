@@ -8,7 +8,7 @@
 #   vnc, spice    labwc on the guest's screen (virtio-vga, qxl), QEMU's server, remote-viewer of virt-viewer on the host
 #
 # A subject is opened, draws what `draw SUBJECT COMMAND…` starts, and is closed. All guests have the same memory, processors
-# and client; those of the peers are stopped while they are not measured.
+# and client; those of the peers are stopped while they are not measured. xpra is not in Debian 13.
 
 peers=$XDG_CACHE_HOME/vmos/bench-desktop
 subjects=${DESKTOP_SUBJECTS:-vmos guest-local waypipe-none waypipe-lz4 vnc spice}
@@ -211,9 +211,9 @@ subject_close()
 
 	guest=$(guest_of "$1")
 	case $1 in
-	vmos | guest-local) guest alpha sh -c 'kill $(pidof frames foot) 2>/dev/null; true' ;;
+	vmos | guest-local) guest alpha sh -c 'kill $(pidof frames foot mpv) 2>/dev/null; true' ;;
 	*)
-		peer "$guest" 'kill $(pidof frames foot socat waypipe) 2>/dev/null; true' >/dev/null
+		peer "$guest" 'kill $(pidof frames foot mpv socat waypipe) 2>/dev/null; true' >/dev/null
 		[ -z "$helper" ] || kill "$helper" 2>/dev/null
 		wait "$helper" 2>/dev/null
 		peer_stop "$guest"

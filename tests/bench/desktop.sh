@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154
 # What of a guest's window comes to the host's screen: frames per second and CPU per frame of a client that draws as fast as
-# frames are taken, the time from a key to the pixel it changes, a terminal that scrolls, many windows; by vmOS and by what
-# people would use without it, see desktop-subjects.sh. Bytes copied; wake-ups of what serves an idle VM.
+# frames are taken, the time from a key to the pixel it changes, a film, a terminal that scrolls, many windows; by vmOS and by
+# what people would use without it, see desktop-subjects.sh. Bytes copied; wake-ups of what serves an idle VM.
 #
-# DESKTOP_SECONDS is how long each measures (4), DESKTOP_MIB what the terminal scrolls (20), DESKTOP_KEYS how many keys (100),
+# DESKTOP_SECONDS is how long each measures (4), DESKTOP_MIB what the terminal scrolls (50), DESKTOP_KEYS how many keys (100),
 # DESKTOP_PARTS what is measured, DESKTOP_SUBJECTS of which.
 
 seconds=${DESKTOP_SECONDS:-4}
-mib=${DESKTOP_MIB:-20}
+mib=${DESKTOP_MIB:-50}
 keys=${DESKTOP_KEYS:-100}
-parts=${DESKTOP_PARTS:-480p-full 1080p-full 1080p-64 latency windows foot-scroll idle reattach}
+parts=${DESKTOP_PARTS:-480p-full 1080p-full 1080p-64 latency mpv-360p60 mpv-1080p60 windows foot-scroll idle reattach}
 
 # shellcheck source=tests/bench/desktop-subjects.sh
 . "$top/tests/bench/desktop-subjects.sh"
@@ -102,30 +102,33 @@ run_scroll()
 
 	[ "$1" != vmos ] || before=$(counters)" $(field alpha stats.bytes_copied)"
 	subject_open "$1"
-	on_guest "$1" rm -f /tmp/scrolled
+	on_guest "$1" 'rm -f /tmp/scrolled'
 	draw "$1" foot --window-size-pixels=1200x800 sh -c "$scroll"
-	within 300 on_guest "$1" test -s /tmp/scrolled
-	took=$(on_guest "$1" cat /tmp/scrolled)
+	within 300 on_guest "$1" 'test -s /tmp/scrolled'
+	took=$(on_guest "$1" 'cat /tmp/scrolled')
 	add "scroll-$1" "$(awk -v ns="${took:-0}" 'BEGIN { print ns / 1e9 }')"
 	subject_close "$1"
 	# shellcheck disable=SC2086 # four words
 	[ "$1" != vmos ] || add_copies foot-scroll $before
 }
 
+# on_guest SUBJECT LINE: of shell.
 on_guest()
 {
 	case $1 in
-	vmos | guest-local) guest alpha "${@:2}" ;;
-	*) peer "$(guest_of "$1")" "${*:2}" ;;
+	vmos | guest-local) guest alpha sh -c "$2" ;;
+	*) peer "$(guest_of "$1")" "$2" ;;
 	esac
 }
 
-# of SUBJECT FULL SMALL LOCAL: the target for a peer, by case, or for the control.
+# target SUBJECT FULL SMALL LOCAL: that for a peer, by case, or for the control. A film has as many frames as it has.
 target()
 {
-	case $1 in
-	guest-local) echo "$4" ;;
-	*) [ "$case" = 1080p-64 ] && echo "$3" || echo "$2" ;;
+	case $1,$case in
+	guest-local,*) echo "$4" ;;
+	*,mpv-*) ;;
+	*,1080p-64) echo "$3" ;;
+	*) echo "$2" ;;
 	esac
 }
 
@@ -160,18 +163,68 @@ copies()
 	value desktop.bytes_copied_per_frame "$1" vmos-host "copied/damaged" "copied-$1-host" '=0'
 }
 
-# run_case CASE WIDTH HEIGHT [DAMAGE]: all subjects in turn.
+# run_case FUNCTION CASE WIDTH HEIGHT [DAMAGE]: all subjects in turn.
 run_case()
 {
 	local n subject
 
 	for ((n = 0; n < runs; n++)); do
 		for subject in $subjects; do
-			run_frames "$1" "$subject" "${@:2}"
+			"$1" "$2" "$subject" "${@:3}"
 		done
 	done
 	# shellcheck disable=SC2086 # a list
-	report "$1" $subjects
+	report "$2" $subjects
+}
+
+# Where the player is in the film, in seconds, and how many frames it has left out.
+player_at()
+{
+	on_guest "$1" "tr '\\r' '\\n' </tmp/mpv.log | grep '^at ' | tail -n 1"
+}
+
+# film SUBJECT WIDTH HEIGHT: a player shows 60 frames a second for as long as nobody stops it. There is nothing to decode: eight
+# frames come to it once, and its filter shows them again and again.
+film()
+{
+	local options="--no-config --vo=wlshm --no-audio --no-osc --osd-level=0 --load-scripts=no --no-ytdl --vf=lavfi=[loop=loop=-1:size=8]"
+
+	# it would have a connection of its own, and waypipe gives a program one only
+	options+=" --clipboard-backends-clr"
+	options+=" --demuxer=rawvideo --demuxer-rawvideo-mp-format=bgr0 --demuxer-rawvideo-fps=60"
+	options+=" --demuxer-rawvideo-w=$2 --demuxer-rawvideo-h=$3 --term-status-msg='at \${=time-pos} \${frame-drop-count}'"
+	draw "$1" sh -c "frames film $2 $3 8 | mpv $options - >/tmp/mpv.log 2>&1"
+}
+
+# run_film CASE SUBJECT WIDTH HEIGHT
+run_film()
+{
+	local before at dropped
+
+	subject_open "$2"
+	[ "$2" != vmos ] || before=$(counters)" $(field alpha stats.bytes_copied)"
+	film "${@:2}"
+	ask_of "$2" settle 60 30
+	[[ $answer == settled* ]] || say "$1 $2: $answer frames only"
+	at=$(player_at "$2")
+	sleep 1
+	measure "$1" "$2"
+	dropped=$(printf '%s\n' "$at" "$(player_at "$2")" | awk 'NR == 1 { s = $2; n = $3 } NR == 2 && $2 > s { print ($3 - n) / ($2 - s) }')
+	[ -z "$dropped" ] || add "dropped-$1-$2" "$dropped"
+	# shellcheck disable=SC2086 # four words
+	[ "$2" != vmos ] || add_copies "$1" $before
+	subject_close "$2"
+}
+
+# run_films CASE WIDTH HEIGHT
+run_films()
+{
+	local subject
+
+	run_case run_film "$@"
+	for subject in $subjects; do
+		value desktop.film_dropped "$1" "$subject" 1/s "dropped-$1-$subject"
+	done
 }
 
 # Small windows that all draw. A viewer shows them as one picture, so that there is no frame of a window to count.
@@ -290,7 +343,9 @@ put_program()
 "$top/tools/setup" peers >&2
 sway=$WAYLAND_DISPLAY # the desktop of the bench; what is measured below draws on a screen of its own
 screen_start
-"$vmos" create alpha --color blue >&2
+# The player is in no other template. What else is measured here does not mind that it is in this one.
+"$vmos" template build bench --add mpv >"$work/template-bench.log" 2>&1 || { tail -n 3 "$work/template-bench.log" >&2; return; }
+"$vmos" create alpha --color blue --template bench >&2
 "$vmos" start alpha >&2
 memory=$(($(field alpha memory) >> 20))
 put_program frames
@@ -299,10 +354,12 @@ local_start
 [[ $subjects != *@(waypipe|vnc|spice)* ]] || peers_start || { say "without the peers"; subjects="vmos guest-local"; }
 for part in $parts; do
 	case $part in
-	480p-full) run_case 480p-full 640 480 ;;
-	1080p-full) run_case 1080p-full 1920 1080 ;;
-	1080p-64) run_case 1080p-64 1920 1080 64 ;;
+	480p-full) run_case run_frames 480p-full 640 480 ;;
+	1080p-full) run_case run_frames 1080p-full 1920 1080 ;;
+	1080p-64) run_case run_frames 1080p-64 1920 1080 64 ;;
 	latency) run_latency ;;
+	mpv-360p60) run_films mpv-360p60 640 360 ;;
+	mpv-1080p60) run_films mpv-1080p60 1920 1080 ;;
 	windows) run_windows ;;
 	foot-scroll) run_text ;;
 	idle) run_idle ;;

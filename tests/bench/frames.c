@@ -5,6 +5,10 @@
  *
  *   frames WIDTH HEIGHT [DAMAGE [WINDOWS]]   DAMAGE × DAMAGE pixels in the middle change in each frame, 0: all
  *   frames keys WIDTH HEIGHT [DAMAGE]        a key press draws the next frame
+ *
+ * Or it writes the frames of a film, for a player:
+ *
+ *   frames film WIDTH HEIGHT COUNT           32 bits a pixel to standard output
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -260,6 +264,32 @@ static int run(void)
 	return r;
 }
 
+/*
+ * A film as a camera takes it: slopes that move, with grain in the low bits, which no compressor makes smaller.
+ * Each pixel of a frame is another than in the frame before, also of the first after the eighth.
+ */
+static int write_film(int count)
+{
+	uint32_t *row = calloc((size_t)b.width, sizeof(*row)), grain = 1;
+
+	if (!row)
+		return -ENOMEM;
+	for (int n = 0; n < count * b.height; n++) {
+		uint32_t y = (uint32_t)(n % b.height), shift = (uint32_t)(n / b.height) * 32;
+
+		for (uint32_t x = 0; x < (uint32_t)b.width; x++) {
+			uint32_t slope = ((x / 4 + shift) & 0xf8) << 16 | ((y / 4 + shift) & 0xf8) << 8;
+
+			grain = grain * 1664525 + 1013904223;
+			row[x] = slope | ((x + y + shift) & 0xf8) | (grain >> 8 & 0x070707);
+		}
+		if (fwrite(row, sizeof(*row), (size_t)b.width, stdout) != (size_t)b.width)
+			break;
+	}
+	free(row);
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : -EIO;
+}
+
 static int number(int argc, char **argv, int i)
 {
 	return i < argc ? (int)strtol(argv[i], NULL, 10) : 0;
@@ -267,20 +297,22 @@ static int number(int argc, char **argv, int i)
 
 int main(int argc, char **argv)
 {
+	bool film = argc > 1 && !strcmp(argv[1], "film");
 	int at, r;
 
 	b.by_key = argc > 1 && !strcmp(argv[1], "keys");
-	at = b.by_key ? 2 : 1;
+	at = b.by_key || film ? 2 : 1;
 	b.width = number(argc, argv, at);
 	b.height = number(argc, argv, at + 1);
 	b.damage = number(argc, argv, at + 2);
 	b.nwindows = argc > at + 3 ? number(argc, argv, at + 3) : 1;
 	if (b.width < 1 || b.height < 1 || b.damage < 0 || b.damage > b.height || b.nwindows < 1 ||
 		b.nwindows > WINDOWS_MAX) {
-		fprintf(stderr, "usage: frames [keys] WIDTH HEIGHT [DAMAGE [WINDOWS]]\n");
+		fprintf(stderr, "usage: frames [keys|film] WIDTH HEIGHT [DAMAGE|COUNT [WINDOWS]]\n");
 		return 2;
 	}
-	r = run();
-	fprintf(stderr, "frames: %s\n", strerror(-r));
-	return 1;
+	r = film ? write_film(b.damage) : run();
+	if (r < 0)
+		fprintf(stderr, "frames: %s\n", strerror(-r));
+	return r < 0;
 }
