@@ -81,6 +81,15 @@ const char *format_swatch(const char *color, bool on, char buf[FORMAT_SWATCH_MAX
 	return buf;
 }
 
+const char *format_sound(const char *word)
+{
+	if (strcmp(word, "no-sound") == 0)
+		return "none: this host has no sound server; VMs are heard in session mode, on a desktop with PipeWire";
+	if (strcmp(word, "no-server") == 0)
+		return "none: PipeWire does not run here; start it, and VMs are heard at once";
+	return strcmp(word, "pipewire") == 0 ? "PipeWire" : word;
+}
+
 bool format_use_color(void)
 {
 	const char *no = getenv("NO_COLOR");

@@ -27,6 +27,9 @@ int format_parse_color(const char *text, uint32_t *ret_rgb);
 /* Two cells of the VM's colour for a terminal, or nothing when @on is false. */
 const char *format_swatch(const char *color, bool on, char buf[FORMAT_SWATCH_MAX]);
 
+/* How the sound of a VM or the host is, in vmosd's @word: why there is none and what to do; @word where there is some. */
+const char *format_sound(const char *word);
+
 /* Whether standard output is a terminal and NO_COLOR is not set (no-color.org). */
 bool format_use_color(void);
 

@@ -78,6 +78,7 @@ static const struct field manager_fields[] = {
 	{ FIELD(manager_info, accelerator, "Accelerator", "s") },
 	{ FIELD(manager_info, reason, "AcceleratorReason", "s") },
 	{ FIELD(manager_info, display, "Display", "s") },
+	{ FIELD(manager_info, sound, "Sound", "s") },
 	{ FIELD(manager_info, vms_known, "VMsKnown", "b") },
 	{ NULL, NULL, 0 },
 };

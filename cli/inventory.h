@@ -61,7 +61,7 @@ struct protection {
 
 /* What Manager1 says of itself. */
 struct manager_info {
-	char *version, *mode, *accelerator, *reason, *display;
+	char *version, *mode, *accelerator, *reason, *display, *sound;
 	int vms_known; /* a bool: else libvirtd did not answer, and only the names of VMs are right */
 	struct protection *protections;
 	size_t nprotections;

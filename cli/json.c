@@ -143,6 +143,7 @@ struct json_object *json_manager(const struct manager_info *m)
 	json_add_text(o, "accelerator", m->accelerator);
 	json_add_text(o, "accelerator_reason", m->reason);
 	json_add_text(o, "display", m->display);
+	json_add_text(o, "sound", m->sound);
 	for (size_t i = 0; i < m->nprotections; i++) {
 		struct json_object *p = json_object_new_object();
 

@@ -30,15 +30,19 @@ static void size_line(const char *name, uint64_t bytes)
 /* What of the sound is other than one expects. */
 static void show_audio(const struct vm_info *vm)
 {
+	const char *sound = format_sound(vm->audio);
 	char until[16];
 	struct tm tm;
 	time_t at = (time_t)(vm->microphone / 1000000);
 
 	if (strcmp(vm->kind, "app") != 0)
 		return;
-	printf("%-13s %s, volume %u %%%s\n", "Audio",
-		strcmp(vm->audio, "no-server") == 0 ? "none: PipeWire does not run here" : vm->audio, vm->volume,
-		vm->mute ? ", muted" : "");
+	if (sound != vm->audio)
+		line("Audio", sound);
+	else
+		printf("%-13s %s, volume %u %%%s\n", "Audio", sound, vm->volume, vm->mute ? ", muted" : "");
+	if (strcmp(vm->audio, "no-sound") == 0)
+		return;
 	if (vm->microphone == 0 || !localtime_r(&at, &tm) || !strftime(until, sizeof(until), "%H:%M:%S", &tm))
 		line("Microphone", "off");
 	else

@@ -83,6 +83,8 @@ static void status_text(const struct manager_info *m, const struct inventory *in
 	printf("Accelerator  %s  ", !strcmp(m->accelerator, "kvm") ? "KVM" : "TCG");
 	wrapped(m->reason, 18, columns());
 	printf("Display      %s\n", *m->display ? m->display : "none: set WAYLAND_DISPLAY to see windows");
+	fputs("Sound        ", stdout);
+	wrapped(format_sound(m->sound), 13, columns());
 	printf("Templates    %zu%s\n", inv->ntemplates, inv->ntemplates ? "" : " (make one: vmos template build)");
 	if (m->vms_known)
 		printf("VMs          %zu, %zu of them running\n", inv->nvms, count_running(inv));

@@ -18,6 +18,7 @@
 #include "manager/protections_bus.h"
 #include "manager/template_import.h"
 #include "manager/transfer_call.h"
+#include "manager/vm_audio.h"
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
 	void *userdata, sd_bus_error *ret_error)
@@ -31,6 +32,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 		{ "Accelerator", m->accel.kvm ? "kvm" : "tcg" },
 		{ "AcceleratorReason", m->accel.reason },
 		{ "Display", m->display ? m->display : "" },
+		{ "Sound", vm_audio_host(m) },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -207,6 +209,7 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("Accelerator", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("AcceleratorReason", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Display", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Sound", "s", get_text, 0, 0),
 	SD_BUS_PROPERTY("VMsKnown", "b", get_known, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Protections", "a(sbs)", protections_get, 0, 0),
 	SD_BUS_VTABLE_END,

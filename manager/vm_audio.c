@@ -55,7 +55,18 @@ const char *vm_audio_name(const struct vm *vm)
 		[VM_AUDIO_REFUSED] = "refused",
 	};
 
-	return vm->config.no_audio ? "off" : names[vm->audio];
+	if (vm->config.no_audio)
+		return "off";
+	return vm->manager->mode->sound_server ? names[vm->audio] : "no-sound";
+}
+
+const char *vm_audio_host(const struct manager *m)
+{
+	char *path cleanup_free = m->mode->sound_server ? m->mode->sound_server() : NULL;
+
+	if (!m->mode->sound_server)
+		return "no-sound";
+	return path && access(path, F_OK) == 0 ? "pipewire" : "no-server";
 }
 
 /* --- the sound server --- */

@@ -18,8 +18,10 @@
 struct manager;
 struct vm;
 
-/* For the bus: "off" (switched off for it), "none", "no-server", "silent", "playing", "lost", "refused". */
+/* For the bus: "off" (switched off for it), "no-sound" (this host has none), "none", "no-server", "silent", "playing", "lost", "refused". */
 const char *vm_audio_name(const struct vm *vm);
+/* What this host has for VMs to sound by: "no-sound", "no-server" (it does not run now), "pipewire". */
+const char *vm_audio_host(const struct manager *m);
 /* µs of realtime until which it may hear the microphone; 0: it may not. */
 uint64_t vm_audio_microphone(const struct vm *vm);
 

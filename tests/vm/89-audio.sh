@@ -72,6 +72,7 @@ check "work runs" audio_vm work
 check "web runs beside it" audio_vm web
 check "a VM in which nobody has played runs no sound server" runs_no_sound web
 check "without PipeWire on the host a VM says so" field_is work audio no-server
+check "and vmos status" test "$("$vmos" status --json | jq -r .sound)" = no-server
 "$build/tests/tools/tone" make "$work/a.wav" 440 3
 "$build/tests/tools/tone" make "$work/b.wav" 1000 3
 check "a tone is in work" guest_file work "$work/a.wav"
@@ -81,6 +82,7 @@ check "a program that plays goes on where the host has no sound" guest work pw-p
 sound_start
 check "a sound server that comes later is found" within 15 field_is work audio silent
 check "of both VMs" within 15 field_is web audio silent
+check "and vmos status says that it is there" test "$("$vmos" status --json | jq -r .sound)" = pipewire
 check "work has a stream with its name" within 10 has_node vmos.work 1
 check "web has another one" has_node vmos.web 1
 

@@ -131,4 +131,5 @@ check "libvirt's security driver is Smack" grep -q '<model>smack</model>' <(virs
 "$vmos" status --json >"$work/status.json"
 check "vmosd is in system mode" test "$(jq -r .mode "$work/status.json")" = system
 check "and says of every protection that it is on" says_all_is_on
+check "and that there is no sound" test "$(jq -r .sound "$work/status.json")" = no-sound
 note "$("$vmos" status)"
