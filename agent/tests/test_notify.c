@@ -255,6 +255,9 @@ static void test_flood(void)
 	while (scene.nsignals - before < 3000 - 64 && g_get_monotonic_time() < end)
 		g_main_context_iteration(NULL, TRUE);
 	CHECK(scene.nsignals - before >= 3000 - 64);
+	/* what a busy machine was late with */
+	while (agent_host_hear(&c, 1500))
+		;
 	test_clicked();
 }
 
