@@ -390,7 +390,7 @@ bool shell_init(void)
 		{ &wl_compositor_interface, 4 },
 		{ &wl_subcompositor_interface, 1 },
 		{ &wl_data_device_manager_interface, 3 },
-		{ &wl_output_interface, 2 },
+		{ &wl_output_interface, 3 },
 		{ &wl_seat_interface, 5 },
 		{ &wp_viewporter_interface, 1 },
 		{ &xdg_wm_base_interface, 2 },
