@@ -191,6 +191,8 @@ film()
 
 	# it would have a connection of its own, and waypipe gives a program one only
 	options+=" --clipboard-backends-clr"
+	# by zimg it would turn each pixel into three numbers and back, which takes longer than all else
+	options+=" --sws-allow-zimg=no --sws-fast=yes"
 	options+=" --demuxer=rawvideo --demuxer-rawvideo-mp-format=bgr0 --demuxer-rawvideo-fps=60"
 	options+=" --demuxer-rawvideo-w=$2 --demuxer-rawvideo-h=$3 --term-status-msg='at \${=time-pos} \${frame-drop-count}'"
 	draw "$1" sh -c "frames film $2 $3 8 | mpv $options - >/tmp/mpv.log 2>&1"
