@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,30 +24,9 @@
 #include "manager/labels.h"
 #include "manager/smack_rules.h"
 #include "policy/ruleset.h"
+#include "tests/lab/tap.h"
 
 #define DIR "/tmp/smack-kernel"
-
-static unsigned number, failures;
-
-static void check(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void check(bool good, const char *fmt, ...)
-{
-	va_list ap;
-
-	failures += !good;
-	printf("%sok %u - ", good ? "" : "not ", ++number);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
-	fflush(stdout);
-}
-
-static void check_int(int have, int want, const char *what)
-{
-	check(have == want, "%s (%d)", what, have);
-}
 
 /*
  * Runs @act in a child with @label and without capabilities, as root else: only
@@ -354,9 +332,7 @@ static int run_all(void)
 	test_vm_rules();
 	test_policy();
 	test_state();
-	printf("1..%u\n# %u failed\n", number, failures);
-	fflush(stdout);
-	return failures != 0;
+	return check_end();
 }
 
 static int only_process(void)
