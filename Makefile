@@ -13,7 +13,7 @@ RELEASE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
 KERNEL ?= lab
 LAYERS := tools unit asan vm fuzz libvirt-trixie lab
 
-.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-libvirt-bookworm kernel kernel-deb libvirt hos dkms
+.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-libvirt-bookworm check-relay kernel kernel-deb libvirt hos dkms
 .PHONY: bench bench-report format install clean
 
 all: $(BUILD)/build.ninja
@@ -59,6 +59,13 @@ check-libvirt-bookworm check-libvirt-trixie: check-libvirt-%: packages
 # The host operating system on an emulated machine with virtualization, tested from inside; LAB=10-boot.sh for a part.
 check-lab: packages all
 	@tests/lab/run $(LAB)
+
+# vmos_relay on two kernels that look for its faults. Each takes a quarter of an hour to build: not part of check.
+check-relay: packages all
+	@for kind in kasan kcsan; do \
+		rm -rf $(OUT)/kernel-$$kind && mkdir -p $(OUT) && images/kernel/build $$kind $(OUT)/kernel-$$kind && \
+		tests/lab/smack $(BUILD) $(OUT)/kernel-$$kind/vmlinuz $(BUILD)/tests/lab/relay 60 || exit 1; \
+	done
 
 # What a host operating system is made of. Each comes from the cache where nothing has changed.
 kernel: packages
