@@ -99,8 +99,8 @@ check "so it sounds" heard_between "$sound_dir/work.wav" peak 1900 2200
 check "muted is silent" "$vmos" set work --mute on
 play work a.wav
 check "so it is" heard_between "$sound_dir/work.wav" peak 0 8
-play web b.wav
-check "web is not muted by that" heard_between "$sound_dir/web.wav" peak 16000 16500
+check "web plays" play web b.wav
+check "it is not muted by that" heard_between "$sound_dir/web.wav" peak 16000 16500
 check "and has its own tone" heard_between "$sound_dir/web.wav" hz 880 1010
 check "loud again" "$vmos" set work --mute off --volume 100
 refuse "more than all is refused" "0 to 100" "$vmos" set work --volume 101
@@ -138,6 +138,7 @@ check "vmos-audio of work is killed" kill -9 "$(pids vmos-audio work)"
 check "a vmos-audio that was killed comes back" within 15 has_node vmos.work 1
 check "and plays" play work a.wav
 check "as loud" heard_between "$sound_dir/work.wav" peak 16000 16500
+check "a program that comes before the sink waits for it" guest web sh -c 'pkill -9 -x vmos-audio; exec pw-play /tmp/b.wav'
 guest work pkill -9 -x pipewire
 check "a guest's sound server that was killed, too" play work a.wav
 check "with a tone" heard_between "$sound_dir/work.wav" peak 16000 16500
