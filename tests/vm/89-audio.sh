@@ -138,7 +138,6 @@ check "vmos-audio of work is killed" kill -9 "$(pids vmos-audio work)"
 check "a vmos-audio that was killed comes back" within 15 has_node vmos.work 1
 check "and plays" play work a.wav
 check "as loud" heard_between "$sound_dir/work.wav" peak 16000 16500
-check "a program that comes before the sink waits for it" guest web sh -c 'pkill -9 -x vmos-audio; exec pw-play /tmp/b.wav'
 guest work pkill -9 -x pipewire
 check "a guest's sound server that was killed, too" play work a.wav
 check "with a tone" heard_between "$sound_dir/work.wav" peak 16000 16500
