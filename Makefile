@@ -80,7 +80,7 @@ libvirt: packages
 hos: packages
 	@images/hos/build --kernel $(KERNEL) $(OUT)/hos
 
-# The guest's driver for other machines than a template's, tried on the kernels of both Debian releases.
+# Our modules for other machines than a template's and the HOS, tried on the kernels of both Debian releases.
 dkms: packages
 	@rm -rf $(OUT)/dkms && images/dkms/build $(OUT)/dkms
 
