@@ -62,6 +62,8 @@ static void handle_global(
 		output_bind(d, name, lower(version, 3));
 		return;
 	}
+	d->kwin |= strcmp(interface, "org_kde_plasma_shell") == 0;
+	d->mutter |= strcmp(interface, "gtk_shell1") == 0;
 	for (size_t i = 0; i < NGLOBALS; i++) {
 		const struct global *g = &globals[i];
 		void **slot = global_slot(d, g);

@@ -67,6 +67,7 @@ struct display {
 	struct wl_data_device_manager *data_devices; /* may be NULL */
 	struct zxdg_output_manager_v1 *xdg_outputs; /* may be NULL */
 	struct output outputs[DISPLAY_OUTPUTS_MAX];
+	bool kwin, mutter; /* the compositor is this one, as a protocol of its own says: each needs a detour */
 	bool blocked; /* the compositor reads too slowly: nothing may be queued until the socket is writable */
 };
 

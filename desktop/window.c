@@ -29,7 +29,8 @@ int window_set_init(struct window_set *set, const struct helper_setup *setup)
 	set->owner.light = frames && strcmp(frames, "light") == 0;
 	set->colour = solid_buffer(set->pool, set->owner.rgb);
 	set->mat = solid_buffer(set->pool, FRAME_MAT_RGB);
-	return set->colour && set->mat ? 0 : -ENOMEM;
+	set->clear = pool_buffer_create(set->pool, 1, 1); /* zeros */
+	return set->colour && set->mat && set->clear ? 0 : -ENOMEM;
 }
 
 void window_set_clear(struct window_set *set)
@@ -53,6 +54,7 @@ void window_set_finish(struct window_set *set)
 	window_set_clear(set);
 	end_solid(&set->colour);
 	end_solid(&set->mat);
+	end_solid(&set->clear);
 }
 
 void window_set_refresh(struct window_set *set)
@@ -160,6 +162,7 @@ void window_end_surfaces(struct window *w)
 	content_finish(&w->content);
 	solid_finish(&w->mat);
 	solid_finish(&w->back);
+	solid_finish(&w->top);
 	if (w->popup)
 		popup_end(w);
 	toplevel_end(w);
@@ -267,15 +270,28 @@ void window_present(struct window *w, uint32_t serial)
 		toplevel_present(w, serial);
 }
 
+/*
+ * The slot as the compositor gets it. KWin 5.27 forgets what pads a buffer's rows when it makes a texture of it, so that
+ * the first picture of each size is slanted: there the padding is part of the buffer, and the viewport shows the rest.
+ */
+static struct gui_commit slot_of(const struct window *w, const struct gui_commit *c)
+{
+	struct gui_commit slot = *c;
+
+	if (w->set->display->kwin && c->stride < 4u * c->w + GUI_STRIDE_ALIGN)
+		slot.w = (uint16_t)(c->stride / 4);
+	return slot;
+}
+
 int window_commit(struct window *w, const struct gui_msg *m)
 {
-	const struct gui_commit *c = &m->commit;
+	const struct gui_commit *c = &m->commit, slot = slot_of(w, c);
 	struct buffer *b;
 	int r;
 
 	if ((int32_t)(w->serial - m->head.serial) < 0)
 		return -ESTALE;
-	r = buffers_take(w->set->buffers, c, w->id, &b);
+	r = buffers_take(w->set->buffers, &slot, w->id, &b);
 	if (r < 0)
 		return r;
 	w->set->commits++;

@@ -54,8 +54,9 @@ struct window {
 	enum window_stage stage;
 	struct window *parent; /* may be NULL */
 	struct surface_ref ref_root, ref_back, ref_mat, ref_content;
-	struct wl_surface *root; /* the bar or strip */
+	struct wl_surface *root; /* the bar or strip; on mutter, what lies below all */
 	struct wp_viewport *root_viewport;
+	struct solid top; /* on mutter: the bar or strip */
 	struct solid back; /* borders */
 	struct solid mat;
 	struct content content;
@@ -110,7 +111,7 @@ struct window_set {
 	struct seat *seat;
 	struct menu *menu;
 	struct note note;
-	struct pool_buffer *colour, *mat; /* solids */
+	struct pool_buffer *colour, *mat, *clear; /* solids */
 	struct window *all[GUI_WINDOWS_MAX];
 	unsigned count;
 	uint64_t commits;

@@ -4,6 +4,11 @@
  * of a popup the strip; borders, the mat and the guest's content are its
  * subsurfaces, so that one commit of the root shows a new size of all of them
  * at once.
+ *
+ * mutter takes the root for the whole window: it closes a popup that does not
+ * touch its parent's, and adds to the bounds of a size what the root is short
+ * of it, so that windows grow for ever. There the root is as large as the
+ * window, nothing is on it, and the bar is a subsurface, too.
  */
 #include <errno.h>
 #include <wayland-client.h>
@@ -25,7 +30,9 @@ int window_make_surfaces(struct window *w)
 	w->root_viewport = wp_viewporter_get_viewport(d->viewporter, w->root);
 	if (!w->root_viewport)
 		return -ENOMEM;
-	r = solid_init(&w->back, d, w->root, &w->ref_back);
+	r = d->mutter ? solid_init(&w->top, d, w->root, &w->ref_root) : 0;
+	if (r == 0)
+		r = solid_init(&w->back, d, w->root, &w->ref_back);
 	if (r == 0)
 		r = solid_init(&w->mat, d, w->root, &w->ref_mat);
 	if (r == 0)
@@ -60,7 +67,15 @@ static struct pool_buffer *free_bar(struct window *w, int width, int height)
 	return slot ? *slot : NULL;
 }
 
-/* Draws the bar and attaches it to the root. When no buffer is free the window stays dirty. */
+static void attach_bar(struct window *w, struct pool_buffer *b, int height)
+{
+	pool_buffer_attach(b, w->top.wl ? w->top.wl : w->root);
+	wp_viewport_set_destination(w->top.wl ? w->top.viewport : w->root_viewport, w->outer_w, height);
+	if (w->top.wl)
+		wl_surface_commit(w->top.wl);
+}
+
+/* Draws the bar and attaches it. When no buffer is free the window stays dirty. */
 static void draw_bar(struct window *w)
 {
 	const struct atlas_face *face = atlas_pick(w->set->atlas, w->scale120);
@@ -75,8 +90,7 @@ static void draw_bar(struct window *w)
 	canvas_init(&c, b->pixels, b->w, b->h);
 	frame_draw_bar(&c, w->set->atlas, face, &look);
 	w->bar_shown = b;
-	pool_buffer_attach(b, w->root);
-	wp_viewport_set_destination(w->root_viewport, w->outer_w, height);
+	attach_bar(w, b, height);
 }
 
 void window_redraw(struct window *w)
@@ -117,6 +131,10 @@ void window_layout(struct window *w)
 		draw_bar(w);
 	solid_show(&w->back, w->set->display, w->set->colour, (struct rect){ 0, in.top, outer_w, outer_h - in.top });
 	solid_show(&w->mat, w->set->display, w->set->mat, ground);
+	if (w->top.wl) {
+		pool_buffer_attach(w->set->clear, w->root);
+		wp_viewport_set_destination(w->root_viewport, outer_w, outer_h);
+	}
 	xdg_surface_set_window_geometry(w->xdg, 0, 0, outer_w, outer_h);
 }
 
@@ -143,7 +161,7 @@ bool window_fits(const struct window *w)
  */
 void window_show(struct window *w)
 {
-	bool twice = w->states & GUI_STATE_FULLSCREEN;
+	bool twice = (w->states & GUI_STATE_FULLSCREEN) && !w->top.wl;
 	int height = window_insets(w).top;
 
 	window_layout(w);
