@@ -13,7 +13,7 @@ RELEASE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
 KERNEL ?= lab
 LAYERS := tools unit asan vm fuzz libvirt-trixie lab
 
-.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-libvirt-bookworm check-relay kernel kernel-deb libvirt hos dkms
+.PHONY: all run run-hos stop packages check $(LAYERS:%=check-%) check-libvirt check-libvirt-bookworm check-relay check-compositors kernel kernel-deb libvirt hos dkms
 .PHONY: bench bench-report format install clean
 
 all: $(BUILD)/build.ninja
@@ -38,17 +38,21 @@ check-tools: packages
 	@tools/check --self-test && tools/check
 
 check-unit: packages all
-	@tools/test-meson $(BUILD) unit --no-suite hostile
+	@tools/test-meson $(BUILD) unit --no-suite hostile --no-suite compositors
 
 # The unit tests again, and the programs that read hostile bytes against guests that write them.
 check-asan: packages $(ASAN)/build.ninja
-	@meson compile -C $(ASAN) && tools/test-meson $(ASAN) asan --timeout-multiplier 3
+	@meson compile -C $(ASAN) && tools/test-meson $(ASAN) asan --no-suite compositors --timeout-multiplier 3
 
 check-fuzz: packages $(FUZZ)/build.ninja
 	@meson compile -C $(FUZZ) && tools/test-fuzz $(FUZZ) $(FUZZ_SECONDS)
 
 check-vm: packages all $(ASAN)/build.ninja
 	@meson compile -C $(ASAN) && tests/vm/run
+
+# Frames on KDE's and GNOME's compositors, where they are installed: packages kwin-wayland, gnome-shell.
+check-compositors: packages all
+	@tools/test-meson $(BUILD) compositors --suite compositors
 
 # libvirt's own tests with the Smack driver in it, for both Debian releases.
 check-libvirt: check-libvirt-bookworm check-libvirt-trixie
