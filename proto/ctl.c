@@ -48,7 +48,7 @@ static bool run_ok(const void *decoded)
 	const struct ctl_run *r = &c->run;
 
 	return r->id != 0 && r->uid_class <= CTL_UID_ROOT && ctl_run_flags_ok(r->flags) &&
-		blob_ok(&r->blob, RUN_BLOB_MIN, CTL_ARGS_MAX);
+		ctl_relay_ok(r->flags, r->relay, r->area) && blob_ok(&r->blob, RUN_BLOB_MIN, CTL_ARGS_MAX);
 }
 
 static bool started_ok(const void *decoded)
@@ -256,7 +256,7 @@ static const struct codec_type types[] = {
 	[CTL_READY] = { "READY", G2H, { F(ready, boot_ns, 1, 8) }, NULL },
 	[CTL_STATS] = { "STATS", G2H, { F(stats, cpu_permille, 3, 4), F(stats, disk_total, 2, 8) }, stats_ok },
 	[CTL_BYE] = { "BYE", G2H, { { 0 } }, NULL },
-	[CTL_STARTED] = { "STARTED", G2H, { F(started, id, 2, 4) }, started_ok },
+	[CTL_STARTED] = { "STARTED", G2H, { F(started, id, 3, 4) }, started_ok },
 	[CTL_EXIT] = { "EXIT", G2H, { F(exit, id, 2, 4) }, exit_ok },
 	[CTL_REQUEST] = { "REQUEST", G2H,
 		{ F(request, id, 2, 4), F(request, kind, 1, 1), F(request, blob, 2, 4), F(request, bytes, 1, 8) },
@@ -275,7 +275,9 @@ static const struct codec_type types[] = {
 	[CTL_CREDIT] = { "CREDIT", G2H | H2G, { F(credit, id, 1, 4), F(credit, fd, 1, 1), F(credit, bytes, 1, 4) },
 		credit_ok },
 
-	[CTL_RUN] = { "RUN", H2G, { F(run, id, 1, 4), F(run, uid_class, 2, 1), F(run, rows, 2, 2), F(run, blob, 2, 4) },
+	[CTL_RUN] = { "RUN", H2G,
+		{ F(run, id, 1, 4), F(run, uid_class, 2, 1), F(run, rows, 2, 2), F(run, blob, 2, 4),
+			F(run, relay, 2, 4) },
 		run_ok },
 	[CTL_WINCH] = { "WINCH", H2G, { F(winch, id, 1, 4), F(winch, rows, 2, 2) }, winch_ok },
 	[CTL_SIGNAL] = { "SIGNAL", H2G, { F(signal, id, 2, 4) }, signal_ok },

@@ -65,6 +65,7 @@ enum ctl_gos { CTL_GOS_LINUX = 1, CTL_GOS_WINDOWS };
 #define CTL_FEATURE_CLOCK (1u << 1) /* it answers CLOCK_REQ: a NET VM's */
 #define CTL_FEATURE_APPS (1u << 2) /* after APPS_REQ it tells its applications, and again when they change */
 #define CTL_FEATURE_NOTIFY (1u << 3) /* after NOTIFY_REQ it tells the notifications of its programs */
+#define CTL_FEATURE_RELAY (1u << 4) /* RUNs of transfers may name a relay */
 enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
 
 #define CTL_RUN_PTY (1u << 0)
@@ -85,6 +86,12 @@ enum ctl_uid_class { CTL_UID_USER, CTL_UID_ROOT };
 
 /* No unknown flag, and of those that exclude each other one at most. */
 bool ctl_run_flags_ok(uint32_t flags);
+/*
+ * A relay that a run of a transfer may use: 0, 0 for none, else a generation and
+ * an area (VMOS_AREA()). The agent of a SEND puts into it, that of a RECEIVE
+ * takes out. STARTED says whether it takes part, before any FAR (xfer.h) comes.
+ */
+bool ctl_relay_ok(uint32_t flags, uint32_t relay, uint32_t area);
 
 /*
  * A REQUEST of a guest: its blob is as a RUN's, without environment: the VM
@@ -183,8 +190,9 @@ struct ctl_run {
 	uint8_t uid_class, flags;
 	uint16_t rows, cols;
 	struct blob_ref blob; /* see ctl_args_check() */
+	uint32_t relay, area; /* see ctl_relay_ok(); 0 where HELLO does not say CTL_FEATURE_RELAY */
 };
-struct ctl_started { uint32_t id, pid; };
+struct ctl_started { uint32_t id, pid, relay; }; /* relay: of the RUN, if the agent takes part in it; else 0 */
 struct ctl_exit { uint32_t id; int32_t status; }; /* 0…255, 256+signal, or -errno: could not start */
 struct ctl_stdio { uint32_t id; uint8_t fd; struct blob_ref blob; };
 struct ctl_eof { uint32_t id; uint8_t fd; };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The blob of a RUN or a REQUEST: strings. And which flags of a RUN go together. */
+/* The blob of a RUN or a REQUEST: strings. And what else of a RUN goes together. */
 #include <errno.h>
 #include <string.h>
 
 #include "proto/ctl.h"
 #include "proto/text.h"
+#include "proto/uapi/vmos_channel.h"
 
 #define COUNTS_SIZE 4 /* u16 argc, u16 envc */
 
@@ -107,6 +108,11 @@ bool ctl_run_flags_ok(uint32_t flags)
 	if ((flags & CTL_RUN_PUBLIC) && service != CTL_RUN_SEND)
 		return false;
 	return !service || !(flags & (CTL_RUN_PTY | CTL_RUN_WINDOW));
+}
+
+bool ctl_relay_ok(uint32_t flags, uint32_t relay, uint32_t area)
+{
+	return relay == 0 ? area == 0 : (flags & CTL_RUN_TRANSFER) && area < VMOS_AREAS;
 }
 
 /* RFC 3986 has no blank and nothing beyond ASCII in a URL; a quote or a bracket would only be of use against a parser. */

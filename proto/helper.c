@@ -48,7 +48,7 @@ static bool run_ok(const struct helper_run *r, unsigned nfds)
 
 	return r->id != 0 && r->args_len >= RUN_ARGS_MIN && r->args_len <= CTL_ARGS_MAX &&
 		r->uid_class <= CTL_UID_ROOT && ctl_run_flags_ok(r->flags) &&
-		nfds == (transfer ? RUN_FDS + 1 : RUN_FDS);
+		ctl_relay_ok(r->flags, r->relay, r->area) && nfds == (transfer ? RUN_FDS + 1 : RUN_FDS);
 }
 
 static bool is_claim(const char *text, size_t size)

@@ -104,6 +104,7 @@ struct helper_run {
 	uint32_t args_len;
 	uint8_t uid_class, flags; /* of ctl.h */
 	uint16_t rows, cols;
+	uint32_t relay, area; /* see ctl_relay_ok() */
 };
 
 /* What a guest asks for: numbers and words of @claim are its own, made safe to show. The args: see ctl.h. */

@@ -79,6 +79,8 @@ int runctl_check_transfer(const struct runctl *m, size_t len)
 	if (len != sizeof(*m) || m->zero != 0 || m->b != 0)
 		return -EBADMSG;
 	switch (m->type) {
+	case RUNCTL_STARTED:
+		return verdict(m->a >= 1 && m->n[0] <= UINT32_MAX && m->n[1] == 0 && no_text(m));
 	case RUNCTL_POINT:
 		return verdict(m->a >= 0 && m->n[1] % XFER_DATA_MAX == 0 && no_text(m));
 	case RUNCTL_PROGRESS:

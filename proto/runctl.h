@@ -16,7 +16,7 @@
 enum runctl_type {
 	RUNCTL_WINCH = 1, /* command to courier: a = rows, b = cols */
 	RUNCTL_SIGNAL, /* command to courier: a = signal */
-	RUNCTL_STARTED, /* courier to command: a = pid in the guest */
+	RUNCTL_STARTED, /* courier to command: a = pid in the guest; of a transfer n[0] = the relay that its agent takes part in, or 0 */
 	RUNCTL_EXIT, /* courier to command: a = status as in struct ctl_exit */
 	RUNCTL_LOST, /* courier to command: the agent left, or the VM */
 	/* of transfers, courier to vmosd; see xfer.h */

@@ -11,6 +11,7 @@
 /* Where the fields of START lie; those of POINT begin at 0 in the same order. */
 enum { START_VERSION = 0, START_ITEMS = 4, START_POINT = 8, START_BYTES = 32, START_PASSED = 40 };
 enum { POINT_ITEM = 0, POINT_ZERO = 4, POINT_ENTRY = 8, POINT_OFFSET = 16, POINT_END = 24 };
+enum { FAR_COUNT = 0, FAR_GENERATION = 8, FAR_BYTES = 12 };
 
 static uint64_t load_le(const uint8_t *at, size_t size)
 {
@@ -51,6 +52,7 @@ static const struct rule {
 	{ XFER_BREAK, 0, 0, 0, 0, 0 },
 	{ XFER_ITEM, 0, 0, 0, 0, 0 },
 	{ XFER_DONE, 0, 0, 0, 0, 0 },
+	{ XFER_FAR, 0, XFER_FAR_LEN, XFER_FAR_LEN, 0, 0 },
 	{ XFER_POINT, 0, XFER_POINT_LEN, XFER_POINT_LEN, 0, 0 },
 	{ XFER_PROBLEM, 0, 1, XFER_PATH_MAX, 1, ERRNO_MAX },
 };
@@ -154,6 +156,27 @@ void xfer_start_put(uint8_t bytes[XFER_START_LEN], const struct xfer_start *star
 	memcpy(bytes + START_PASSED, start->passed, XFER_HASH);
 }
 
+int xfer_far_get(const uint8_t bytes[XFER_FAR_LEN], struct xfer_far *ret_far)
+{
+	const struct xfer_far far = {
+		.count = load_le(bytes + FAR_COUNT, 8),
+		.generation = (uint32_t)load_le(bytes + FAR_GENERATION, 4),
+		.bytes = (uint32_t)load_le(bytes + FAR_BYTES, 4),
+	};
+
+	if (far.generation == 0 || far.bytes < 1 || far.bytes > XFER_DATA_MAX)
+		return -EBADMSG;
+	*ret_far = far;
+	return 0;
+}
+
+void xfer_far_put(uint8_t bytes[XFER_FAR_LEN], const struct xfer_far *far)
+{
+	store_le(bytes + FAR_COUNT, 8, far->count);
+	store_le(bytes + FAR_GENERATION, 4, far->generation);
+	store_le(bytes + FAR_BYTES, 4, far->bytes);
+}
+
 bool xfer_is_path(const uint8_t *untrusted, size_t len)
 {
 	unsigned parts = 0;
@@ -177,6 +200,11 @@ void xfer_check_init(struct xfer_check *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->in_head = true;
+}
+
+void xfer_check_allow_far(struct xfer_check *c, uint32_t generation)
+{
+	c->relay = generation;
 }
 
 /* The item at which the stream begins has entries that are passed over: its name is not known yet. */
@@ -205,6 +233,8 @@ static bool may_follow(const struct xfer_check *c, const struct xfer_head *head)
 			(!wants_offset(c) || head->value >= c->start.point.offset);
 	case XFER_DATA:
 		return c->in_file && head->len <= c->size - c->got;
+	case XFER_FAR:
+		return c->in_file; /* of no relay is none: take_far() */
 	case XFER_END:
 		return c->in_file && c->got == c->size;
 	case XFER_BREAK:
@@ -282,6 +312,19 @@ static bool take_entry(struct xfer_check *c)
 	return true;
 }
 
+static bool take_far(struct xfer_check *c)
+{
+	struct xfer_far far;
+
+	if (xfer_far_get(c->buf, &far) < 0 || far.generation != c->relay || far.count != c->far ||
+		far.bytes > c->size - c->got)
+		return false;
+	c->got += far.bytes;
+	c->bytes += far.bytes;
+	c->far += far.bytes;
+	return true;
+}
+
 /* A record is whole. */
 static bool take_record(struct xfer_check *c)
 {
@@ -295,6 +338,8 @@ static bool take_record(struct xfer_check *c)
 	case XFER_DIR:
 	case XFER_FILE:
 		return take_entry(c);
+	case XFER_FAR:
+		return take_far(c);
 	case XFER_END:
 		c->in_file = false;
 		return true;

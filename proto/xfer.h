@@ -9,6 +9,7 @@
  *	DIR	a folder. Payload: its path
  *	FILE	a file. Payload: its path; value: its size; flags: XFER_EXEC
  *	DATA	1 … XFER_DATA_MAX bytes of the file begun last
+ *	FAR	on the ctl channel only, in the place of a DATA whose bytes go by a relay: where they are. Payload: 16 bytes
  *	END	the file is whole. Payload: SHA-256 of all of it, 32 bytes
  *	BREAK	the file begun last cannot be finished (it changed, it cannot be read): forget it
  *	ITEM	all of an item has come: it may appear under its name. Without an
@@ -31,6 +32,12 @@
  * comes anew. The digest is a chain, so that one may go on with it: of each
  * entry the SHA-256 of the digest before (0 at first), its head and its path.
  *
+ * By a relay (vmos_relay.h). The agent of the sender puts the bytes of a DATA
+ * into its ring and sends FAR instead, when the last of them is there; that of
+ * the receiver takes them out of its own ring and makes the DATA again. So
+ * vmos-files knows no FAR at either end. FAR says of which relay, how many
+ * bytes, and at which count they begin: where those of the FAR before ended.
+ *
  * The sender tells of what it leaves out by PROBLEM records on its standard
  * error (value: errno, payload: path). They go to the host, not to the receiver.
  */
@@ -50,6 +57,7 @@
 #define XFER_HASH 32
 #define XFER_START_LEN 72
 #define XFER_POINT_LEN 32
+#define XFER_FAR_LEN 16
 
 enum xfer_type {
 	XFER_START = 1,
@@ -60,6 +68,7 @@ enum xfer_type {
 	XFER_BREAK,
 	XFER_ITEM,
 	XFER_DONE,
+	XFER_FAR = 0x21,
 	XFER_POINT = 0x41,
 	XFER_PROBLEM = 0x81,
 };
@@ -111,6 +120,12 @@ struct xfer_start {
 	uint8_t passed[XFER_HASH]; /* digest of the entries of the next item that are passed over; 0 at entry 0 */
 };
 
+struct xfer_far {
+	uint64_t count; /* of the relay's bytes, at which these begin */
+	uint32_t generation; /* of the relay, not 0 */
+	uint32_t bytes; /* 1 … XFER_DATA_MAX */
+};
+
 /* A record's head: type known, flags, length and value in range. 0 or -EBADMSG. */
 int xfer_head_get(const uint8_t bytes[XFER_HEAD], struct xfer_head *ret_head);
 void xfer_head_put(uint8_t bytes[XFER_HEAD], const struct xfer_head *head);
@@ -120,6 +135,8 @@ int xfer_start_get(const uint8_t bytes[XFER_START_LEN], struct xfer_start *ret_s
 void xfer_start_put(uint8_t bytes[XFER_START_LEN], const struct xfer_start *start);
 int xfer_point_get(const uint8_t bytes[XFER_POINT_LEN], struct xfer_point *ret_point);
 void xfer_point_put(uint8_t bytes[XFER_POINT_LEN], const struct xfer_point *point);
+int xfer_far_get(const uint8_t bytes[XFER_FAR_LEN], struct xfer_far *ret_far);
+void xfer_far_put(uint8_t bytes[XFER_FAR_LEN], const struct xfer_far *far);
 /* Parts that are file names, joined by single '/'; at most XFER_PATH_MAX bytes and XFER_DEPTH_MAX parts. No NUL needed. */
 bool xfer_is_path(const uint8_t *untrusted, size_t len);
 
@@ -128,7 +145,8 @@ bool xfer_is_path(const uint8_t *untrusted, size_t len);
  * (all but DATA's content and hashes) and what may follow what, as above:
  * paths begin with their item's name, stay in one item and come in their
  * order, a file's DATA and its offset never exceed its size and reach it at
- * END, DONE only after all items of START.
+ * END, DONE only after all items of START; FAR as a DATA of so many bytes, of
+ * the relay that was allowed, each where the one before ended.
  * Keeps one record and the last path. No memory of its own beyond the struct.
  */
 struct xfer_check {
@@ -143,10 +161,14 @@ struct xfer_check {
 	uint32_t items; /* that are whole, with those of START's point */
 	uint64_t entries; /* of all items, that have begun */
 	uint64_t bytes; /* of files, that have gone by, with START's offset */
+	uint32_t relay; /* the generation that FARs may name; 0: none may come */
+	uint64_t far; /* bytes that have gone by it */
 	bool in_head, started, in_file, last_is_dir, last_broken, done, broken;
 };
 
 void xfer_check_init(struct xfer_check *c);
+/* From now on FARs of the relay @generation may come. Once. */
+void xfer_check_allow_far(struct xfer_check *c, uint32_t generation);
 /* 0, or -EBADMSG, then and ever after. */
 int xfer_check_feed(struct xfer_check *c, const uint8_t *untrusted, size_t len);
 /* Whether the stream may end here: after DONE. */

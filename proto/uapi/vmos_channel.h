@@ -47,6 +47,17 @@
 #define VMOS_AUDIO_REGION (512u << 10)
 #define VMOS_AUDIO_BLOB (64u << 10)
 
+/*
+ * Areas of relays, behind the blobs of a ctl region, whose header names no
+ * heap: a page that the guest writes, a page that the relay writes, and a ring
+ * of bytes. See vmos_relay.h. An older driver lets nobody map one to write.
+ */
+#define VMOS_AREAS 8u
+#define VMOS_AREA_RING (1u << 20)
+#define VMOS_AREA_SIZE (2 * VMOS_PAGE_SIZE + VMOS_AREA_RING)
+#define VMOS_AREA_OFF (VMOS_BLOB_OFF + 2 * VMOS_CTL_BLOB)
+#define VMOS_AREA(n) (VMOS_AREA_OFF + (n)*VMOS_AREA_SIZE)
+
 /* At VMOS_HDR_HOST_OFF. A change of @epoch opens a new session: see proto/channel.h. */
 struct vmos_hdr_host {
 	__u32 magic;

@@ -3,7 +3,7 @@
  * /dev/vmos_relay: bytes from one VM to another by a kernel thread, copied once
  * from the ctl region of the one into that of the other.
  *
- * Each end is an area of a region's heap: a page that the guest writes, a page
+ * Each end is an area of a region: a page that the guest writes, a page
  * that the relay writes, and a ring of bytes. In the source's the guest puts
  * bytes in and the relay takes them out; in the target's the relay puts them in
  * and the guest takes them out. Counts are of bytes since the relay was made,
@@ -33,8 +33,8 @@
 /* Of a ring: a power of two. */
 #define VMOS_RELAY_LEN_MIN VMOS_PAGE_SIZE
 #define VMOS_RELAY_LEN_MAX (4u << 20)
-/* An area lies in the heap, behind the rings and blobs of the channel. */
-#define VMOS_RELAY_AREA_MIN (VMOS_BLOB_OFF + 2 * VMOS_CTL_BLOB)
+/* An area lies behind the rings and blobs of the channel; those of transfers are VMOS_AREA(). */
+#define VMOS_RELAY_AREA_MIN VMOS_AREA_OFF
 #define VMOS_RELAY_AREA_END VMOS_CTL_REGION
 /* What passes between two looks at the gate: a revoke stops a relay within so many bytes. */
 #define VMOS_RELAY_BATCH (64u << 10)

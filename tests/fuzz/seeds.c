@@ -117,6 +117,7 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_STATS }, .stats = { .cpu_permille = 1, .mem_total_kib = 2, .mem_used_kib = 1 } },
 	{ .head = { .type = CTL_BYE } },
 	{ .head = { .type = CTL_STARTED }, .started = { .id = 1, .pid = 2 } },
+	{ .head = { .type = CTL_STARTED }, .started = { .id = 1, .pid = 2, .relay = 3 } },
 	{ .head = { .type = CTL_EXIT }, .exit = { .id = 1, .status = 1 } },
 	{ .head = { .type = CTL_STDIO }, .stdio = { .id = 1, .fd = 1, .blob = { .off = 64, .len = 5 } } },
 	{ .head = { .type = CTL_STDIO }, .stdio = { .id = 1, .fd = 0, .blob = { .off = 64, .len = 5 } } },
@@ -124,6 +125,8 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_CREDIT }, .credit = { .id = 1, .fd = 0, .bytes = 5 } },
 	{ .head = { .type = CTL_CREDIT }, .credit = { .id = 1, .fd = 1, .bytes = 5 } },
 	{ .head = { .type = CTL_RUN }, .run = { .id = 1, .rows = 24, .cols = 80, .blob = { .off = 0, .len = 8 } } },
+	{ .head = { .type = CTL_RUN },
+		.run = { .id = 1, .flags = CTL_RUN_SEND, .blob = { .off = 0, .len = 8 }, .relay = 3, .area = 7 } },
 	{ .head = { .type = CTL_WINCH }, .winch = { .id = 1, .rows = 24, .cols = 80 } },
 	{ .head = { .type = CTL_SIGNAL }, .signal = { .id = 1, .signo = 15 } },
 	{ .head = { .type = CTL_SHUTDOWN } },
@@ -149,6 +152,12 @@ static const struct ctl_msg ctl[] = {
 	{ .head = { .type = CTL_ANSWER }, .answer = { .id = 1, .status = CTL_ANSWER_MOVING, .done = 1, .total = 2 } },
 };
 
+/* A second one of its type, which would be written over the first. */
+static bool is_of_relay(const struct ctl_msg *c)
+{
+	return (c->head.type == CTL_RUN && c->run.relay) || (c->head.type == CTL_STARTED && c->started.relay);
+}
+
 static int write_messages(void)
 {
 	struct msg m;
@@ -166,7 +175,8 @@ static int write_messages(void)
 		struct ctl_msg c;
 
 		ret = ctl_encode(&ctl[i], &m);
-		snprintf(name, sizeof(name), "%s", ctl_type_name(ctl[i].head.type));
+		snprintf(name, sizeof(name), "%s%s", ctl_type_name(ctl[i].head.type),
+			is_of_relay(&ctl[i]) ? "-relay" : "");
 		if (ret == 0 && ctl_decode_guest(&m, &c) == 0)
 			ret = write_seed("ctl_guest", name, &m, sizeof(m));
 		if (ret == 0 && ctl_decode_host(&m, &c) == 0)
@@ -230,11 +240,14 @@ static int write_helpers(void)
 		{ .type = HELPER_HELD, .held = { .count = 995 } },
 		{ .type = HELPER_AUDIO_SET, .audio_set = { .volume = 50, .muted = 1, .microphone = 1 } },
 		{ .type = HELPER_SOUND, .audio = { .state = HELPER_AUDIO_PLAYING, .volume = 50, .listening = 1 } },
+		{ .type = HELPER_RUN,
+			.nfds = 6,
+			.run = { .id = 1, .args_len = 8, .flags = CTL_RUN_SEND, .relay = 1, .area = 7 } },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
 		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },
 		{ .type = RUNCTL_POINT, .a = 1, .n = { 2, 65536 } }, { .type = RUNCTL_PROGRESS, .n = { 1, 2 } },
-		{ .type = RUNCTL_PROBLEM, .a = 13, .text = "a" } };
+		{ .type = RUNCTL_PROBLEM, .a = 13, .text = "a" }, { .type = RUNCTL_STARTED, .a = 1, .n = { 3 } } };
 	char name[32];
 	int ret = 0;
 
@@ -417,6 +430,28 @@ static size_t make_transfer(uint8_t *at, uint64_t entry, uint64_t offset)
 	return len;
 }
 
+/* A file of which all but the end goes by relay 1. */
+static size_t make_far_transfer(uint8_t *at)
+{
+	static const uint8_t zero[XFER_HASH];
+	const struct xfer_start start = { .version = XFER_VERSION, .items = 1 };
+	uint8_t payload[XFER_START_LEN];
+	size_t len;
+
+	xfer_start_put(payload, &start);
+	at[0] = 0x81;
+	len = put_record(at, 1, &(struct xfer_head){ XFER_START, 0, XFER_START_LEN, 0 }, payload);
+	len = put_record(at, len, &(struct xfer_head){ XFER_FILE, 0, 1, 2 * XFER_DATA_MAX + 1 }, "a");
+	for (uint64_t count = 0; count < 2 * XFER_DATA_MAX; count += XFER_DATA_MAX) {
+		xfer_far_put(payload, &(struct xfer_far){ count, 1, XFER_DATA_MAX });
+		len = put_record(at, len, &(struct xfer_head){ XFER_FAR, 0, XFER_FAR_LEN, 0 }, payload);
+	}
+	len = put_record(at, len, &(struct xfer_head){ XFER_DATA, 0, 1, 0 }, "x");
+	len = put_record(at, len, &(struct xfer_head){ XFER_END, 0, XFER_HASH, 0 }, zero);
+	len = put_record(at, len, &(struct xfer_head){ XFER_ITEM, 0, 0, 0 }, NULL);
+	return put_record(at, len, &(struct xfer_head){ XFER_DONE, 0, 0, 0 }, NULL);
+}
+
 static int write_transfers(void)
 {
 	uint8_t bytes[1024];
@@ -424,6 +459,8 @@ static int write_transfers(void)
 
 	if (ret == 0)
 		ret = write_seed("xfer", "resumed", bytes, make_transfer(bytes, 1, XFER_DATA_MAX));
+	if (ret == 0)
+		ret = write_seed("xfer", "far", bytes, make_far_transfer(bytes));
 	return ret;
 }
 

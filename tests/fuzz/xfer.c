@@ -2,7 +2,7 @@
 /*
  * A transfer's stream: one verdict however it is cut, what is taken keeps its
  * bounds, and a stream that is done ends there. The first byte says how the
- * others are cut.
+ * others are cut, and its highest bit whether FARs of relay 1 may come.
  */
 #include "proto/xfer.h"
 #include "tests/fuzz/fuzz.h"
@@ -10,6 +10,7 @@
 static void check_bounds(const struct xfer_check *c)
 {
 	require(c->have <= sizeof(c->buf) && c->got <= c->size);
+	require(c->far <= c->bytes && (c->relay || !c->far));
 	require(c->last_len <= XFER_PATH_MAX);
 	require(!c->last_len || xfer_is_path((const uint8_t *)c->last, c->last_len));
 	if (c->started)
@@ -24,6 +25,7 @@ static int feed(struct xfer_check *c, const uint8_t *data, size_t size, uint32_t
 	int ret = 0;
 
 	xfer_check_init(c);
+	xfer_check_allow_far(c, seed >> 7);
 	for (size_t at = 0, n; at < size && ret == 0; at += n) {
 		uint8_t *copy;
 
@@ -44,6 +46,7 @@ static void check_payloads(const uint8_t *data, size_t size)
 	struct xfer_start start;
 	struct xfer_point point;
 	struct xfer_head head;
+	struct xfer_far far;
 	uint8_t again[XFER_START_LEN];
 
 	if (size >= XFER_HEAD && xfer_head_get(data, &head) == 0) {
@@ -53,6 +56,10 @@ static void check_payloads(const uint8_t *data, size_t size)
 	if (size >= XFER_POINT_LEN && xfer_point_get(data, &point) == 0) {
 		xfer_point_put(again, &point);
 		require(memcmp(again, data, XFER_POINT_LEN) == 0);
+	}
+	if (size >= XFER_FAR_LEN && xfer_far_get(data, &far) == 0) {
+		xfer_far_put(again, &far);
+		require(memcmp(again, data, XFER_FAR_LEN) == 0);
 	}
 	if (size >= XFER_START_LEN && xfer_start_get(data, &start) == 0) {
 		xfer_start_put(again, &start);
@@ -69,11 +76,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_payloads(data + 1, size - 1);
 	xfer_check_init(&whole);
+	xfer_check_allow_far(&whole, data[0] >> 7);
 	ret = xfer_check_feed(&whole, data + 1, size - 1);
 	require(feed(&pieces, data + 1, size - 1, data[0]) == ret);
 	if (ret < 0)
 		return 0;
-	require(whole.items == pieces.items && whole.entries == pieces.entries && whole.bytes == pieces.bytes);
+	require(whole.items == pieces.items && whole.entries == pieces.entries && whole.bytes == pieces.bytes &&
+		whole.far == pieces.far);
 	require(xfer_check_done(&whole) == xfer_check_done(&pieces));
 	if (xfer_check_done(&whole))
 		require(xfer_check_feed(&whole, data, 1) < 0);

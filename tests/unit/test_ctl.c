@@ -23,6 +23,7 @@ static const struct ctl_msg good[] = {
 			.disk_used = 7 } },
 	{ .head = { HEAD(CTL_BYE) } },
 	{ .head = { HEAD(CTL_STARTED) }, .started = { .id = 1, .pid = 400 } },
+	{ .head = { HEAD(CTL_STARTED) }, .started = { .id = 1, .pid = 1, .relay = UINT32_MAX } },
 	{ .head = { HEAD(CTL_EXIT) }, .exit = { .id = 1, .status = -2 } },
 	{ .head = { HEAD(CTL_REQUEST) },
 		.request = { .id = 1,
@@ -58,6 +59,12 @@ static const struct ctl_msg good[] = {
 			.rows = 24,
 			.cols = 80,
 			.blob = { .off = 0, .len = CTL_ARGS_MAX } } },
+	{ .head = { HEAD(CTL_RUN) },
+		.run = { .id = 1,
+			.flags = CTL_RUN_SEND,
+			.blob = { .off = 0, .len = 5 },
+			.relay = UINT32_MAX,
+			.area = VMOS_AREAS - 1 } },
 	{ .head = { HEAD(CTL_WINCH) }, .winch = { .id = 1, .rows = 50, .cols = 132 } },
 	{ .head = { HEAD(CTL_SIGNAL) }, .signal = { .id = 1, .signo = 15 } },
 	{ .head = { HEAD(CTL_SHUTDOWN) } },
@@ -223,6 +230,11 @@ static void test_bounds(void **state)
 	REFUSED(CTL_RUN, c.run.flags = CTL_RUN_PTY | CTL_RUN_SEND);
 	REFUSED(CTL_RUN, c.run.blob.len = CTL_ARGS_MAX + 1);
 	REFUSED(CTL_RUN, c.run.blob.len = 4);
+	REFUSED(CTL_RUN, c.run.relay = 1);
+	REFUSED(CTL_RUN, c.run.area = 1);
+	REFUSED(CTL_RUN, (c.run.flags = CTL_RUN_URL, c.run.relay = 1));
+	REFUSED(CTL_RUN, (c.run.flags = CTL_RUN_SEND, c.run.area = 1));
+	REFUSED(CTL_RUN, (c.run.flags = CTL_RUN_RECEIVE, c.run.relay = 1, c.run.area = VMOS_AREAS));
 	REFUSED(CTL_SIGNAL, c.signal.signo = 0);
 	REFUSED(CTL_SIGNAL, c.signal.signo = 65);
 	REFUSED(CTL_WINCH, c.winch.id = 0);

@@ -37,6 +37,13 @@ static const struct helper_msg requests[] = {
 	{ .type = HELPER_AUDIO_SET, .audio_set = { .volume = HELPER_VOLUME_MAX, .muted = 1, .microphone = 1 } },
 	{ .type = HELPER_CLOCK_REQ, .clock_req = { .id = 1, .server = "time.example.org:1123" } },
 	{ .type = HELPER_NOTIFIED, .notified = { .id = 1, .how = NOTIFICATION_CLICKED } },
+	{ .type = HELPER_RUN,
+		.nfds = 6,
+		.run = { .id = 1,
+			.args_len = 5,
+			.flags = CTL_RUN_RECEIVE,
+			.relay = UINT32_MAX,
+			.area = VMOS_AREAS - 1 } },
 };
 
 static const struct helper_msg reports[] = {
@@ -186,6 +193,9 @@ static void test_transfer_bounds(void **state)
 	REFUSED(helper_check_request, *send, m.run.flags |= CTL_RUN_RECEIVE);
 	REFUSED(helper_check_request, *receive, m.run.flags |= CTL_RUN_PUBLIC);
 	REFUSED(helper_check_request, *receive, m.run.flags |= CTL_RUN_PTY);
+	REFUSED(helper_check_request, *receive, m.run.area = 1);
+	REFUSED(helper_check_request, *receive, (m.run.relay = 1, m.run.area = VMOS_AREAS));
+	REFUSED(helper_check_request, requests[2], m.run.relay = 1);
 	REFUSED(helper_check_request, *url, m.nfds = 6);
 	REFUSED(helper_check_request, requests[2], m.nfds = 6);
 	REFUSED(helper_check_request, *answer, m.nfds = 1);

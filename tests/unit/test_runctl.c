@@ -22,6 +22,7 @@ static const struct runctl transfers[] = {
 	{ .type = RUNCTL_POINT, .a = INT32_MAX, .n = { UINT64_MAX, 3ull * XFER_DATA_MAX } },
 	{ .type = RUNCTL_PROGRESS, .n = { 1, UINT64_MAX } },
 	{ .type = RUNCTL_PROBLEM, .a = EACCES, .text = "gr\xc3\xbc\xc3\x9f/secret" },
+	{ .type = RUNCTL_STARTED, .a = 1, .n = { UINT32_MAX } },
 };
 
 static void test_directions(void **state)
@@ -109,6 +110,10 @@ static void test_bounds(void **state)
 	REFUSED(runctl_check_transfer, transfers[2], memset(m.text, 'a', sizeof(m.text)));
 	REFUSED(runctl_check_transfer, transfers[2], m.text[0] = '\n');
 	REFUSED(runctl_check_transfer, transfers[2], m.text[0] = '\x80');
+	REFUSED(runctl_check_transfer, transfers[3], m.a = 0);
+	REFUSED(runctl_check_transfer, transfers[3], m.n[0]++);
+	REFUSED(runctl_check_transfer, transfers[3], m.n[1] = 1);
+	REFUSED(runctl_check_transfer, transfers[3], m.text[0] = 'a');
 }
 
 int main(void)

@@ -66,6 +66,15 @@ static void end(void)
 	add(XFER_END, 0, 0, hash, sizeof(hash));
 }
 
+static void far(uint64_t count, uint32_t generation, uint32_t bytes)
+{
+	const struct xfer_far f = { .count = count, .generation = generation, .bytes = bytes };
+	uint8_t payload[XFER_FAR_LEN];
+
+	xfer_far_put(payload, &f);
+	add(XFER_FAR, 0, 0, payload, sizeof(payload));
+}
+
 static void mark(uint16_t type)
 {
 	add(type, 0, 0, NULL, 0);
@@ -81,12 +90,15 @@ static void file(const char *path, size_t size)
 	end();
 }
 
+static uint32_t relay; /* that FARs may name */
+
 /* Feeds the stream in pieces of @piece bytes, each a copy of its own size on the heap. */
 static int feed(struct xfer_check *c, size_t piece)
 {
 	int ret = 0;
 
 	xfer_check_init(c);
+	xfer_check_allow_far(c, relay);
 	for (size_t at = 0, n; at < stream.len; at += n) {
 		uint8_t *copy;
 
@@ -143,6 +155,7 @@ static void test_head(void **state)
 		{ XFER_BREAK, 0, 0, 0 },
 		{ XFER_ITEM, 0, 0, 0 },
 		{ XFER_DONE, 0, 0, 0 },
+		{ XFER_FAR, 0, XFER_FAR_LEN, 0 },
 		{ XFER_POINT, 0, XFER_POINT_LEN, 0 },
 		{ XFER_PROBLEM, 0, 1, 4095 },
 	};
@@ -167,6 +180,10 @@ static void test_head(void **state)
 		{ XFER_BREAK, 0, 1, 0 },
 		{ XFER_ITEM, 0, 0, 1 },
 		{ XFER_DONE, 1, 0, 0 },
+		{ XFER_FAR, 0, XFER_FAR_LEN - 1, 0 },
+		{ XFER_FAR, 0, XFER_FAR_LEN + 1, 0 },
+		{ XFER_FAR, 0, XFER_FAR_LEN, 1 },
+		{ XFER_FAR, 1, XFER_FAR_LEN, 0 },
 		{ XFER_POINT, 0, 0, 0 },
 		{ XFER_PROBLEM, 0, 1, 0 },
 		{ XFER_PROBLEM, 0, 1, 4096 },
@@ -629,6 +646,109 @@ static void test_again(void **state)
 	assert_true(is_refused());
 }
 
+static void test_far_bytes(void **state)
+{
+	static const uint8_t expected[XFER_FAR_LEN] = { 8, 7, 6, 5, 4, 3, 2, 1, 0xd, 0xc, 0xb, 0xa, 0, 0, 1, 0 };
+	static const struct xfer_far bad[] = { { 0, 0, 1 }, { 0, 1, 0 }, { 0, 1, XFER_DATA_MAX + 1 },
+		{ 0, 1, UINT32_MAX } };
+	const struct xfer_far f = { 0x0102030405060708, 0x0a0b0c0d, XFER_DATA_MAX };
+	struct xfer_far back = { .count = 77 };
+	uint8_t bytes[XFER_FAR_LEN];
+
+	xfer_far_put(bytes, &f);
+	assert_memory_equal(bytes, expected, sizeof(bytes));
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		xfer_far_put(bytes, &bad[i]);
+		assert_int_equal(xfer_far_get(bytes, &back), -EBADMSG);
+		assert_int_equal(back.count, 77);
+	}
+	xfer_far_put(bytes, &f);
+	assert_int_equal(xfer_far_get(bytes, &back), 0);
+	assert_memory_equal(&back, &f, sizeof(back));
+}
+
+static void test_far(void **state)
+{
+	struct xfer_check c;
+
+	relay = 7;
+	stream.len = 0;
+	start(1);
+	begin("a", 3 * XFER_DATA_MAX);
+	far(0, 7, XFER_DATA_MAX);
+	data(5);
+	far(XFER_DATA_MAX, 7, XFER_DATA_MAX);
+	data(XFER_DATA_MAX - 5);
+	end();
+	mark(XFER_ITEM);
+	mark(XFER_DONE);
+	assert_true(is_whole());
+	assert_int_equal(feed(&c, stream.len), 0);
+	assert_int_equal(c.bytes, 3 * XFER_DATA_MAX);
+	assert_int_equal(c.far, 2 * XFER_DATA_MAX);
+	relay = 8;
+	assert_true(is_refused());
+	relay = 0;
+	assert_true(is_refused());
+}
+
+/* A FAR is as good as a DATA of so many bytes, and no better. */
+static void check_far(uint64_t size, uint64_t count, uint32_t generation, uint32_t bytes)
+{
+	start(1);
+	begin("a", size);
+	far(0, 7, 10);
+	far(count, generation, bytes);
+	end();
+	mark(XFER_ITEM);
+	mark(XFER_DONE);
+}
+
+static void test_far_refused(void **state)
+{
+	relay = 7;
+	check_far(20, 10, 7, 10);
+	assert_true(is_whole());
+	check_far(20, 11, 7, 10);
+	assert_true(is_refused());
+	check_far(20, 0, 7, 10);
+	assert_true(is_refused());
+	check_far(20, 10, 6, 10);
+	assert_true(is_refused());
+	check_far(20, 10, 7, 11);
+	assert_true(is_refused());
+	start(1);
+	begin("a", 20);
+	far(0, 7, 10);
+	far(10, 7, 11);
+	assert_true(is_refused());
+	check_far(20, 10, 7, 9);
+	assert_true(is_refused());
+	start(1);
+	dir("a");
+	far(0, 7, 1);
+	assert_true(is_refused());
+	stream.len = 0;
+	far(0, 7, 1);
+	assert_true(is_refused());
+	start(1);
+	begin("a", 1);
+	far(0, 7, 1);
+	end();
+	far(1, 7, 1);
+	assert_true(is_refused());
+	/* cut anywhere, it is not whole */
+	check_far(20, 10, 7, 10);
+	for (size_t len = stream.len; len-- > 0;) {
+		struct xfer_check c;
+
+		stream.len = len;
+		assert_int_equal(feed(&c, 7), 0);
+		assert_false(xfer_check_done(&c));
+	}
+	relay = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -647,6 +767,9 @@ int main(void)
 		cmocka_unit_test(test_paths_of_an_item),
 		cmocka_unit_test(test_first_of_an_item),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_far_bytes),
+		cmocka_unit_test(test_far),
+		cmocka_unit_test(test_far_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
