@@ -31,6 +31,14 @@ static void run_tell(const struct run *run, uint32_t type, int32_t a)
 	run_say(run, &m);
 }
 
+/* Who asked for a transfer hears, too, by which relay its contents go. */
+static void run_tell_started(const struct run *run, const struct ctl_started *started)
+{
+	struct runctl m = { .type = RUNCTL_STARTED, .a = (int32_t)started->pid, .n = { started->relay } };
+
+	run_say(run, &m);
+}
+
 static void run_tell_progress(struct run *run, bool end)
 {
 	struct runctl m;
@@ -244,6 +252,8 @@ int run_new(struct guest *g, const struct helper_run *req, const int *fds, struc
 	run->flags = req->flags;
 	run->rows = req->rows;
 	run->cols = req->cols;
+	run->relay = req->relay;
+	run->area = req->area;
 	run->control = steal_fd(&own[FD_CONTROL]);
 	run->in.stream.fd = run->out[0].stream.fd = run->out[1].stream.fd = -1;
 	r = run_read_args(run, own[FD_ARGS], req->args_len);
@@ -272,12 +282,15 @@ void run_free(struct run *run)
 
 static int run_push_start(struct run *run)
 {
+	bool may_relay = run->guest->features & CTL_FEATURE_RELAY;
 	struct ctl_msg m = { .head.type = CTL_RUN,
 		.run = { .id = run->id,
 			.uid_class = run->uid_class,
 			.flags = run->flags,
 			.rows = run->rows,
-			.cols = run->cols } };
+			.cols = run->cols,
+			.relay = may_relay ? run->relay : 0,
+			.area = may_relay ? run->area : 0 } };
 	int r = guest_send_blob(run->guest, &m, &m.run.blob, run->args, run->args_len);
 
 	if (r < 0)
@@ -421,10 +434,12 @@ int run_push(struct run *run)
 
 int run_take_started(struct run *run, const struct ctl_started *m)
 {
-	if (run->state != RUN_SENT)
+	if (run->state != RUN_SENT || (m->relay && m->relay != run->relay))
 		return -EPROTO;
 	run->state = RUN_STARTED;
-	run_tell(run, RUNCTL_STARTED, (int32_t)m->pid);
+	if (m->relay && run->transfer)
+		transfer_allow_far(run->transfer, m->relay);
+	run_tell_started(run, m);
 	if (run->flags & CTL_RUN_WINDOW) {
 		run_close_stdio(run);
 		run_close_control(run);

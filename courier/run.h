@@ -39,6 +39,7 @@ struct run {
 	struct input in;
 	struct output out[2]; /* fds 1 and 2 */
 	struct transfer *transfer; /* owned; NULL: an ordinary run */
+	uint32_t relay, area; /* that its agent may use; 0: none */
 };
 
 /*

@@ -34,6 +34,8 @@ struct transfer {
 int transfer_new(uint8_t flags, int licence_fd, struct transfer **ret);
 void transfer_free(struct transfer *t);
 
+/* The agent takes part in this relay: from now on the stream may have FARs of it. */
+void transfer_allow_far(struct transfer *t, uint32_t relay);
 /* Bytes of the stream that are about to be passed on. -EPERM: they may not any more; -EBADMSG: not well formed. */
 int transfer_check(struct transfer *t, const uint8_t *untrusted_data, size_t len);
 /* Whether bytes may pass now. */

@@ -38,14 +38,23 @@ static void agent_say(struct agent *a, uint16_t type, uint32_t id, int32_t value
 {
 	struct ctl_msg m = { .head.type = type };
 
-	if (type == CTL_STARTED)
-		m.started = (struct ctl_started){ .id = id, .pid = (uint32_t)value };
-	else if (type == CTL_EXIT)
+	if (type == CTL_EXIT)
 		m.exit = (struct ctl_exit){ .id = id, .status = value };
 	else if (type == CTL_EOF)
 		m.eof = (struct ctl_eof){ .id = id, .fd = (uint8_t)value };
 	else if (type == CTL_STATS)
 		m.stats = (struct ctl_stats){ .cpu_permille = 7, .mem_total_kib = 9, .mem_used_kib = 8 };
+	agent_must_send(a, &m);
+}
+
+static void agent_start_run(struct agent *a, const struct ctl_run *req)
+{
+	uint32_t joins = atomic_load(&a->joins);
+	struct ctl_msg m = { .head.type = CTL_STARTED,
+		.started = { .id = req->id, .pid = 42, .relay = joins ? joins : req->relay } };
+
+	atomic_store(&a->relay, req->relay);
+	atomic_store(&a->area, req->area);
 	agent_must_send(a, &m);
 }
 
@@ -254,7 +263,7 @@ static void agent_run(struct agent *a, const struct ctl_run *req)
 	if (!strncmp(strv[0], "notify ", 7))
 		agent_notify(a, strv[0] + 7);
 	*r = (struct agent_run){ .id = req->id, .window = CTL_WINDOW, .fd = 1 };
-	agent_say(a, CTL_STARTED, req->id, 42);
+	agent_start_run(a, req);
 	r->is_fill = !strcmp(strv[0], "fill");
 	r->fill_left = r->is_fill ? strtoull(strv[1], NULL, 10) : 0;
 	r->is_wait = !strcmp(strv[0], "wait");
@@ -346,7 +355,7 @@ static bool agent_join(struct agent *a)
 
 	hello.hello.features = atomic_load(&a->is_old)
 		? 0
-		: CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS | CTL_FEATURE_NOTIFY;
+		: CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS | CTL_FEATURE_NOTIFY | CTL_FEATURE_RELAY;
 	if (channel_guest_join(&a->channel, a->courier->region, VMOS_CTL_REGION, VMOS_ROLE_CTL))
 		return false;
 	agent_must_send(a, &hello);

@@ -42,7 +42,9 @@ struct agent {
 	struct channel channel;
 	pthread_t thread;
 	uint32_t version; /* to claim in HELLO */
-	atomic_bool is_old; /* it knows none of OWNER_REQ, CLOCK_REQ, APPS_REQ and NOTIFY_REQ */
+	atomic_bool is_old; /* it knows none of OWNER_REQ, CLOCK_REQ, APPS_REQ and NOTIFY_REQ, and no relays */
+	atomic_uint relay, area; /* of the newest RUN */
+	atomic_uint joins; /* by which relay STARTED says that it takes part; 0: by that of RUN */
 	atomic_bool stop;
 	atomic_int last_signal;
 	atomic_ulong got_time;

@@ -237,7 +237,8 @@ static void greet(int tries)
 	struct ctl_msg hello = { .head.type = CTL_HELLO,
 		.hello = { .version = 1,
 			.gos = CTL_GOS_LINUX,
-			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS | CTL_FEATURE_NOTIFY } };
+			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS | CTL_FEATURE_NOTIFY |
+				CTL_FEATURE_RELAY } };
 	struct ctl_msg ready = { .head.type = CTL_READY };
 	struct msg raw;
 

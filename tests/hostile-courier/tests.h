@@ -7,6 +7,7 @@
 
 int friendly(const char *program);
 int transfers(const char *program);
+int relays(const char *program);
 int owners(const char *program);
 int clocks(const char *program);
 int apps(const char *program);

@@ -23,6 +23,7 @@
 #include "proto/licence.h"
 #include "proto/xfer.h"
 #include "tests/hostile-courier/agent.h"
+#include "tests/hostile-courier/stream.h"
 #include "tests/hostile-courier/tests.h"
 
 #define POINT_HEX "41000000200000000000000000000000" /* head of a POINT */
@@ -34,49 +35,24 @@ static struct licence *licence;
 static int licence_fd;
 static uint32_t next_id = 1;
 
-/* A transfer's bytes under construction. */
-static uint8_t stream[4u << 20];
-static size_t stream_len;
-
-static void put(uint16_t type, uint64_t value, const void *payload, size_t len)
-{
-	const struct xfer_head head = { .type = type, .len = (uint32_t)len, .value = value };
-
-	CHECK(stream_len + XFER_HEAD + len <= sizeof(stream));
-	xfer_head_put(stream + stream_len, &head);
-	if (len)
-		memcpy(stream + stream_len + XFER_HEAD, payload, len);
-	stream_len += XFER_HEAD + len;
-}
-
-static void put_start(uint64_t bytes)
-{
-	const struct xfer_start start = { .version = XFER_VERSION, .items = 1, .bytes = bytes };
-	uint8_t payload[XFER_START_LEN];
-
-	xfer_start_put(payload, &start);
-	stream_len = 0;
-	put(XFER_START, 0, payload, sizeof(payload));
-}
-
 /* A file of @size bytes, all of the stream but its last @cut records. */
 static void make_stream(size_t size, int cut)
 {
 	static uint8_t data[XFER_DATA_MAX];
 	static const uint8_t hash[XFER_HASH];
 
-	put_start(size);
-	put(XFER_FILE, size, "file", 4);
+	stream_start(size);
+	stream_put(XFER_FILE, size, "file", 4);
 	for (size_t at = 0; at < size; at += XFER_DATA_MAX) {
 		memset(data, (int)(at / XFER_DATA_MAX + 1), sizeof(data));
-		put(XFER_DATA, 0, data, size - at < XFER_DATA_MAX ? size - at : XFER_DATA_MAX);
+		stream_put(XFER_DATA, 0, data, size - at < XFER_DATA_MAX ? size - at : XFER_DATA_MAX);
 	}
 	if (cut < 3)
-		put(XFER_END, 0, hash, sizeof(hash));
+		stream_put(XFER_END, 0, hash, sizeof(hash));
 	if (cut < 2)
-		put(XFER_ITEM, 0, NULL, 0);
+		stream_put(XFER_ITEM, 0, NULL, 0);
 	if (cut < 1)
-		put(XFER_DONE, 0, NULL, 0);
+		stream_put(XFER_DONE, 0, NULL, 0);
 }
 
 static void begin(const char *program)
@@ -250,7 +226,7 @@ static void test_send_bad(void)
 	struct runctl m;
 
 	make_stream(1000, 3);
-	put(XFER_DONE, 0, NULL, 0); /* within a file */
+	stream_put(XFER_DONE, 0, NULL, 0); /* within a file */
 	atomic_store(&agent.last_signal, 0);
 	transfer(CTL_RUN_SEND, sender, &cmd);
 	expect(&cmd, RUNCTL_STARTED, 42, &m);
@@ -272,7 +248,7 @@ static void test_many_problems(void)
 
 	stream_len = 0;
 	for (int i = 0; i < TRANSFER_PROBLEMS_MAX + 10; i++)
-		put(XFER_PROBLEM, ELOOP, "link", 4);
+		stream_put(XFER_PROBLEM, ELOOP, "link", 4);
 	transfer(CTL_RUN_SEND, (char *[]){ "cat2", "web", "a", NULL }, &cmd);
 	expect(&cmd, RUNCTL_STARTED, 42, &m);
 	CHECK(write_stream(cmd.in, NULL) == stream_len);
@@ -289,9 +265,9 @@ static void test_problems(void)
 	struct runctl m;
 
 	stream_len = 0;
-	put(XFER_PROBLEM, EACCES, "secret\n\x1b[31m", 12);
+	stream_put(XFER_PROBLEM, EACCES, "secret\n\x1b[31m", 12);
 	for (int i = 1; i < TRANSFER_PROBLEMS_MAX; i++)
-		put(XFER_PROBLEM, ELOOP, "link", 4);
+		stream_put(XFER_PROBLEM, ELOOP, "link", 4);
 	memcpy(stream + stream_len, "cat: what is this?\n", 19);
 	stream_len += 19;
 	transfer(CTL_RUN_SEND, (char *[]){ "cat2", "web", "a", NULL }, &cmd);
@@ -303,7 +279,7 @@ static void test_problems(void)
 		expect(&cmd, RUNCTL_PROBLEM, ELOOP, &m);
 	poll(NULL, 0, 200);
 	stream_len = 0;
-	put(XFER_PROBLEM, EIO, "behind words that are none", 26);
+	stream_put(XFER_PROBLEM, EIO, "behind words that are none", 26);
 	CHECK(write_stream(cmd.in, NULL) == stream_len);
 	close(steal_fd(&cmd.in));
 	expect(&cmd, RUNCTL_EXIT, -EBADMSG, &m); /* it sent nothing */
@@ -407,8 +383,8 @@ static void test_receive_bad(void)
 	struct command cmd;
 	struct runctl m;
 
-	put_start(0);
-	put(XFER_FILE, 0, "../up", 5);
+	stream_start(0);
+	stream_put(XFER_FILE, 0, "../up", 5);
 	atomic_store(&agent.swallowed, 0);
 	atomic_store(&agent.last_signal, 0);
 	transfer(CTL_RUN_RECEIVE, receiver, &cmd);
