@@ -42,6 +42,12 @@ static void run_free(struct run *run)
 	for (int i = 0; i < 2; i++)
 		agent_close(run->agent, &run->out[i].source);
 	free(run->in.buf);
+	if (run->in.far)
+		area_close(&run->in.far->area);
+	if (run->out[0].far)
+		area_close(&run->out[0].far->area);
+	free(run->in.far);
+	free(run->out[0].far);
 	free(run);
 }
 
@@ -67,9 +73,12 @@ static size_t output_room(const struct run_output *o)
 	size_t room = l->queue_len > 0 ? 0 : channel_room(&l->ch);
 
 	room = room < o->credit ? room : o->credit;
+	room = room < CTL_CHUNK ? room : CTL_CHUNK;
+	if (o->far)
+		room = room > FAR_MORE ? room - FAR_MORE : 0;
 	if (o->limited && room > o->left)
 		room = o->left;
-	return room < CTL_CHUNK ? room : CTL_CHUNK;
+	return room;
 }
 
 static int output_send(struct run_output *o, size_t len)
@@ -81,9 +90,26 @@ static int output_send(struct run_output *o, size_t len)
 	if (r < 0)
 		return r;
 	o->credit -= (uint32_t)len;
-	o->left -= o->limited ? (uint32_t)len : 0;
 	agent_send(a, &c);
 	return 0;
+}
+
+/* Reads once what the program has written; @ret_len: bytes of a->chunk that go by the channel. As far_source_read(). */
+static ssize_t output_read(struct run_output *o, size_t room, size_t *ret_len)
+{
+	struct agent *a = o->run->agent;
+	ssize_t n;
+
+	if (!o->far) {
+		n = read(o->source.fd, a->chunk, room);
+		*ret_len = n > 0 ? (size_t)n : 0;
+		return n < 0 ? -errno : n;
+	}
+	n = far_source_read(o->far, o->source.fd, room, a->chunk, ret_len);
+	if (o->far->ring)
+		device_kick(&a->link.dev);
+	o->far->ring = false;
+	return n;
 }
 
 /* Nothing may be read now. False: room has come meanwhile. */
@@ -105,24 +131,27 @@ static bool output_is_blocked(struct run_output *o)
 static void output_pump(struct run_output *o)
 {
 	struct agent *a = o->run->agent;
-	size_t room;
+	size_t room, len;
 	ssize_t n;
 
 	while ((room = output_room(o)) > 0 || !output_is_blocked(o)) {
 		if (room == 0)
 			continue;
-		n = read(o->source.fd, a->chunk, room);
-		if (n < 0 && errno == EINTR)
+		n = output_read(o, room, &len);
+		if (n == -EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN && !o->limited) {
-			agent_watch(a, &o->source, EPOLLIN);
+		if (n == -ENOBUFS || (n == -EAGAIN && !o->limited)) {
+			agent_watch(a, &o->source, n == -EAGAIN ? EPOLLIN : 0); /* 0: until the relay rings */
 			return;
 		}
+		if (n == -ESTALE || n == -EBADMSG)
+			log_info("A transfer breaks here: its relay ended amid a file, or vmos-files is none of ours");
 		if (n <= 0) { /* a terminal that nobody has open any more says EIO */
 			output_end(o);
 			return;
 		}
-		if (output_send(o, (size_t)n) < 0) {
+		o->left -= o->limited ? (uint32_t)n : 0;
+		if (len > 0 && output_send(o, len) < 0) {
 			log_error("Output of a program was lost: the channel had less room than it said");
 			return;
 		}
@@ -153,25 +182,52 @@ static void input_credit(struct run_input *in, uint32_t bytes)
 	agent_send(in->run->agent, &c);
 }
 
+/* Writes once; @ret_taken: bytes of the ring that were used up. 1; 0: there are none; else as far_target_write(). */
+static int input_write(struct run_input *in, size_t *ret_taken)
+{
+	uint32_t first = CTL_WINDOW - in->at < in->len ? CTL_WINDOW - in->at : in->len;
+	ssize_t n;
+	int r;
+
+	*ret_taken = 0;
+	if (in->far) {
+		r = far_target_write(in->far, in->source.fd, in->buf + in->at, first, ret_taken);
+		if (in->far->ring)
+			device_kick(&in->run->agent->link.dev);
+		in->far->ring = false;
+		return r;
+	}
+	if (first == 0)
+		return 0;
+	n = write(in->source.fd, in->buf + in->at, first);
+	*ret_taken = n > 0 ? (size_t)n : 0;
+	return n < 0 ? -errno : 1;
+}
+
 /* Gives the program what it takes. */
 static void input_pump(struct run_input *in)
 {
-	while (in->source.fd >= 0 && in->len > 0) {
-		uint32_t first = CTL_WINDOW - in->at < in->len ? CTL_WINDOW - in->at : in->len;
-		ssize_t n = write(in->source.fd, in->buf + in->at, first);
+	size_t taken;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			agent_watch(in->run->agent, &in->source, EPOLLOUT);
+	while (in->source.fd >= 0) {
+		int r = input_write(in, &taken);
+
+		if (taken > 0)
+			input_credit(in, (uint32_t)taken);
+		if (r == 0)
+			break;
+		if (r == -EAGAIN || r == -ENOBUFS) {
+			agent_watch(in->run->agent, &in->source,
+				r == -EAGAIN ? EPOLLOUT : 0); /* 0: until the relay rings */
 			return;
 		}
-		if (n < 0) { /* nobody reads it: the host need not send more */
+		if (r == -ESTALE || r == -EBADMSG)
+			log_info("A transfer breaks here: bytes that its relay should have do not come");
+		if (r < 0 && r != -EINTR) { /* nobody reads it, or it cannot be had: the host need not send more */
 			input_end(in);
 			send_eof(in->run, 0);
 			return;
 		}
-		input_credit(in, (uint32_t)n);
 	}
 	if (in->source.fd < 0)
 		return;
@@ -269,6 +325,38 @@ static int run_begin(struct run *run, const struct ctl_run *req)
 	return r;
 }
 
+static int join(struct run *run, const struct ctl_run *req, struct area *area)
+{
+	return area_join(area, run->agent->link.dev.fd, req->area, req->relay, req->flags & CTL_RUN_SEND);
+}
+
+/* Takes part in the relay of @req, if there is one and it can be. Its generation, or 0. */
+static uint32_t run_join(struct run *run, const struct ctl_run *req)
+{
+	struct far_source *source = NULL;
+	struct far_target *target = NULL;
+	int r = -ENOMEM;
+
+	if (req->relay == 0)
+		return 0;
+	if (req->flags & CTL_RUN_SEND)
+		source = calloc(1, sizeof(*source));
+	else
+		target = calloc(1, sizeof(*target));
+	if (source || target)
+		r = join(run, req, source ? &source->area : &target->area);
+	if (r < 0) {
+		log_info("A transfer goes without its relay: %s", strerror(-r));
+		free(source);
+		free(target);
+		return 0;
+	}
+	run->out[0].far = source;
+	run->in.far = target;
+	device_kick(&run->agent->link.dev);
+	return req->relay;
+}
+
 void run_start(struct agent *a, const struct ctl_run *req)
 {
 	struct ctl_msg c = { .head.type = CTL_STARTED, .started.id = req->id };
@@ -283,6 +371,7 @@ void run_start(struct agent *a, const struct ctl_run *req)
 	}
 	run->pid = r;
 	c.started.pid = (uint32_t)r;
+	c.started.relay = run_join(run, req);
 	agent_send(a, &c);
 	if (req->flags & CTL_RUN_WINDOW) {
 		run_free(run); /* it lives on, but no longer for the host */
@@ -378,6 +467,8 @@ void run_room(struct agent *a)
 			if (run->out[j].source.fd >= 0 && run->out[j].source.events == 0 && run->out[j].credit > 0)
 				output_pump(&run->out[j]);
 		}
+		if (run->in.far && run->in.source.fd >= 0 && run->in.source.events == 0)
+			input_pump(&run->in);
 		run_finish(run);
 	}
 }

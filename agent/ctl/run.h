@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "agent/ctl/agent.h"
+#include "agent/ctl/far.h"
 
 #define RUN_GRACE_MS 200
 
@@ -21,6 +22,7 @@ struct run_output {
 	struct run *run;
 	uint8_t fd;
 	uint32_t credit; /* bytes the host takes before it gives more */
+	struct far_source *far; /* of a sender by a relay; owned; else NULL */
 	bool limited; /* the grace is over: only @left bytes more */
 	uint32_t left;
 };
@@ -32,6 +34,7 @@ struct run_input {
 	uint8_t *buf; /* a ring of CTL_WINDOW bytes; owned */
 	uint32_t at, len;
 	bool eof; /* close when the ring is empty */
+	struct far_target *far; /* of a receiver by a relay; owned; else NULL */
 };
 
 struct run {
@@ -61,7 +64,7 @@ void run_signal(struct run *run, int signo);
 /* @pid has ended with @wait_status (waitpid): a run of ours or a process whose run is gone. */
 void run_reap(struct agent *a, pid_t pid, int wait_status);
 
-/* There may be room in the channel again. */
+/* The host has rung: there may be room in the channel, or bytes and room in a relay. */
 void run_room(struct agent *a);
 /* Milliseconds until a grace ends, -1: none runs. */
 int run_timeout(const struct agent *a);

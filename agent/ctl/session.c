@@ -54,7 +54,7 @@ static void handle_joined(struct link *l)
 	struct ctl_msg c = { .head.type = CTL_HELLO,
 		.hello = { .version = CTL_VERSION,
 			.gos = CTL_GOS_LINUX,
-			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_NOTIFY |
+			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_NOTIFY | CTL_FEATURE_RELAY |
 				(apps_are_known() ? CTL_FEATURE_APPS : 0) } };
 
 	agent_send(a, &c);

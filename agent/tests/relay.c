@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent/files/walk.h"
+#include "agent/tests/far_stand.h"
 #include "agent/tests/tree.h"
 #include "base/fd.h"
 
@@ -147,20 +148,57 @@ static void strike(struct relay *r, struct child *sender, struct child *receiver
 	r->strike_at = UINT64_MAX;
 }
 
-static void relay_bytes(struct relay *r, struct child *sender, struct child *receiver)
+/* What the sender's agent reads and sends. False: it has ended, or its relay did amid a record. */
+static bool take_piece(struct far_stand *stand, int fd, uint8_t *piece, size_t *ret_len)
 {
-	static struct xfer_check check;
-	uint8_t piece[PIECE];
 	ssize_t n;
 
+	if (!stand) {
+		n = read(fd, piece, PIECE);
+		*ret_len = n > 0 ? (size_t)n : 0;
+		return n > 0;
+	}
+	do {
+		n = far_source_read(&stand->source, fd, PIECE, piece, ret_len);
+		far_stand_step(stand);
+	} while (n == -ENOBUFS || (n > 0 && *ret_len == 0));
+	return n > 0;
+}
+
+/* What the receiver's agent gets and writes. False: nobody reads it, or the relay ended with bytes that are needed. */
+static bool give_piece(struct far_stand *stand, int fd, const uint8_t *piece, size_t len)
+{
+	size_t taken;
+	int ret = 1;
+
+	if (!stand)
+		return fd_write_all(fd, piece, len) == 0;
+	while (ret > 0 || (ret == -ENOBUFS && far_stand_step(stand))) {
+		ret = far_target_write(&stand->target, fd, piece, len, &taken);
+		piece += taken;
+		len -= taken;
+	}
+	return ret == 0;
+}
+
+static void relay_bytes(struct relay *r, struct child *sender, struct child *receiver, struct far_stand *stand)
+{
+	static struct xfer_check check;
+	uint8_t piece[PIECE + FAR_MORE];
+	size_t len;
+
 	xfer_check_init(&check);
-	while ((n = read(sender->out, piece, sizeof(piece))) > 0) {
-		size_t len = (size_t)n;
+	xfer_check_allow_far(&check, stand ? stand->generation : 0);
+	while (take_piece(stand, sender->out, piece, &len)) {
+		if (stand) {
+			r->bytes += stand->moved - r->far;
+			r->far = stand->moved;
+		}
 
 		CHECK(xfer_check_feed(&check, piece, len) == 0);
 		if (r->strike_at - r->bytes < len)
 			len = (size_t)(r->strike_at - r->bytes);
-		if (receiver->in >= 0 && fd_write_all(receiver->in, piece, len) < 0)
+		if (receiver->in >= 0 && !give_piece(stand, receiver->in, piece, len))
 			close_one(&receiver->in);
 		r->bytes += len;
 		if (r->bytes >= r->strike_at)
@@ -171,6 +209,20 @@ static void relay_bytes(struct relay *r, struct child *sender, struct child *rec
 			usleep(r->delay_us);
 	}
 	r->whole = xfer_check_done(&check);
+}
+
+/* The same with a relay between, and one that may end. */
+static void relay_far(struct relay *r, struct child *sender, struct child *receiver)
+{
+	static uint32_t generation = UINT32_MAX - 5;
+	struct far_stand *stand = malloc(sizeof(*stand));
+
+	generation = generation + 1 ? generation + 1 : 1;
+	CHECK(stand && far_stand_open(stand, generation) == 0);
+	stand->end_at = r->relay_end ? r->relay_end : UINT64_MAX;
+	relay_bytes(r, sender, receiver, stand);
+	far_stand_close(stand);
+	free(stand);
 }
 
 static void forget(const struct relay *r)
@@ -187,13 +239,16 @@ void relay_run(struct relay *r, char *const *paths)
 	struct child receiver = start_receiver(r), sender = start_sender(r, paths);
 	uint8_t byte;
 
-	r->bytes = 0;
+	r->bytes = r->far = 0;
 	r->problems = 0;
 	memset(r->paths, 0, sizeof(r->paths));
 	r->whole = false;
 	if (hand_point(r, &receiver, &sender)) {
 		close_one(&sender.in);
-		relay_bytes(r, &sender, &receiver);
+		if (r->by_relay)
+			relay_far(r, &sender, &receiver);
+		else
+			relay_bytes(r, &sender, &receiver, NULL);
 	}
 	close_one(&sender.out);
 	close_one(&sender.in);

@@ -26,10 +26,13 @@ struct relay {
 	uint64_t strike_at;
 	enum { STRIKE_SENDER, STRIKE_RECEIVER, STRIKE_CUT } strike;
 	unsigned delay_us; /* after each piece */
+	bool by_relay; /* contents go by a relay, which the test plays */
+	uint64_t relay_end; /* after so many bytes it ends; 0: never */
 
 	/* what came of it */
 	struct xfer_point point;
-	uint64_t bytes; /* of the stream */
+	uint64_t bytes; /* of the stream, with those that went by the relay */
+	uint64_t far; /* bytes that went by the relay */
 	int sent, received; /* exit statuses, 256 + signal */
 	unsigned problems;
 	int errors[RELAY_PROBLEMS]; /* errno of the first ones */

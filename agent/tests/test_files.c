@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmos-files with itself, in two homes of one machine, the test in between:
- *   test_files VMOS_FILES FAST_CLOCK [KILLS]
+ *   test_files VMOS_FILES FAST_CLOCK [KILLS [relay]]
+ * With "relay" contents go by one, and nothing else may differ.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@
 	}
 
 static const char *program, *fast_clock;
+static bool by_relay;
 
 static void homes(void)
 {
@@ -38,7 +40,9 @@ static void homes(void)
 
 static struct relay transfer(char *const *paths)
 {
-	struct relay r = { .program = program, .from_home = "from", .to_home = "to", .strike_at = UINT64_MAX };
+	struct relay r = {
+		.program = program, .from_home = "from", .to_home = "to", .by_relay = by_relay, .strike_at = UINT64_MAX
+	};
 
 	relay_run(&r, paths);
 	return r;
@@ -79,6 +83,41 @@ static void test_tree(void)
 	CHECK(r.whole && r.problems == 0);
 	CHECK(tree_same("from", INCOMING));
 	CHECK(tree_count("to") == 2 + tree_count("from"));
+	CHECK(by_relay ? r.far > 3u << 20 : r.far == 0);
+}
+
+/*
+ * The relay ends by itself. Where bytes that were named are lost, the transfer
+ * breaks, and goes on without it; else it goes on by the stream at once.
+ */
+static void test_relay_ends(void)
+{
+	unsigned broken = 0, went_on = 0;
+
+	for (uint64_t end = 1; end < 4u << 20; end += 177777) {
+		struct relay r = { .program = program,
+			.from_home = "from",
+			.to_home = "to",
+			.strike_at = UINT64_MAX,
+			.by_relay = true };
+
+		make_sample();
+		r.relay_end =
+			end % 2 ? end : end - end % XFER_DATA_MAX + XFER_DATA_MAX; /* amid a record, or between two */
+		relay_run(&r, PATHS("docs", "single.tar.gz"));
+		if (r.received == XFER_OK) {
+			went_on++;
+		} else {
+			broken++;
+			expect(&r, r.sent, XFER_R_STREAM);
+			r = transfer(PATHS("docs", "single.tar.gz"));
+			expect(&r, XFER_OK, XFER_OK);
+			CHECK(r.far == 0 || by_relay);
+		}
+		CHECK(tree_same("from", INCOMING));
+	}
+	printf("# %u transfers broke with their relay, %u went on\n", broken, went_on);
+	CHECK(broken > 5 && went_on > 5);
 }
 
 /* Absolute paths, paths with a '/' at the end, with dots in them: the item has its last name, and nothing of the rest. */
@@ -262,7 +301,9 @@ static void test_public(void)
 {
 	static char *const paths[] = { "../secret", "/etc/passwd", "out/secret", "out/passwd", "sub/../../secret",
 		"link", "self", "..", "." };
-	struct relay r = { .program = program, .from_home = "from", .to_home = "to", .public = true };
+	struct relay r = {
+		.program = program, .from_home = "from", .to_home = "to", .by_relay = by_relay, .public = true
+	};
 
 	homes();
 	tree_file(10, 1, "from/secret");
@@ -289,9 +330,12 @@ static void test_public(void)
 /* Files that change under the sender's hands: what arrives is whole, or does not. */
 static void test_changing(void)
 {
-	struct relay r = {
-		.program = program, .from_home = "from", .to_home = "to", .strike_at = UINT64_MAX, .delay_us = 500
-	};
+	struct relay r = { .program = program,
+		.from_home = "from",
+		.to_home = "to",
+		.by_relay = by_relay,
+		.strike_at = UINT64_MAX,
+		.delay_us = 500 };
 	int status;
 	pid_t pid;
 
@@ -335,7 +379,9 @@ static void test_changing(void)
 /* The receiver's disk is full; when there is room again it goes on, and what was whole does not come twice. */
 static void test_disk_full(void)
 {
-	struct relay r = { .program = program, .from_home = "from", .to_home = "to", .strike_at = UINT64_MAX };
+	struct relay r = {
+		.program = program, .from_home = "from", .to_home = "to", .by_relay = by_relay, .strike_at = UINT64_MAX
+	};
 
 	homes();
 	tree_file(1000, 1, "from/first");
@@ -353,7 +399,9 @@ static void test_disk_full(void)
 
 static void test_small_disk(void)
 {
-	struct relay r = { .program = program, .from_home = "from", .to_home = "to", .strike_at = UINT64_MAX };
+	struct relay r = {
+		.program = program, .from_home = "from", .to_home = "to", .by_relay = by_relay, .strike_at = UINT64_MAX
+	};
 
 	homes();
 	if (geteuid() != 0 || mount("tmpfs", "to", "tmpfs", 0, "size=3m,mode=0755") < 0) {
@@ -376,9 +424,12 @@ static void test_small_disk(void)
 /* The source is not what it was: the receiver sees it, and begins anew when told to. */
 static void test_mismatch(void)
 {
-	struct relay r = {
-		.program = program, .preload = fast_clock, .from_home = "from", .to_home = "to", .strike_at = 6u << 20
-	};
+	struct relay r = { .program = program,
+		.preload = fast_clock,
+		.from_home = "from",
+		.to_home = "to",
+		.by_relay = by_relay,
+		.strike_at = 6u << 20 };
 
 	homes();
 	tree_file(1000, 1, "from/first");
@@ -401,7 +452,9 @@ static void test_mismatch(void)
 	/* the bytes of a file whose beginning is there have changed */
 	homes();
 	tree_file(20u << 20, 3, "from/f");
-	r = (struct relay){ .program = program, .preload = fast_clock, .from_home = "from", .to_home = "to" };
+	r = (struct relay){
+		.program = program, .preload = fast_clock, .from_home = "from", .to_home = "to", .by_relay = by_relay
+	};
 	r.strike_at = 15u << 20;
 	r.strike = STRIKE_CUT;
 	relay_run(&r, PATHS("f"));
@@ -460,7 +513,7 @@ static void test_bad_arguments(void)
 {
 	static const char *const ids[] = { "", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF",
 		"../../0123456789" };
-	struct relay r = { .program = program, .to_home = "to" };
+	struct relay r = { .program = program, .to_home = "to", .by_relay = by_relay };
 
 	homes();
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
@@ -506,7 +559,9 @@ static void make_kill_tree(char *paths[80])
  */
 static void test_kills(unsigned kills)
 {
-	struct relay r = { .program = program, .preload = fast_clock, .from_home = "from", .to_home = "to" };
+	struct relay r = {
+		.program = program, .preload = fast_clock, .from_home = "from", .to_home = "to", .by_relay = by_relay
+	};
 	uint64_t all = 52u << 20, most = 0;
 	unsigned resumed = 0, rounds = 0;
 	char *paths[80];
@@ -545,7 +600,9 @@ static void test_kills(unsigned kills)
 /* All has come, and the courier was killed before it could say so: once more brings nothing a second time. */
 static void test_end_not_heard(void)
 {
-	struct relay r = { .program = program, .from_home = "from", .to_home = "to", .strike_at = UINT64_MAX };
+	struct relay r = {
+		.program = program, .from_home = "from", .to_home = "to", .by_relay = by_relay, .strike_at = UINT64_MAX
+	};
 
 	homes();
 	r.remember = true;
@@ -590,6 +647,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
+	by_relay = argc > 4 && strcmp(argv[4], "relay") == 0;
 	program = tree_path(argv[1]);
 	fast_clock = tree_path(argv[2]);
 	signal(SIGPIPE, SIG_IGN);
@@ -597,6 +655,7 @@ int main(int argc, char **argv)
 	umask(022);
 	CHECK(mkdtemp(folder) && chdir(folder) == 0);
 	RUN_TEST(test_tree);
+	RUN_TEST(test_relay_ends);
 	RUN_TEST(test_paths);
 	RUN_TEST(test_names_that_exist);
 	RUN_TEST(test_staging_name);
