@@ -10,13 +10,15 @@
 /* In the table below: labels that are no VM's. */
 #define HOST LABEL_KINDS
 #define LIBVIRT (LABEL_KINDS + 1)
+#define RELAY (LABEL_KINDS + 2)
 
 /*
  * gui: QEMU and vmos-desktop exchange windows there, and the compositor maps
  * it. desktop: the compositor receives the memory of the frames. inbox: the
  * pipe by which files come, whose other end another VM's courier has. image: the
  * control channel; and libvirtd looks at a disk as the VM's user, so without
- * the capability by which it passes else, before it starts QEMU.
+ * the capability by which it passes else, before it starts QEMU. relay: vmosd
+ * opens the node as the courier; for the courier itself the mode is too narrow.
  */
 static const struct {
 	enum label_kind subject, object;
@@ -28,6 +30,7 @@ static const struct {
 	{ HOST, LABEL_DESKTOP, "rw" },
 	{ LABEL_COURIER, LABEL_IMAGE, "rw" },
 	{ LABEL_COURIER, LABEL_INBOX, "r" },
+	{ LABEL_COURIER, RELAY, "r" },
 	{ LIBVIRT, LABEL_IMAGE, "rwx" },
 };
 
@@ -36,9 +39,11 @@ _Static_assert(TABLE_SIZE <= SMACK_RULES_MAX, "the plan fits");
 
 static int name_label(const char *vm, enum label_kind kind, char *ret_label)
 {
+	static const char *const fixed[] = { LABEL_HOST, LABEL_LIBVIRT, LABEL_RELAY };
+
 	if (kind < LABEL_KINDS)
 		return label_of(vm, kind, ret_label);
-	snprintf(ret_label, SMACK_LABEL_MAX + 1, "%s", kind == HOST ? LABEL_HOST : LABEL_LIBVIRT);
+	snprintf(ret_label, SMACK_LABEL_MAX + 1, "%s", fixed[kind - LABEL_KINDS]);
 	return 0;
 }
 

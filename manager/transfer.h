@@ -39,6 +39,7 @@ struct transfer {
 	int args; /* sealed memfd of the sender's arguments, which nobody here reads; owned */
 	bool journalled; /* it is on the disk */
 	bool adopted; /* a vmosd before us began it: the guest that asked has not been heard of since */
+	bool no_relay; /* one has failed it: it goes by the couriers alone */
 	bool renewed; /* what the receiver had was thrown away once */
 	bool vm_asked[2]; /* the start of from, to was asked for and has not succeeded yet */
 
@@ -67,6 +68,7 @@ struct transfers {
 	struct transfer *list; /* owned */
 	sd_event_source *settle;
 	char *dir; /* the journals' */
+	uint32_t relays; /* generation of the newest; 0: none yet */
 };
 
 /* Before the bus: takes up what a vmosd before us left. -errno. */

@@ -34,6 +34,7 @@ void transfer_move_init(struct transfer *t)
 		.pipe = -1,
 		.licence_fd = -1,
 	};
+	transfer_relay_init(&t->move.relay);
 }
 
 static void close_control(struct transfer_side *side)
@@ -59,6 +60,7 @@ void transfer_move_end(struct transfer *t)
 	}
 	if (move->licence_fd >= 0)
 		close(move->licence_fd);
+	transfer_relay_end(t);
 	close_pipe(move);
 	close_control(&move->sender);
 	close_control(&move->receiver);
@@ -91,6 +93,20 @@ static void moved(struct transfer *t)
 
 static void side_over(struct transfer_side *side, bool lost, int32_t status);
 
+/* No byte for so long: a relay that stands still is tried without, before anybody is told that it failed. */
+static void stall(struct transfer *t)
+{
+	struct transfer_move *move = &t->move;
+
+	if (!move->relay.joined) {
+		transfer_fail(t, XFER_R_STALLED, false, NULL);
+		return;
+	}
+	transfer_relay_fail(t, "no byte has come by it");
+	move->sender.end.lost = move->receiver.end.lost = true;
+	moved(t);
+}
+
 static int handle_patience(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct transfer *t = userdata;
@@ -102,7 +118,7 @@ static int handle_patience(sd_event_source *source, uint64_t usec, void *userdat
 		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	}
 	if (!t->move.grace)
-		transfer_fail(t, XFER_R_STALLED, false, NULL);
+		stall(t);
 	else
 		side_over(t->move.sender.ended ? &t->move.receiver : &t->move.sender, true, 0);
 	return 0;
@@ -245,6 +261,7 @@ static int begin_sender(struct transfer *t, const struct xfer_point *point)
 		return in;
 	if (t->job.kind == TRANSFER_FETCH)
 		run.flags |= CTL_RUN_PUBLIC;
+	transfer_relay_name(t, true, &run);
 	r = begin_side(&t->move.sender, vm, run, fds, handle_control);
 	close_pipe(&t->move);
 	return r;
@@ -286,7 +303,7 @@ static bool take_word(struct transfer_side *side, const struct runctl *m)
 {
 	switch (m->type) {
 	case RUNCTL_STARTED:
-		return true;
+		return transfer_relay_started(side->transfer, side->is_sender, m->n[0]);
 	case RUNCTL_POINT:
 		return take_point(side, m);
 	case RUNCTL_PROGRESS:
@@ -353,7 +370,7 @@ static const char *word_of(const struct transfer *t)
 	return t->job.anew ? "fresh" : "keep";
 }
 
-static int begin_receiver(struct transfer *t, struct vm *to)
+static int begin_receiver(struct transfer *t, const struct vm *from_vm, struct vm *to)
 {
 	char id[TRANSFER_ID_LEN + 1], word[8], from[VM_NAME_MAX + 1];
 	char *argv[] = { from, id, word, NULL };
@@ -375,6 +392,9 @@ static int begin_receiver(struct transfer *t, struct vm *to)
 	t->move.pipe = ends[1];
 	(void)fcntl(ends[1], F_SETPIPE_SZ, TRANSFER_PIPE); /* a user may have used up what he may have of this */
 	r = identity_label_fd(&to->identity, ends[0], LABEL_INBOX);
+	if (r == 0)
+		transfer_relay_begin(t, from_vm, to);
+	transfer_relay_name(t, false, &run);
 	if (r == 0) {
 		int fds[FD_COUNT] = { args, ends[0], -1, -1, -1, -1 };
 
@@ -389,7 +409,7 @@ int transfer_move_begin(struct transfer *t, struct vm *from, struct vm *to)
 	int r;
 
 	transfer_move_end(t);
-	r = t->job.kind == TRANSFER_URL ? begin_url(t, to) : begin_receiver(t, to);
+	r = t->job.kind == TRANSFER_URL ? begin_url(t, to) : begin_receiver(t, from, to);
 	if (r < 0)
 		transfer_move_end(t);
 	else

@@ -11,6 +11,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "manager/transfer_relay.h"
 #include "manager/transfer_state.h"
 #include "proto/licence.h"
 
@@ -40,6 +41,7 @@ struct transfer_move {
 	int pipe; /* the end to write to, until the sender has it; owned; -1: none */
 	struct licence *licence; /* mapped; NULL: no run is under way */
 	int licence_fd; /* for reading only; owned */
+	struct transfer_relay relay;
 	sd_event_source *timer; /* of a stall, or of the grace */
 	uint64_t patience; /* usec: what a stall is now */
 	bool grace; /* one side has ended */

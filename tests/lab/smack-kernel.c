@@ -193,6 +193,7 @@ static void test_vm_rules(void)
 	check_int(smack_rules_start("k2"), 0, "and of another");
 	check_int(smack_may("vmos.k1.courier", "vmos.k1.image", "rw"), 1, "a courier reaches its channel");
 	check_int(smack_may("vmos.k1.courier", "vmos.k2.image", "r"), 0, "not another's");
+	check_int(smack_may("vmos.k1.courier", "vmos.relay", "r"), 1, "vmosd may open relays in its name");
 	check_int(smack_may("_", "vmos.k1.desktop", "rw"), 1, "the compositor reaches frames");
 	check_int(smack_rules_pair("k1", "k2", true), 0, "one may send to the other");
 	check_int(smack_may("vmos.k1.courier", "vmos.k2.inbox", "w"), 1, "to its inbox");

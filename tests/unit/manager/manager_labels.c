@@ -112,7 +112,9 @@ static const struct smack_rule *find(const struct smack_rule *rules, int n, cons
 static void check_rule(const struct smack_rule *rules, int n, const char *subject, const char *object)
 {
 	const struct smack_rule *rule = find(rules, n, subject, object);
-	const char *access = strcmp(subject, LABEL_LIBVIRT) == 0 ? "rwx" : strstr(object, ".inbox") ? "r" : "rw";
+	const char *access = strcmp(subject, LABEL_LIBVIRT) == 0               ? "rwx"
+		: strstr(object, ".inbox") || strcmp(object, LABEL_RELAY) == 0 ? "r"
+									       : "rw";
 
 	assert_non_null(rule);
 	assert_string_equal(rule->access, access);
@@ -123,18 +125,19 @@ static void test_plan(void **state)
 	struct smack_rule rules[SMACK_RULES_MAX];
 	int n = smack_rules_plan("work", rules);
 
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 8);
 	check_rule(rules, n, "vmos.work.qemu", "vmos.work.gui");
 	check_rule(rules, n, "vmos.work.desktop", "vmos.work.gui");
 	check_rule(rules, n, "_", "vmos.work.gui");
 	check_rule(rules, n, "_", "vmos.work.desktop");
 	check_rule(rules, n, "vmos.work.courier", "vmos.work.image");
 	check_rule(rules, n, "vmos.work.courier", "vmos.work.inbox");
+	check_rule(rules, n, "vmos.work.courier", "vmos.relay");
 	check_rule(rules, n, "vmos.libvirt", "vmos.work.image");
 	assert_int_equal(smack_rules_plan("no/name", rules), -EINVAL);
 }
 
-/* No label of another VM stands in a VM's plan, nor a fixed one but the host's and libvirtd's. */
+/* No label of another VM stands in a VM's plan, nor a fixed one but the host's, libvirtd's and that of relays. */
 static void test_plan_is_own(void **state)
 {
 	for (size_t i = 0; i < COUNT(tricky); i++) {
@@ -146,8 +149,10 @@ static void test_plan_is_own(void **state)
 		for (int k = 0; k < n; k++) {
 			const char *object = rules[k].object, *subject = rules[k].subject;
 
-			assert_memory_equal(object, prefix, strlen(prefix));
-			assert_null(strchr(object + strlen(prefix), '.'));
+			if (strcmp(object, LABEL_RELAY) != 0) {
+				assert_memory_equal(object, prefix, strlen(prefix));
+				assert_null(strchr(object + strlen(prefix), '.'));
+			}
 			if (strcmp(subject, "_") != 0 && strcmp(subject, LABEL_LIBVIRT) != 0) {
 				assert_memory_equal(subject, prefix, strlen(prefix));
 				assert_null(strchr(subject + strlen(prefix), '.'));
