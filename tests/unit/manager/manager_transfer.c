@@ -23,189 +23,8 @@
 #include "manager/transfer_request.h"
 #include "proto/ctl.h"
 #include "proto/runctl.h"
+#include "tests/unit/manager/transfer_stand.h"
 #include "tests/unit/unit.h"
-
-#define RULES 8
-#define STEPS 200 /* of the loop, without waiting, until all is handled */
-
-static char folder[] = "/tmp/vmos-test-transfer-XXXXXX";
-
-struct stand {
-	struct manager m;
-	struct rule rules[RULES];
-	struct vm *work, *web;
-	int courier[2]; /* our ends: of work's, of web's */
-};
-
-/* A run as a courier got it. */
-struct got {
-	struct helper_msg msg;
-	int fds[HELPER_FDS_MAX];
-	unsigned nfds;
-};
-
-enum { FD_ARGS, FD_STDIN, FD_STDOUT, FD_STDERR, FD_CONTROL, FD_LICENCE };
-
-static void step(struct stand *s)
-{
-	for (int i = 0; i < STEPS && sd_event_run(s->m.event, 0) > 0; i++)
-		;
-}
-
-static void allow(struct stand *s, unsigned i, const char *subject, const char *object, uint8_t access)
-{
-	struct rule *r = &s->rules[i];
-
-	*r = (struct rule){ .access = access, .line = i + 1 };
-	snprintf(r->subject, sizeof(r->subject), "%s", subject);
-	snprintf(r->object, sizeof(r->object), "%s", object);
-	s->m.rules.set.count = i + 1;
-	s->m.rules.generation++;
-}
-
-static struct vm *add_vm(struct stand *s, const char *name, int *ret_courier)
-{
-	struct vm_config config = { 0 };
-	struct vm *vm;
-	int pair[2];
-
-	snprintf(config.name, sizeof(config.name), "%s", name);
-	assert_int_equal(vm_new(&s->m, &config, &vm), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
-	vm->helper[HELPER_COURIER].sock = pair[0];
-	vm->helper[HELPER_COURIER].state = HELPER_STATE_UP;
-	vm->state = VM_RUNNING;
-	vm->agent = VM_AGENT_READY;
-	*ret_courier = pair[1];
-	manager_add_vm(&s->m, vm);
-	return vm;
-}
-
-static int setup(void **state)
-{
-	struct stand *s = calloc(1, sizeof(*s));
-	struct manager *m = &s->m;
-
-	assert_int_equal(sd_event_new(&m->event), 0);
-	m->fabric = &net_fabric_vde;
-	m->data = strdup(folder);
-	m->vms_dir = paths_join(folder, "vms", NULL);
-	m->vms_run_dir = paths_join(folder, "run", NULL);
-	m->rules.set = (struct ruleset){ s->rules, 0, RULES };
-	assert_int_equal(audit_open(folder, NULL, &m->audit), 0);
-	assert_int_equal(transfers_open(m), 0);
-	s->work = add_vm(s, "work", &s->courier[0]);
-	s->web = add_vm(s, "web", &s->courier[1]);
-	*state = s;
-	return 0;
-}
-
-static void drop_vm(struct vm *vm)
-{
-	close(vm->helper[HELPER_COURIER].sock);
-	vm_free(vm);
-}
-
-/* As at vmosd's own end: journals stay. */
-static int teardown(void **state)
-{
-	struct stand *s = *state;
-	char *left cleanup_free = paths_join(folder, "transfers", NULL);
-
-	transfers_close(&s->m);
-	drop_vm(s->work);
-	drop_vm(s->web);
-	close(s->courier[0]);
-	close(s->courier[1]);
-	audit_close(s->m.audit);
-	sd_event_unref(s->m.event);
-	free(s->m.data);
-	free(s->m.vms_dir);
-	free(s->m.vms_run_dir);
-	paths_remove(left);
-	free(s);
-	return 0;
-}
-
-static struct transfer *begin(struct stand *s, enum transfer_kind kind)
-{
-	struct transfer_job job = {
-		.kind = kind, .from = "work", .to = "web", .claim = "x", .args_len = 9, .may_start = true
-	};
-	struct transfer *t;
-
-	assert_int_equal(transfer_new(&s->m, &job, fd_memfd_data("args", "\1\0\0\0abcd", 9), &t), 0);
-	transfer_begin(t);
-	step(s);
-	return t;
-}
-
-/* Nothing: false. */
-static bool take_run(struct stand *s, int courier, struct got *g)
-{
-	ssize_t n = fd_recv_packet(s->courier[courier], &g->msg, sizeof(g->msg), g->fds, HELPER_FDS_MAX, &g->nfds);
-
-	if (n < 0)
-		return false;
-	assert_int_equal(helper_check_request(&g->msg, (size_t)n, g->nfds), 0);
-	return g->msg.type == HELPER_RUN;
-}
-
-static void drop_run(struct got *g)
-{
-	fd_close_all(g->fds, g->nfds);
-	g->nfds = 0;
-}
-
-static void say(struct stand *s, const struct got *g, const struct runctl *m)
-{
-	assert_int_equal(send(g->fds[FD_CONTROL], m, sizeof(*m), MSG_NOSIGNAL), sizeof(*m));
-	step(s);
-}
-
-static void say_exit(struct stand *s, struct got *g, int32_t status)
-{
-	say(s, g, &(struct runctl){ .type = RUNCTL_EXIT, .a = status });
-	drop_run(g);
-}
-
-static void say_point(struct stand *s, const struct got *g, int32_t item, uint64_t entry, uint64_t offset)
-{
-	say(s, g, &(struct runctl){ .type = RUNCTL_POINT, .a = item, .n = { entry, offset } });
-}
-
-static bool is_closed(const struct got *g)
-{
-	char byte;
-
-	return recv(g->fds[FD_CONTROL], &byte, 1, MSG_DONTWAIT) == 0;
-}
-
-static const struct licence *map_licence(const struct got *g)
-{
-	const struct licence *l = mmap(NULL, LICENCE_SIZE, PROT_READ, MAP_SHARED, g->fds[FD_LICENCE], 0);
-
-	assert_ptr_not_equal(l, MAP_FAILED);
-	assert_int_equal(fd_check_sealed(g->fds[FD_LICENCE], LICENCE_SIZE), 0);
-	return l;
-}
-
-static unsigned journals(void)
-{
-	char *dir cleanup_free = paths_join(folder, "transfers", NULL);
-	struct stat st;
-
-	assert_int_equal(stat(dir, &st), 0);
-	return (unsigned)st.st_nlink - 2;
-}
-
-/* Both runs of one that moves. */
-static void move(struct stand *s, struct got *receiver, struct got *sender)
-{
-	assert_true(take_run(s, 1, receiver));
-	say_point(s, receiver, 0, 0, 0);
-	assert_true(take_run(s, 0, sender));
-}
 
 static void test_honest(void **state)
 {
@@ -218,17 +37,17 @@ static void test_honest(void **state)
 	struct pollfd end = { .events = POLLIN };
 	struct transfer *t;
 
-	allow(s, 0, "work", "web", RULE_WRITE);
-	t = begin(s, TRANSFER_SEND);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	t = stand_begin(s, TRANSFER_SEND);
 	assert_int_equal(t->state, TRANSFER_MOVING);
-	assert_int_equal(journals(), 1);
-	assert_true(take_run(s, 1, &receiver));
+	assert_int_equal(stand_journals(), 1);
+	assert_true(stand_take_run(s, 1, &receiver));
 	assert_int_equal(receiver.msg.run.flags, CTL_RUN_RECEIVE);
-	assert_false(take_run(s, 0, &sender));
-	l = map_licence(&receiver);
+	assert_false(stand_take_run(s, 0, &sender));
+	l = stand_map_licence(&receiver);
 	assert_true(licence_holds(l));
-	say_point(s, &receiver, 2, 3, 4 * XFER_DATA_MAX);
-	assert_true(take_run(s, 0, &sender));
+	stand_say_point(s, &receiver, 2, 3, 4 * XFER_DATA_MAX);
+	assert_true(stand_take_run(s, 0, &sender));
 	assert_int_equal(sender.msg.run.flags, CTL_RUN_SEND);
 	assert_int_equal(sender.msg.run.args_len, 9);
 	/* the sender is told the receiver's point, and nothing more */
@@ -243,21 +62,21 @@ static void test_honest(void **state)
 	assert_int_equal(write(sender.fds[FD_STDOUT], "through", 7), 7);
 	assert_int_equal(read(receiver.fds[FD_STDIN], bytes, sizeof(bytes)), 7);
 	end.fd = receiver.fds[FD_STDIN];
-	say(s, &receiver, &(struct runctl){ .type = RUNCTL_PROGRESS, .n = { 7, 7 } });
+	stand_say(s, &receiver, &(struct runctl){ .type = RUNCTL_PROGRESS, .n = { 7, 7 } });
 	assert_int_equal(t->done, 7);
-	say(s, &sender, &(struct runctl){ .type = RUNCTL_PROBLEM, .a = EACCES, .text = "secret" });
+	stand_say(s, &sender, &(struct runctl){ .type = RUNCTL_PROBLEM, .a = EACCES, .text = "secret" });
 	assert_int_equal(t->nproblems, 1);
 	close(steal_fd(&sender.fds[FD_STDOUT]));
 	assert_int_equal(poll(&end, 1, 0), 1);
 	assert_true(end.revents & POLLHUP);
-	say_exit(s, &sender, XFER_R_SOME);
+	stand_say_exit(s, &sender, XFER_R_SOME);
 	assert_int_equal(t->state, TRANSFER_MOVING);
 	assert_true(licence_holds(l));
-	say_exit(s, &receiver, 0);
+	stand_say_exit(s, &receiver, 0);
 	assert_int_equal(t->state, TRANSFER_DONE);
 	assert_int_equal(t->reason, XFER_R_SOME);
 	assert_false(licence_holds(l));
-	assert_int_equal(journals(), 0);
+	assert_int_equal(stand_journals(), 0);
 	munmap((void *)(uintptr_t)l, LICENCE_SIZE);
 }
 
@@ -272,15 +91,15 @@ static void test_denied(void **state)
 		struct transfer *t;
 
 		s->m.rules.set.count = 0;
-		t = begin(s, (enum transfer_kind)kind);
+		t = stand_begin(s, (enum transfer_kind)kind);
 		assert_int_equal(t->state, TRANSFER_DENIED);
 		assert_non_null(strstr(t->text, "vmos rule add"));
 		/* a right too little; for a fetch the rule of the other direction */
-		allow(s, 0, "work", "web", wrong[kind]);
-		assert_int_equal(begin(s, (enum transfer_kind)kind)->state, TRANSFER_DENIED);
+		stand_allow(s, 0, "work", "web", wrong[kind]);
+		assert_int_equal(stand_begin(s, (enum transfer_kind)kind)->state, TRANSFER_DENIED);
 	}
-	assert_false(take_run(s, 0, &g) || take_run(s, 1, &g));
-	assert_int_equal(journals(), 0);
+	assert_false(stand_take_run(s, 0, &g) || stand_take_run(s, 1, &g));
+	assert_int_equal(stand_journals(), 0);
 }
 
 static void test_revoked(void **state)
@@ -290,26 +109,26 @@ static void test_revoked(void **state)
 	struct got receiver, sender;
 	struct transfer *t;
 
-	allow(s, 0, "work", "web", RULE_WRITE);
-	t = begin(s, TRANSFER_SEND);
-	move(s, &receiver, &sender);
-	l = map_licence(&sender);
-	allow(s, 1, "web", "work", RULE_ALL);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	t = stand_begin(s, TRANSFER_SEND);
+	stand_move(s, &receiver, &sender);
+	l = stand_map_licence(&sender);
+	stand_allow(s, 1, "web", "work", RULE_ALL);
 	transfers_rules_changed(&s->m);
 	assert_int_equal(t->state, TRANSFER_MOVING);
 	assert_true(licence_holds(l));
-	allow(s, 2, "work", "web", RULE_READ);
+	stand_allow(s, 2, "work", "web", RULE_READ);
 	transfers_rules_changed(&s->m);
 	assert_false(licence_holds(l));
-	assert_true(is_closed(&receiver) && is_closed(&sender));
+	assert_true(stand_is_closed(&receiver) && stand_is_closed(&sender));
 	assert_int_equal(t->state, TRANSFER_FAILED);
 	assert_int_equal(t->reason, XFER_R_REVOKED);
 	assert_non_null(strstr(t->text, ":3"));
 	assert_int_equal(transfer_resume(t), -EINVAL);
-	assert_int_equal(journals(), 0);
+	assert_int_equal(stand_journals(), 0);
 	munmap((void *)(uintptr_t)l, LICENCE_SIZE);
-	drop_run(&receiver);
-	drop_run(&sender);
+	stand_drop_run(&receiver);
+	stand_drop_run(&sender);
 }
 
 /* A yes of the user's lasts as long as the rule asks for one and gives the right. */
@@ -319,9 +138,9 @@ static void test_asked(void **state)
 	struct got receiver, sender;
 	struct transfer *t;
 
-	allow(s, 0, "work", "web", RULE_WRITE);
-	t = begin(s, TRANSFER_SEND);
-	move(s, &receiver, &sender);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	t = stand_begin(s, TRANSFER_SEND);
+	stand_move(s, &receiver, &sender);
 	s->rules[0].ask = true;
 	t->job.asked = true;
 	transfers_rules_changed(&s->m);
@@ -329,8 +148,8 @@ static void test_asked(void **state)
 	t->job.asked = false;
 	transfers_rules_changed(&s->m);
 	assert_int_equal(t->state, TRANSFER_FAILED);
-	drop_run(&receiver);
-	drop_run(&sender);
+	stand_drop_run(&receiver);
+	stand_drop_run(&sender);
 }
 
 static void wait_until(struct stand *s, struct transfer *t, enum transfer_state want)
@@ -346,14 +165,14 @@ static void test_goes_on(void **state)
 	struct got receiver, sender;
 	struct transfer *t;
 
-	allow(s, 0, "work", "web", RULE_WRITE);
-	t = begin(s, TRANSFER_SEND);
-	move(s, &receiver, &sender);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	t = stand_begin(s, TRANSFER_SEND);
+	stand_move(s, &receiver, &sender);
 	/* web's courier is gone: its end is noticed, work's run is given a moment, which it does not need */
-	drop_run(&receiver);
-	step(s);
+	stand_drop_run(&receiver);
+	stand_step(s);
 	assert_int_equal(t->state, TRANSFER_MOVING);
-	say_exit(s, &sender, 256 + 13);
+	stand_say_exit(s, &sender, 256 + 13);
 	assert_int_equal(t->state, TRANSFER_WAITING);
 	s->web->agent = VM_AGENT_WAITING;
 	for (int i = 0; i < 5; i++)
@@ -361,18 +180,18 @@ static void test_goes_on(void **state)
 	assert_int_equal(t->state, TRANSFER_WAITING);
 	vm_set_agent(s->web, VM_AGENT_READY);
 	wait_until(s, t, TRANSFER_MOVING);
-	move(s, &receiver, &sender);
-	say(s, &sender, &(struct runctl){ .type = RUNCTL_LOST });
-	say_exit(s, &receiver, XFER_R_STREAM);
+	stand_move(s, &receiver, &sender);
+	stand_say(s, &sender, &(struct runctl){ .type = RUNCTL_LOST });
+	stand_say_exit(s, &receiver, XFER_R_STREAM);
 	assert_int_equal(t->state, TRANSFER_WAITING);
-	drop_run(&sender);
+	stand_drop_run(&sender);
 	/* off: it waits for the user, as it has moved before */
 	vm_set_state(s->work, VM_OFF);
-	step(s);
+	stand_step(s);
 	assert_int_equal(t->state, TRANSFER_WAITING);
 	assert_non_null(strstr(t->text, "vmos start work"));
 	transfer_cancel(t, "Enough.");
-	assert_int_equal(journals(), 0);
+	assert_int_equal(stand_journals(), 0);
 }
 
 static void test_anew(void **state)
@@ -382,22 +201,22 @@ static void test_anew(void **state)
 	struct transfer *t;
 	char blob[64];
 
-	allow(s, 0, "work", "web", RULE_WRITE);
-	t = begin(s, TRANSFER_SEND);
-	move(s, &receiver, &sender);
-	drop_run(&sender);
-	say_exit(s, &receiver, XFER_R_MISMATCH);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	t = stand_begin(s, TRANSFER_SEND);
+	stand_move(s, &receiver, &sender);
+	stand_drop_run(&sender);
+	stand_say_exit(s, &receiver, XFER_R_MISMATCH);
 	assert_int_equal(t->state, TRANSFER_WAITING);
 	assert_true(t->job.anew);
 	wait_until(s, t, TRANSFER_MOVING);
-	assert_true(take_run(s, 1, &receiver));
+	assert_true(stand_take_run(s, 1, &receiver));
 	assert_true(pread(receiver.fds[FD_ARGS], blob, sizeof(blob), 0) > 0);
 	assert_non_null(memmem(blob, sizeof(blob), "fresh", 6));
-	say_point(s, &receiver, 0, 0, 0);
+	stand_say_point(s, &receiver, 0, 0, 0);
 	assert_false(t->job.anew);
-	assert_true(take_run(s, 0, &sender));
-	drop_run(&sender);
-	say_exit(s, &receiver, XFER_R_MISMATCH);
+	assert_true(stand_take_run(s, 0, &sender));
+	stand_drop_run(&sender);
+	stand_say_exit(s, &receiver, XFER_R_MISMATCH);
 	assert_int_equal(t->state, TRANSFER_FAILED);
 	assert_int_equal(t->reason, XFER_R_MISMATCH);
 }
@@ -422,19 +241,19 @@ static void test_liars(void **state)
 		{ true, { .type = RUNCTL_PROGRESS, .zero = 1 } },
 	};
 
-	allow(s, 0, "work", "web", RULE_WRITE);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
 	for (size_t i = 0; i < COUNT(lies); i++) {
-		struct transfer *t = begin(s, TRANSFER_SEND);
+		struct transfer *t = stand_begin(s, TRANSFER_SEND);
 		struct got receiver, sender;
 
-		move(s, &receiver, &sender);
-		say(s, lies[i].sender ? &sender : &receiver, &lies[i].m);
+		stand_move(s, &receiver, &sender);
+		stand_say(s, lies[i].sender ? &sender : &receiver, &lies[i].m);
 		assert_int_equal(t->state, TRANSFER_MOVING);
-		say_exit(s, lies[i].sender ? &receiver : &sender, 0);
+		stand_say_exit(s, lies[i].sender ? &receiver : &sender, 0);
 		assert_int_equal(t->state, TRANSFER_FAILED);
 		assert_int_equal(t->reason, XFER_R_PROTOCOL);
-		drop_run(&receiver);
-		drop_run(&sender);
+		stand_drop_run(&receiver);
+		stand_drop_run(&sender);
 	}
 }
 
@@ -445,19 +264,19 @@ static void test_flood(void **state)
 	struct transfer *t;
 	unsigned n = 0;
 
-	allow(s, 0, "work", "web", RULE_WRITE);
-	t = begin(s, TRANSFER_SEND);
-	move(s, &receiver, &sender);
-	for (; !is_closed(&sender) && n < 10000; n++) {
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	t = stand_begin(s, TRANSFER_SEND);
+	stand_move(s, &receiver, &sender);
+	for (; !stand_is_closed(&sender) && n < 10000; n++) {
 		struct runctl m = { .type = RUNCTL_PROGRESS, .n = { n + 1, 20000 } };
 
 		send(sender.fds[FD_CONTROL], &m, sizeof(m), MSG_NOSIGNAL | MSG_DONTWAIT);
-		step(s);
+		stand_step(s);
 	}
 	assert_in_range(n, TRANSFER_WORDS_MAX - 10, TRANSFER_WORDS_MAX + 10);
-	say_exit(s, &receiver, 0);
+	stand_say_exit(s, &receiver, 0);
 	assert_int_equal(t->state, TRANSFER_FAILED);
-	drop_run(&sender);
+	stand_drop_run(&sender);
 }
 
 /* Whatever two couriers say, in whatever order: no crash, and never done but by two zeros. */
@@ -466,12 +285,12 @@ static void test_random_couriers(void **state)
 	struct stand *s = *state;
 	uint64_t seed = 7;
 
-	allow(s, 0, "work", "web", RULE_WRITE);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
 	for (unsigned round = 0; round < 300; round++) {
-		struct transfer *t = begin(s, TRANSFER_SEND);
+		struct transfer *t = stand_begin(s, TRANSFER_SEND);
 		struct got g[2] = { 0 };
 
-		assert_true(take_run(s, 1, &g[1]));
+		assert_true(stand_take_run(s, 1, &g[1]));
 		for (unsigned i = 0; i < 12; i++) {
 			unsigned who = unit_random(&seed) % 2;
 			struct runctl m = { .type = 1 + unit_random(&seed) % 9,
@@ -480,21 +299,21 @@ static void test_random_couriers(void **state)
 					unit_random(&seed) % 4 * XFER_DATA_MAX } };
 
 			if (!g[0].nfds)
-				take_run(s, 0, &g[0]);
+				stand_take_run(s, 0, &g[0]);
 			if (g[who].nfds)
 				send(g[who].fds[FD_CONTROL], &m, 1 + unit_random(&seed) % 20 ? sizeof(m) : 3,
 					MSG_NOSIGNAL | MSG_DONTWAIT);
-			step(s);
+			stand_step(s);
 		}
 		if (!transfer_state_is_over(t->state))
 			transfer_cancel(t, "Enough.");
-		drop_run(&g[0]);
-		drop_run(&g[1]);
-		while (take_run(s, 0, &g[0]) || take_run(s, 1, &g[0]))
-			drop_run(&g[0]);
+		stand_drop_run(&g[0]);
+		stand_drop_run(&g[1]);
+		while (stand_take_run(s, 0, &g[0]) || stand_take_run(s, 1, &g[0]))
+			stand_drop_run(&g[0]);
 		transfer_free(t);
 	}
-	assert_int_equal(journals(), 0);
+	assert_int_equal(stand_journals(), 0);
 }
 
 static void test_bounds(void **state)
@@ -502,14 +321,14 @@ static void test_bounds(void **state)
 	struct stand *s = *state;
 	struct transfer *list[TRANSFERS_VM_RUNS_MAX + 2];
 
-	allow(s, 0, "work", "web", RULE_WRITE);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
 	for (unsigned i = 0; i < COUNT(list); i++) {
-		list[i] = begin(s, TRANSFER_SEND);
+		list[i] = stand_begin(s, TRANSFER_SEND);
 		assert_int_equal(list[i]->state, i < TRANSFERS_VM_RUNS_MAX ? TRANSFER_MOVING : TRANSFER_WAITING);
 	}
 	/* one ends: the first that waits is the next */
 	transfer_cancel(list[3], "Enough.");
-	step(s);
+	stand_step(s);
 	assert_int_equal(list[TRANSFERS_VM_RUNS_MAX]->state, TRANSFER_MOVING);
 	assert_int_equal(list[TRANSFERS_VM_RUNS_MAX + 1]->state, TRANSFER_WAITING);
 }
@@ -530,7 +349,7 @@ static uint32_t answer_to(struct stand *s, uint32_t id)
 	uint32_t status = 0;
 	struct got g;
 
-	step(s);
+	stand_step(s);
 	for (;;) {
 		ssize_t n = fd_recv_packet(s->courier[0], &g.msg, sizeof(g.msg), g.fds, HELPER_FDS_MAX, &g.nfds);
 
@@ -539,7 +358,7 @@ static uint32_t answer_to(struct stand *s, uint32_t id)
 		assert_int_equal(helper_check_request(&g.msg, (size_t)n, g.nfds), 0);
 		if (g.msg.type == HELPER_ANSWER && g.msg.answer.id == id)
 			status = g.msg.answer.status;
-		drop_run(&g);
+		stand_drop_run(&g);
 	}
 }
 
@@ -554,13 +373,13 @@ static void test_request(void **state)
 	assert_int_equal(answer_to(s, 2), CTL_ANSWER_DENIED);
 	assert_int_equal(ask(s, 3, CTL_REQUEST_SEND, "work"), 0);
 	assert_int_equal(answer_to(s, 3), CTL_ANSWER_DENIED);
-	allow(s, 0, "work", "web", RULE_OPEN);
+	stand_allow(s, 0, "work", "web", RULE_OPEN);
 	assert_int_equal(ask(s, 4, CTL_REQUEST_URL, "web"), 0);
 	assert_int_equal(answer_to(s, 4), CTL_ANSWER_MOVING);
 	assert_int_equal(ask(s, 4, CTL_REQUEST_URL, "web"), -EBADMSG);
-	assert_true(take_run(s, 1, &receiver));
+	assert_true(stand_take_run(s, 1, &receiver));
 	assert_int_equal(receiver.msg.run.flags, CTL_RUN_URL);
-	say_exit(s, &receiver, 0);
+	stand_say_exit(s, &receiver, 0);
 	assert_int_equal(answer_to(s, 4), CTL_ANSWER_DONE);
 	assert_int_equal(ask(s, 5, CTL_REQUEST_URL, "web"), 0);
 	transfer_request_cancel(s->work, 5);
@@ -572,7 +391,7 @@ static void test_request_flood(void **state)
 	struct stand *s = *state;
 	unsigned refused = 0;
 
-	allow(s, 0, "work", "web", RULE_OPEN);
+	stand_allow(s, 0, "work", "web", RULE_OPEN);
 	for (uint32_t id = 1; id <= HELPER_REQUESTS_MAX; id++)
 		assert_int_equal(ask(s, id, CTL_REQUEST_URL, "web"), 0);
 	assert_int_equal(ask(s, 99, CTL_REQUEST_URL, "web"), -EBADMSG);
@@ -602,7 +421,7 @@ static void reopen(struct stand *s)
 	transfers_close(&s->m);
 	assert_int_equal(transfers_open(&s->m), 0);
 	transfers_run(&s->m);
-	step(s);
+	stand_step(s);
 }
 
 static void test_journal(void **state)
@@ -612,24 +431,24 @@ static void test_journal(void **state)
 	struct transfer *t;
 	uint64_t id;
 
-	allow(s, 0, "work", "web", RULE_WRITE);
-	t = begin(s, TRANSFER_SEND);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	t = stand_begin(s, TRANSFER_SEND);
 	id = t->job.id;
-	move(s, &receiver, &sender);
+	stand_move(s, &receiver, &sender);
 	reopen(s);
-	assert_true(is_closed(&receiver) && is_closed(&sender));
-	drop_run(&receiver);
-	drop_run(&sender);
+	assert_true(stand_is_closed(&receiver) && stand_is_closed(&sender));
+	stand_drop_run(&receiver);
+	stand_drop_run(&sender);
 	t = transfers_find(&s->m, id);
 	assert_non_null(t);
 	assert_int_equal(t->state, TRANSFER_MOVING);
 	assert_false(t->job.may_start);
-	move(s, &receiver, &sender);
+	stand_move(s, &receiver, &sender);
 	assert_int_equal(sender.msg.run.args_len, 9);
-	say_exit(s, &sender, 0);
-	say_exit(s, &receiver, 0);
+	stand_say_exit(s, &sender, 0);
+	stand_say_exit(s, &receiver, 0);
 	assert_int_equal(t->state, TRANSFER_DONE);
-	assert_int_equal(journals(), 0);
+	assert_int_equal(stand_journals(), 0);
 	reopen(s);
 	assert_null(s->m.transfers.list);
 }
@@ -640,17 +459,17 @@ static void test_journal_denied_meanwhile(void **state)
 	struct stand *s = *state;
 	struct got g;
 
-	allow(s, 0, "work", "web", RULE_WRITE);
-	begin(s, TRANSFER_SEND);
-	assert_true(take_run(s, 1, &g));
-	drop_run(&g);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	stand_begin(s, TRANSFER_SEND);
+	assert_true(stand_take_run(s, 1, &g));
+	stand_drop_run(&g);
 	s->m.rules.set.count = 0;
 	reopen(s);
 	assert_non_null(s->m.transfers.list);
 	assert_int_equal(s->m.transfers.list->state, TRANSFER_FAILED);
 	assert_int_equal(s->m.transfers.list->reason, XFER_R_REVOKED);
-	assert_false(take_run(s, 1, &g));
-	assert_int_equal(journals(), 0);
+	assert_false(stand_take_run(s, 1, &g));
+	assert_int_equal(stand_journals(), 0);
 }
 
 static void write_to(const char *id, const char *name, const void *data, size_t len)
@@ -658,9 +477,9 @@ static void write_to(const char *id, const char *name, const void *data, size_t 
 	char path[256];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/transfers/%s", folder, id);
+	snprintf(path, sizeof(path), "%s/transfers/%s", stand_folder, id);
 	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/transfers/%s/%s", folder, id, name);
+	snprintf(path, sizeof(path), "%s/transfers/%s/%s", stand_folder, id, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(fd_write_all(fd, data, len), 0);
@@ -677,7 +496,7 @@ static void test_journal_hostile(void **state)
 	char text[TRANSFER_JOB_MAX], *path;
 	size_t len = transfer_job_format(&job, text);
 
-	allow(s, 0, "work", "web", RULE_WRITE);
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
 	write_to("0000000000000001", "args", "\1\0\0\0abcd", 9);
 	write_to("0000000000000001", "job", text, len);
 	write_to("0000000000000002", "args", "\1\0\0\0abcd", 9); /* another's job */
@@ -694,13 +513,13 @@ static void test_journal_hostile(void **state)
 	len = transfer_job_format(&job, text);
 	write_to("0000000000000008", "job", text, len);
 	write_to("0000000000000008", "args", "\1\0\0\0abcdefgh", 13); /* longer than it says */
-	path = paths_join(folder, "transfers", "link", NULL);
+	path = paths_join(stand_folder, "transfers", "link", NULL);
 	assert_int_equal(symlink("/etc", path), 0);
 	free(path);
 	reopen(s);
 	assert_non_null(transfers_find(&s->m, 1));
 	assert_null(transfers_find(&s->m, 1)->next);
-	assert_int_equal(journals(), 1);
+	assert_int_equal(stand_journals(), 1);
 	assert_int_equal(access("/etc/passwd", F_OK), 0);
 }
 
@@ -708,7 +527,7 @@ static void test_journal_request(void **state)
 {
 	struct stand *s = *state;
 
-	allow(s, 0, "work", "web", RULE_OPEN);
+	stand_allow(s, 0, "work", "web", RULE_OPEN);
 	assert_int_equal(ask(s, 5, CTL_REQUEST_OPEN, "web"), 0);
 	assert_int_equal(answer_to(s, 5), CTL_ANSWER_MOVING);
 	reopen(s);
@@ -718,7 +537,7 @@ static void test_journal_request(void **state)
 	assert_null(s->m.transfers.list->next);
 }
 
-#define ON_STAND(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ON_STAND(test) cmocka_unit_test_setup_teardown(test, stand_setup, stand_teardown)
 
 int main(void)
 {
@@ -743,9 +562,9 @@ int main(void)
 	};
 	int r;
 
-	if (!mkdtemp(folder))
+	if (!mkdtemp(stand_folder))
 		return 1;
 	r = cmocka_run_group_tests(tests, NULL, NULL);
-	paths_remove(folder);
+	paths_remove(stand_folder);
 	return r;
 }
