@@ -4,6 +4,7 @@
  * mapped when touched, so that a device which goes away can take them back.
  */
 #include <linux/fs.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -13,6 +14,7 @@
 #include "kernel/guest/compat.h"
 #include "kernel/guest/trace.h"
 #include "kernel/guest/vmos_guest.h"
+#include "proto/uapi/vmos_relay.h"
 
 /* Pages put in place at one fault, where the mapping has them: a page table's worth. */
 #define FILE_FAULT_LEN PMD_SIZE
@@ -180,6 +182,25 @@ static long file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
+/*
+ * Whether [@start, @end) lies inside what the guest writes of one area of a
+ * relay: its page, or the ring, into which it puts bytes or not.
+ */
+static bool file_is_area(const struct vmos_layout *l, u64 start, u64 end)
+{
+	u64 area, in_start, in_end;
+
+	if (l->role != VMOS_ROLE_CTL || start < VMOS_AREA_OFF)
+		return false;
+	area = div_u64(start - VMOS_AREA_OFF, VMOS_AREA_SIZE);
+	if (area >= VMOS_AREAS)
+		return false;
+	in_start = start - VMOS_AREA(area);
+	in_end = end - VMOS_AREA(area);
+	return in_end <= VMOS_RELAY_GUEST_OFF + VMOS_PAGE_SIZE ||
+		(in_start >= VMOS_RELAY_DATA_OFF && in_end <= VMOS_AREA_SIZE);
+}
+
 /* Whether [@start, @end) lies inside one zone that the guest writes. */
 static bool file_may_write(const struct vmos_layout *l, u64 start, u64 end)
 {
@@ -196,7 +217,7 @@ static bool file_may_write(const struct vmos_layout *l, u64 start, u64 end)
 	for (i = 0; i < ARRAY_SIZE(zones); i++)
 		if (start >= zones[i].start && end <= zones[i].end)
 			return true;
-	return false;
+	return file_is_area(l, start, end);
 }
 
 /* Maps the pages around the fault, as far as the mapping and one page table reach. */
