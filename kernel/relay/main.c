@@ -10,6 +10,8 @@
 #include <linux/uaccess.h>
 
 #include "kernel/relay/relay.h"
+#define CREATE_TRACE_POINTS
+#include "kernel/relay/trace.h"
 
 static atomic_t main_relays = ATOMIC_INIT(0);
 
@@ -89,6 +91,8 @@ static int main_start(struct relay *relay)
 	ret = main_hear(relay);
 	if (ret)
 		relay->ended = -ret;
+	if (!ret)
+		trace_vmos_relay_create(relay->generation, 0, 0);
 	relay_end_announce(&relay->source, ret ? 0 : relay->generation);
 	relay_end_announce(&relay->target, ret ? 0 : relay->generation);
 	/* Also one that is to stop at once: only one that has begun can. */

@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include "kernel/relay/relay.h"
+#include "kernel/relay/trace.h"
 
 /* How far ahead of its rate a relay may be: what it catches up after it was not scheduled. */
 #define MOVE_AHEAD_NS (4 * NSEC_PER_MSEC)
@@ -83,10 +84,12 @@ static void move_copy(struct relay *relay, u32 n)
 }
 
 /* Rings for a guest that said that it sleeps. */
-static void move_tell(const struct relay_end *end)
+static void move_tell(const struct relay *relay, const struct relay_end *end)
 {
-	if (READ_ONCE(end->guest->waits))
-		eventfd_signal(end->call);
+	if (!READ_ONCE(end->guest->waits))
+		return;
+	trace_vmos_relay_ring(relay->generation, relay->moved, end == &relay->target);
+	eventfd_signal(end->call);
 }
 
 static int move_batch(struct relay *relay, u32 n)
@@ -101,14 +104,15 @@ static int move_batch(struct relay *relay, u32 n)
 	move_copy(relay, n);
 	WRITE_ONCE(relay->moved, relay->moved + n);
 	WRITE_ONCE(relay->batches, relay->batches + 1);
+	trace_vmos_relay_batch(relay->generation, relay->moved, n);
 	/* The bytes are there before they count. */
 	smp_store_release(&relay->target.host->count, relay->moved);
 	/* They have been read before their place is free. */
 	smp_store_release(&relay->source.host->count, relay->moved);
 	/* Pairs with the guest's barrier between "I wait" and its last look. */
 	smp_mb();
-	move_tell(&relay->target);
-	move_tell(&relay->source);
+	move_tell(relay, &relay->target);
+	move_tell(relay, &relay->source);
 	return 0;
 }
 
@@ -137,6 +141,7 @@ static bool move_may_sleep(struct relay *relay, bool full)
 	if (move_look(relay, &full))
 		return false;
 	WRITE_ONCE(relay->sleeps, relay->sleeps + 1);
+	trace_vmos_relay_sleep(relay->generation, relay->moved, relay->asleep == &relay->target);
 	return true;
 }
 
@@ -205,6 +210,7 @@ void relay_ended(struct relay *relay, int error)
 {
 	if (cmpxchg(&relay->ended, 0, -error))
 		return;
+	trace_vmos_relay_end(relay->generation, READ_ONCE(relay->moved), -error);
 	relay_end_announce(&relay->source, 0);
 	relay_end_announce(&relay->target, 0);
 	eventfd_signal(relay->source.call);
