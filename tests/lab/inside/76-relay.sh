@@ -35,6 +35,7 @@ fi
 need "the kernel has vmos_relay" test -c /dev/vmos_relay
 check "whose device is root's alone" is_root_alone
 check "so the user cannot open it" may_not_open
+check "and has a label of its own" is_labelled /dev/vmos_relay vmos.relay
 "$program" "${LAB_FULL:+60}" >"$work/relay-says" 2>&1
 pass_on <"$work/relay-says"
 check "its test came to its end" grep -qx '# 0 failed' "$work/relay-says"

@@ -42,6 +42,17 @@ moves()
 	"$vmos" transfer list --json | jq -e '.[] | select(.state == "moving" and .done > 1048576)' >/dev/null
 }
 
+# The thread of a relay is one of vmosd's.
+goes_by_relay()
+{
+	grep -qs '^vmos-relay/' /proc/[0-9]*/task/[0-9]*/comm
+}
+
+no_relay()
+{
+	! goes_by_relay
+}
+
 begin_fetch()
 {
 	timeout 600 "$vmos" fetch "$from:big" "$to" >"$work/fetch.out" 2>&1 &
@@ -68,6 +79,7 @@ refuse "without a rule it is denied" "vmos rule add" "$vmos" fetch "$from:big" "
 allow_fetch
 check "before it, the kernel lets nothing into the inbox" not_to_inbox
 check "a transfer begins" begin_fetch
+check "and goes by a relay" goes_by_relay
 check "as long as it runs, the kernel lets the courier write there" to_inbox
 check "but not QEMU" eval '! may "vmos.$from.qemu" "vmos.$to.inbox" w'
 check "nor the other way" eval '! may "vmos.$to.courier" "vmos.$from.inbox" w'
@@ -75,11 +87,13 @@ note "pipes: $(pipes_of "$from")/ $(pipes_of "$to")"
 check "what the sender's courier writes to is the inbox" eval '[[ $(pipes_of "$from") == *"vmos.$to.inbox"* ]]'
 check "what the receiver's courier reads is, too" eval '[[ $(pipes_of "$to") == *"vmos.$to.inbox"* ]]'
 check "it arrives whole" end_fetch
+check "and no relay is left" within 5 no_relay
 check "after it, the kernel lets nothing in any more" within 5 not_to_inbox
 check "another begins" begin_fetch
 rm "$rules_of_lab"
 check "the rule is taken back: it ends" eval 'within 30 fetch_is_over && grep -q "vmos rule add" "$work/fetch.out"'
 check "and the kernel's with it" within 5 not_to_inbox
+check "and the relay" within 5 no_relay
 
 # What the user is asked stands on the host's own screen, by the host's own window; the keyboard answers.
 # The prompt shows both VMs' colours; no other window of $to's is open here.
