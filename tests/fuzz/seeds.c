@@ -452,15 +452,35 @@ static size_t make_far_transfer(uint8_t *at)
 	return put_record(at, len, &(struct xfer_head){ XFER_DONE, 0, 0, 0 }, NULL);
 }
 
+/* What vmos-files writes, with a DATA that is worth a FAR. */
+static size_t make_big_transfer(uint8_t *at)
+{
+	static const uint8_t data[5000], zero[XFER_HASH];
+	const struct xfer_start start = { .version = XFER_VERSION, .items = 1, .bytes = sizeof(data) };
+	uint8_t payload[XFER_START_LEN];
+	size_t len;
+
+	xfer_start_put(payload, &start);
+	at[0] = 0x40;
+	len = put_record(at, 1, &(struct xfer_head){ XFER_START, 0, XFER_START_LEN, 0 }, payload);
+	len = put_record(at, len, &(struct xfer_head){ XFER_FILE, 0, 1, sizeof(data) }, "a");
+	len = put_record(at, len, &(struct xfer_head){ XFER_DATA, 0, sizeof(data), 0 }, data);
+	len = put_record(at, len, &(struct xfer_head){ XFER_END, 0, XFER_HASH, 0 }, zero);
+	len = put_record(at, len, &(struct xfer_head){ XFER_ITEM, 0, 0, 0 }, NULL);
+	return put_record(at, len, &(struct xfer_head){ XFER_DONE, 0, 0, 0 }, NULL);
+}
+
 static int write_transfers(void)
 {
-	uint8_t bytes[1024];
+	uint8_t bytes[8192];
 	int ret = write_seed("xfer", "whole", bytes, make_transfer(bytes, 0, 0));
 
 	if (ret == 0)
 		ret = write_seed("xfer", "resumed", bytes, make_transfer(bytes, 1, XFER_DATA_MAX));
 	if (ret == 0)
 		ret = write_seed("xfer", "far", bytes, make_far_transfer(bytes));
+	if (ret == 0)
+		ret = write_seed("far", "big", bytes, make_big_transfer(bytes));
 	return ret;
 }
 
