@@ -73,7 +73,8 @@ bool far_stand_step(struct far_stand *s)
 {
 	uint64_t before = s->moved, ready, room;
 
-	if (s->over)
+	if (s->over || guest_side(s, SOURCE)->generation != s->generation ||
+		guest_side(s, TARGET)->generation != s->generation)
 		return false;
 	ready = guest_side(s, SOURCE)->count - s->moved;
 	room = VMOS_AREA_RING - (s->moved - guest_side(s, TARGET)->count);
