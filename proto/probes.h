@@ -13,7 +13,7 @@
  * wake			cons: it looks again
  *
  * Each has three arguments, the rest of them 0, so that one line can print all.
- * Built where systemtap-sdt-dev is installed (meson's option "probes").
+ * Built where systemtap-sdt-dev is installed (meson's option "probes"): templates and the HOS always have them.
  */
 #ifndef PROTO_PROBES_H
 #define PROTO_PROBES_H
