@@ -254,8 +254,7 @@ static void check_info(int fd)
 	say_is("an ioctl of terminals", "(ENOTTY)", error_of(ioctl(fd, 0x5401, &info)), -ENOTTY);
 }
 
-/* Maps and unmaps again. 0 or -errno. */
-static long try_map(int fd, size_t off, size_t len, int prot, int flags)
+long try_map(int fd, size_t off, size_t len, int prot, int flags)
 {
 	void *p = mmap(NULL, len, prot, flags, fd, (off_t)off);
 
@@ -550,6 +549,7 @@ int main(void)
 
 	check_busy();
 	check_rights();
+	check_areas();
 	d.fd = take_device();
 	check_info(d.fd);
 	check_maps(d.fd);

@@ -32,6 +32,8 @@ void sleep_ms(unsigned ms);
 /* Opens the gui device as soon as it is free, and ends a compositor that has it. */
 int take_device(void);
 long try_open(const char *path, int flags);
+/* Maps and unmaps again. 0 or -errno. */
+long try_map(int fd, size_t off, size_t len, int prot, int flags);
 short poll_for(int fd, int ms);
 /* What read(2) gives: the count of interrupts or -errno. */
 long read_count(int fd);
@@ -48,6 +50,8 @@ bool find_function(char *ret_name, size_t cap);
 
 /* driver_system.c */
 void check_rights(void);
+/* Of the ctl device, which only one may have open: through the agent that started us. */
+void check_areas(void);
 void check_sleep(struct driver *d);
 void check_trace(struct driver *d);
 /* Without an open file of ours: the device goes and comes while others use it. */

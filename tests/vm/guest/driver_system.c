@@ -16,9 +16,12 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "proto/uapi/vmos_relay.h"
 
 #define POWER_STATE "/sys/power/state"
 #define SLEEP_TRIES 5
@@ -52,6 +55,60 @@ void check_rights(void)
 	say_is("the VM's user cannot open the ctl device", "(EACCES)", open_as(USER_ID, CTL_DEVICE), -EACCES);
 	say_is("another user cannot open the gui device", "(EACCES)", open_as(NOBODY_ID, GUI_DEVICE), -EACCES);
 	say_is("the VM's user may, but not beside the compositor", "(EBUSY)", open_as(USER_ID, GUI_DEVICE), -EBUSY);
+}
+
+/* --- areas of relays --- */
+
+/* A copy of what @pid has open there, or -errno. */
+static int fd_of(pid_t pid, const char *device)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int fd = -ENOENT;
+
+	for (int n = 0; n < 64 && fd < 0; n++) {
+		char path[64], to[64];
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, n);
+		len = readlink(path, to, sizeof(to) - 1);
+		to[len > 0 ? len : 0] = '\0';
+		if (strcmp(to, device) == 0)
+			fd = (int)error_of(syscall(SYS_pidfd_getfd, pidfd, n, 0));
+	}
+	close(pidfd);
+	return fd;
+}
+
+static void check_area(int fd, unsigned nr)
+{
+	const int rw = PROT_READ | PROT_WRITE;
+	const size_t page = VMOS_PAGE_SIZE, area = VMOS_AREA(nr);
+	const size_t host = area + VMOS_RELAY_HOST_OFF, ring = area + VMOS_RELAY_DATA_OFF;
+
+	say_is("the guest's page of an area can be mapped for writing", "", try_map(fd, area, page, rw, MAP_SHARED), 0);
+	say_is("and the ring", "", try_map(fd, ring, VMOS_AREA_RING, rw, MAP_SHARED), 0);
+	say_is("the relay's page only for reading", "", try_map(fd, host, page, PROT_READ, MAP_SHARED), 0);
+	say_is("the relay's page", "(EACCES)", try_map(fd, host, page, rw, MAP_SHARED), -EACCES);
+	say_is("both pages", "(EACCES)", try_map(fd, area, 2 * page, rw, MAP_SHARED), -EACCES);
+	say_is("the relay's page and the ring", "(EACCES)", try_map(fd, host, 2 * page, rw, MAP_SHARED), -EACCES);
+	say_is("the ring and a page behind it", "(EACCES)", try_map(fd, ring, VMOS_AREA_RING + page, rw, MAP_SHARED),
+		-EACCES);
+	say_is("an area and a page before it", "(EACCES)", try_map(fd, area - page, 2 * page, rw, MAP_SHARED), -EACCES);
+}
+
+void check_areas(void)
+{
+	const int rw = PROT_READ | PROT_WRITE;
+	int fd = fd_of(getppid(), CTL_DEVICE);
+
+	say(fd >= 0, "the agent has the ctl device", "", fd);
+	if (fd < 0)
+		return;
+	check_area(fd, 0);
+	check_area(fd, VMOS_AREAS - 1);
+	say_is("behind the last area nothing", "(EACCES)",
+		try_map(fd, VMOS_AREA(VMOS_AREAS), VMOS_PAGE_SIZE, rw, MAP_SHARED), -EACCES);
+	close(fd);
 }
 
 /* --- sleep of the guest --- */
