@@ -5,6 +5,7 @@
 from=personal
 to=work
 rules_of_lab=/var/lib/vmos/rules.d/lab.rules
+size=67108864
 
 # Fetching: the rule set alone gives the kernel no reason to let anybody write to an inbox.
 allow_fetch()
@@ -53,8 +54,56 @@ no_relay()
 	! goes_by_relay
 }
 
+# What vmosd has said since the last mark.
+mark()
+{
+	journalctl -b -o cat -u vmosd | wc -l >"$work/vmosd.mark"
+}
+
+vmosd_said()
+{
+	journalctl -b -o cat -u vmosd | tail -n "+$(($(cat "$work/vmosd.mark") + 1))" | grep -e "$1"
+}
+
+# Bytes that went by relays since the mark.
+relayed()
+{
+	vmosd_said 'went by a relay' | awk '{ n += $(NF - 5) } END { print n + 0 }'
+}
+
+relayed_all()
+{
+	local n
+
+	n=$(relayed)
+	echo "$n"
+	[ "$n" = "$size" ]
+}
+
+relayed_some()
+{
+	local n
+
+	n=$(relayed)
+	echo "$n"
+	[ "$n" -gt 0 ] && [ "$n" -lt "$size" ]
+}
+
+# By the rules alone that vmosd loads: what it is to open in the courier's name, and what the gate asks.
+let_open_relay()
+{
+	echo "vmos.$from.courier vmos.relay $1" >"$smackfs/load2"
+}
+
+shut_gate()
+{
+	echo "vmos.$from.courier vmos.$to.inbox -" >"$smackfs/load2"
+}
+
 begin_fetch()
 {
+	in_vm "$to" rm -rf "Incoming/$from"
+	mark
 	timeout 600 "$vmos" fetch "$from:big" "$to" >"$work/fetch.out" 2>&1 &
 	echo $! >"$work/fetch.pid"
 	within 60 moves || { cat "$work/fetch.out"; return 1; }
@@ -74,7 +123,7 @@ end_fetch()
 
 check "$from is there" need_vm "$from" blue
 check "$to is there" need_vm "$to" green
-check "a file to fetch" in_vm "$from" sh -c 'mkdir -p ~/Public && head -c 67108864 /dev/urandom >~/Public/big && sync'
+check "a file to fetch" in_vm "$from" sh -c 'mkdir -p ~/Public && head -c "$0" /dev/urandom >~/Public/big && sync' "$size"
 refuse "without a rule it is denied" "vmos rule add" "$vmos" fetch "$from:big" "$to"
 allow_fetch
 check "before it, the kernel lets nothing into the inbox" not_to_inbox
@@ -87,8 +136,25 @@ note "pipes: $(pipes_of "$from")/ $(pipes_of "$to")"
 check "what the sender's courier writes to is the inbox" eval '[[ $(pipes_of "$from") == *"vmos.$to.inbox"* ]]'
 check "what the receiver's courier reads is, too" eval '[[ $(pipes_of "$to") == *"vmos.$to.inbox"* ]]'
 check "it arrives whole" end_fetch
+check "every byte by the relay" within 5 relayed_all
 check "and no relay is left" within 5 no_relay
 check "after it, the kernel lets nothing in any more" within 5 not_to_inbox
+
+let_open_relay -
+check "without a right to a relay it begins, too" begin_fetch
+check "by the couriers alone" no_relay
+check "which is said" vmosd_said 'goes by the couriers alone: Permission denied'
+check "and arrives whole, the same" end_fetch
+let_open_relay r
+
+check "one whose relay the kernel ends begins" begin_fetch
+check "by a relay" goes_by_relay
+shut_gate
+check "goes on without it" within 20 vmosd_said 'goes on without a relay: Permission denied'
+check "and arrives whole" end_fetch
+check "a part of it by the relay" within 5 relayed_some
+check "and no relay is left" within 5 no_relay
+
 check "another begins" begin_fetch
 rm "$rules_of_lab"
 check "the rule is taken back: it ends" eval 'within 30 fetch_is_over && grep -q "vmos rule add" "$work/fetch.out"'
