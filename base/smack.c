@@ -8,12 +8,14 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
 
 #define SMACK_FS_MAGIC 0x43415d53 /* linux/magic.h */
 #define SMACK_LSM_LIST "/sys/kernel/security/lsm"
+#define SELF_LABEL "/proc/thread-self/attr/smack/current"
 #define SMACK_XATTR "security.SMACK64"
 #define SMACK_XATTR_IN "security.SMACK64IPIN"
 #define SMACK_XATTR_OUT "security.SMACK64IPOUT"
@@ -119,7 +121,7 @@ static int label_check(const char *label, const char *read_back)
 /* attr/current speaks for the first exclusive module; attr/smack/ is Smack's own: no other answers for it. */
 int smack_process_get(int pid, char *ret_label)
 {
-	char path[64] = "/proc/thread-self/attr/smack/current";
+	char path[64] = SELF_LABEL;
 	int fd cleanup_fd = -1;
 
 	if (pid < 0)
@@ -130,16 +132,25 @@ int smack_process_get(int pid, char *ret_label)
 	return fd < 0 ? -errno : read_line(fd, ret_label, SMACK_LABEL_MAX + 1);
 }
 
+/* Read back by the file that was open before: for a thread that leaves the others the folder is theirs, and closed to it. */
 int smack_self_set(const char *label)
 {
 	char now[SMACK_LABEL_MAX + 1];
+	int fd cleanup_fd = -1;
+	ssize_t n;
 	int r;
 
 	if (!smack_label_is_valid(label))
 		return -EINVAL;
-	r = write_once(AT_FDCWD, "/proc/thread-self/attr/smack/current", label);
-	if (r == 0)
-		r = smack_process_get(0, now);
+	fd = open(SELF_LABEL, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, label, strlen(label));
+	if (n != (ssize_t)strlen(label))
+		return n < 0 ? -errno : -EIO;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	r = read_line(fd, now, sizeof(now));
 	return r < 0 ? r : label_check(label, now);
 }
 
