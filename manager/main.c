@@ -22,12 +22,12 @@
 static int usage(FILE *out)
 {
 	fprintf(out,
-		"Usage: vmosd [--system] [--fabric vde|kernel] [--wire SOCKET] [--clock SOCKET]\n"
+		"Usage: vmosd [--system] [--fabric vde|kernel] [--wire SOCKET] [--clock SOCKET] [--relays]\n"
 		"       vmosd --help | --version\n\n"
 		"Manages the VMs of the user who runs it; \"vmos\" starts it when needed. With --system it manages\n"
 		"the VMs of the host, as the service vmosd.service. With --clock it sets the host's clock by the "
 		"vmos-clock that\n"
-		"listens there. See vmosd(8).\n");
+		"listens there; with --relays files go by the kernel's vmos_relay. See vmosd(8).\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -124,13 +124,13 @@ static int serve(struct manager *m, sd_event *event, sd_bus **ret_bus)
 	return r;
 }
 
-/* Sets mode, fabric and wire_path. < 0: the exit code's negative, -1 - code, after saying why. */
+/* Sets mode, fabric, wire_path, clock_socket and relays. < 0: the exit code's negative, -1 - code, after saying why. */
 static int read_arguments(int argc, char **argv, struct manager *m)
 {
 	static const struct option options[] = { { "clock", required_argument, NULL, 'c' },
 		{ "fabric", required_argument, NULL, 'f' }, { "help", no_argument, NULL, 'h' },
-		{ "system", no_argument, NULL, 's' }, { "version", no_argument, NULL, 'v' },
-		{ "wire", required_argument, NULL, 'w' }, { 0 } };
+		{ "relays", no_argument, NULL, 'r' }, { "system", no_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'v' }, { "wire", required_argument, NULL, 'w' }, { 0 } };
 	const char *fabric = NULL;
 	int c;
 
@@ -143,6 +143,8 @@ static int read_arguments(int argc, char **argv, struct manager *m)
 			m->mode = &mode_system;
 		else if (c == 'c')
 			m->clock_socket = optarg;
+		else if (c == 'r')
+			m->relays = true;
 		else if (c == 'f')
 			fabric = optarg;
 		else if (c == 'w')

@@ -45,6 +45,7 @@ struct manager {
 	sd_event *event;
 	sd_bus *bus;
 	struct virt *virt;
+	bool relays; /* --relays: contents of files by the kernel's vmos_relay */
 	bool blind; /* libvirtd did not answer at the start: what VMs there are is not known */
 	struct accel accel;
 	struct confine confine;

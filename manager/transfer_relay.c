@@ -112,7 +112,7 @@ static int begin(struct transfer *t, const struct vm *from, const struct vm *to)
 
 void transfer_relay_begin(struct transfer *t, const struct vm *from, const struct vm *to)
 {
-	int r = t->no_relay ? -EOPNOTSUPP : begin(t, from, to);
+	int r = t->no_relay || !t->manager->relays ? -EOPNOTSUPP : begin(t, from, to);
 
 	if (r == 0)
 		return;

@@ -25,7 +25,7 @@ struct transfer_relay {
 };
 
 void transfer_relay_init(struct transfer_relay *relay);
-/* Makes one for @t if it can be and if none has failed it before. */
+/* Makes one for @t where vmosd is to (--relays), if it can be and if none has failed it before. */
 void transfer_relay_begin(struct transfer *t, const struct vm *from, const struct vm *to);
 /* Closes it: no byte passes any more. */
 void transfer_relay_end(struct transfer *t);

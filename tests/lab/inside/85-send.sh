@@ -125,6 +125,10 @@ check "$from is there" need_vm "$from" blue
 check "$to is there" need_vm "$to" green
 check "a file to fetch" in_vm "$from" sh -c 'mkdir -p ~/Public && head -c "$0" /dev/urandom >~/Public/big && sync' "$size"
 refuse "without a rule it is denied" "vmos rule add" "$vmos" fetch "$from:big" "$to"
+check "vmosd has no relays where nobody asked for them" eval '! tr "\0" "\n" <"/proc/$(systemctl show -P MainPID vmosd)/cmdline" | grep -qx -e --relays'
+check "it starts again, with relays" relays_are on
+check "$from is ready as before" within 30 in_vm "$from" true
+check "$to is, too" within 30 in_vm "$to" true
 allow_fetch
 check "before it, the kernel lets nothing into the inbox" not_to_inbox
 check "a transfer begins" begin_fetch
@@ -195,3 +199,5 @@ check "Escape answers" answer_by esc
 check "it means no" grep -q 'said no' "$work/fetch.out"
 check "and nothing arrived" in_vm "$to" sh -c '! test -e ~/Incoming/'"$from"'/small'
 rm "$rules_of_lab"
+check "vmosd is as it was" relays_are off
+check "and hears $from" within 30 in_vm "$from" true

@@ -87,6 +87,7 @@ mount_memory()
 }
 
 systemctl is-system-running --wait >/dev/null
+relays_are on
 for vm in "$from" "$to"; do
 	"$vmos" create "$vm" --memory 768
 	"$vmos" start "$vm" || note "VM $vm: $(field "$vm" last_error)"

@@ -206,6 +206,16 @@ in_vm()
 	timeout $((60 * patience)) "$vmos" run "$vm" -- "$@"
 }
 
+# relays_are on|off: vmosd as it starts by itself has no relays.
+relays_are()
+{
+	local dir=/run/systemd/system/vmosd.service.d
+
+	rm -f "$dir/relays.conf"
+	[ "$1" = off ] || { mkdir -p "$dir" && cp /usr/share/vmos/vmosd-relays.conf "$dir/relays.conf"; }
+	systemctl daemon-reload && systemctl restart vmosd.service
+}
+
 windows_are()
 {
 	[ "$(field "$1" stats.windows)" = "$2" ]

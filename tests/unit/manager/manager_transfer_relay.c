@@ -71,9 +71,13 @@ static bool goes_on(void)
 
 static int begin_test(void **state)
 {
+	int r = stand_setup(state);
+
 	kernel.refuses = kernel.ended = 0;
 	kernel.made = 0;
-	return stand_setup(state);
+	if (r == 0)
+		((struct stand *)*state)->m.relays = true;
+	return r;
 }
 
 static void say_started(struct stand *s, const struct got *g, uint64_t relay)
@@ -132,6 +136,22 @@ static void finish(struct stand *s, struct transfer *t, struct got *receiver, st
 	stand_say_exit(s, sender, 0);
 	stand_say_exit(s, receiver, 0);
 	assert_int_equal(t->state, TRANSFER_DONE);
+}
+
+/* vmosd was not told to. */
+static void test_not_wanted(void **state)
+{
+	struct stand *s = *state;
+	struct got receiver, sender;
+	struct transfer *t;
+
+	s->m.relays = false;
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	t = stand_begin(s, TRANSFER_SEND);
+	stand_move(s, &receiver, &sender);
+	assert_int_equal(kernel.made, 0);
+	assert_int_equal(receiver.msg.run.relay | sender.msg.run.relay, 0);
+	finish(s, t, &receiver, &sender);
 }
 
 /* The receiver's agent does not, or does not say: the sender's is not asked. */
@@ -297,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_both_join),
+		TEST(test_not_wanted),
 		TEST(test_receiver_does_not),
 		TEST(test_sender_does_not),
 		TEST(test_refused),
