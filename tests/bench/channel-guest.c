@@ -78,7 +78,7 @@ static int trips(struct side *s, const struct side_note *ask, struct side_note *
 
 static int open_one(struct side *s, const struct side_note *ask, struct side_note *answer)
 {
-	int r = open_side(s, (enum side_way)ask->count, ask->value);
+	int r = open_side(s, (enum side_way)ask->count, ask->value, &device);
 
 	answer->value = (uint64_t)-r;
 	return 0;

@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tests/bench/side-relay.h"
+
 static int listener = -1;
 
 static void console_open(void)
@@ -183,7 +185,7 @@ static int open_shared(const char *type, const char *options)
 	return fd < 0 ? -errno : fd;
 }
 
-int open_side(struct side *s, enum side_way way, uint64_t value)
+int open_side(struct side *s, enum side_way way, uint64_t value, const struct device *device)
 {
 	int fd;
 
@@ -209,8 +211,11 @@ int open_side(struct side *s, enum side_way way, uint64_t value)
 	case SIDE_VIRTIOFS:
 		fd = open_shared("virtiofs", NULL);
 		return fd < 0 ? fd : side_file_open(s, fd);
+	case SIDE_RELAY:
+		fd = value < 2 ? relay_open(device, (unsigned)value) : -EPROTO;
+		return fd < 0 ? fd : side_stream_open(s, -1, &relay_bytes);
 	default:
 		return -EPROTO;
 	}
-	return fd < 0 ? fd : side_stream_open(s, fd);
+	return fd < 0 ? fd : side_stream_open(s, fd, NULL);
 }

@@ -7,22 +7,26 @@
  *
  * Serves regions at DIR/far-N.sock to the QEMUs of channel-guest; 2 N and 2 N + 1 are a pair. Subjects are measured with
  * the first pair while all others sleep: rings (out of the one's ring, into the other's, as the couriers do it),
- * virtio-serial (DIR/serial-N.sock) and vhost-vsock in the same manner, and tcp-bridge from guest to guest, whose
- * word is the second one's address. Prints "WHAT CASE SUBJECT VALUE": rtt, rtt99, rate, cpu-guest, cpu-host, wake-guest,
- * wake-host as channel-host does; then of so many pairs at once, through their rings: sum (MiB/s), fairness (least rate
- * of a pair by the greatest), memory (KiB of a channel that are there, before the first byte and after all).
+ * virtio-serial (DIR/serial-N.sock) and vhost-vsock in the same manner, and from guest to guest tcp-bridge, whose word is
+ * the second one's address, and relay, by two of the kernel's. Prints "WHAT CASE SUBJECT VALUE": rtt, rtt99, rate,
+ * cpu-guest, cpu-host, wake-guest, wake-host as channel-host does; then of so many pairs at once, through their rings:
+ * sum (MiB/s), fairness (least rate of a pair by the greatest), memory (KiB of a channel that are there, before the
+ * first byte and after all).
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/bench/load.h"
+#include "tests/bench/side-relay.h"
 
 #define GUESTS_MAX 32
 #define PORT 7000
@@ -56,6 +60,8 @@ static struct subject subjects[SIDE_SLOTS] = { { "rings", { 0, 0 }, false } };
 static unsigned n_subjects = 1;
 static struct pair pairs[GUESTS_MAX / 2];
 static atomic_bool over;
+static int pids[USAGE_PIDS_MAX];
+static unsigned n_pids;
 
 /* Takes blocks of the one and gives them to the other: what a process of the host does that stands between two guests. */
 static int pass(struct far *from, unsigned from_slot, struct far *to, unsigned to_slot, uint32_t count)
@@ -143,8 +149,7 @@ static int run_move(const void *data, uint32_t count, uint64_t *ret_ns)
 
 static int measure_rate(const struct subject *s, const struct load *l)
 {
-	const int pids[] = { getpid(), guests[0].qemu, guests[1].qemu };
-	struct turn turn = { .pids = pids, .n = 3, .qmp = -1 };
+	struct turn turn = { .pids = pids, .n = n_pids, .qmp = -1 };
 	const struct job job = { s, l };
 	uint32_t count;
 	uint64_t ns;
@@ -301,6 +306,41 @@ static int add_direct(const char *address, unsigned slots[2])
 	return r < 0 ? r : 0;
 }
 
+static struct vmos_relay_end relay_end(const struct far *f, unsigned area)
+{
+	return (struct vmos_relay_end){
+		.region = f->memory,
+		.kick = f->to_host,
+		.call = f->to_guest,
+		.len = VMOS_AREA_RING,
+		.offset = VMOS_AREA(area),
+	};
+}
+
+/* One each way; they live as long as we do, and their threads are ours. The gate is a file that anybody may write. */
+static int add_relay(unsigned slots[2])
+{
+	int gate = open("/dev/null", O_RDWR | O_CLOEXEC), r = gate < 0 ? -errno : 0;
+
+	for (unsigned i = 0; r >= 0 && i < 2; i++) {
+		struct vmos_relay_create create = {
+			.source = relay_end(&guests[i], RELAY_AREA_OUT),
+			.target = relay_end(&guests[1 - i], RELAY_AREA_IN),
+			.gate = gate,
+			.generation = RELAY_GENERATION(i),
+		};
+		int fd = open("/dev/vmos_relay", O_RDWR | O_CLOEXEC);
+
+		if (fd < 0 || ioctl(fd, VMOS_RELAY_IOC_CREATE, &create) < 0)
+			r = -errno;
+	}
+	for (unsigned i = 0; r >= 0 && i < 2; i++) {
+		r = far_add(&guests[i], SIDE_RELAY, i ? "1" : "0");
+		slots[i] = (unsigned)r;
+	}
+	return r < 0 ? r : 0;
+}
+
 static int add_passed(const char *name, const char *dir, unsigned slots[2])
 {
 	int r = 0;
@@ -320,8 +360,15 @@ static void add_subject(const char *dir, const char *name, const char *word)
 	struct subject *s = &subjects[n_subjects];
 	int r;
 
-	s->direct = strcmp(name, "tcp-bridge") == 0;
-	r = s->direct ? add_direct(word, s->slots) : add_passed(name, dir, s->slots);
+	s->direct = true;
+	if (strcmp(name, "tcp-bridge") == 0) {
+		r = add_direct(word, s->slots);
+	} else if (strcmp(name, "relay") == 0) {
+		r = add_relay(s->slots);
+	} else {
+		s->direct = false;
+		r = add_passed(name, dir, s->slots);
+	}
 	if (r < 0) {
 		fprintf(stderr, "channel-pairs: %s is left out: %s\n", name, strerror(-r));
 		return;
@@ -357,6 +404,9 @@ int main(int argc, char **argv)
 	}
 	load_turn_ns = strtoull(argv[4], NULL, 10) * 1000000;
 	r = meet_all(argv[1]);
+	pids[n_pids++] = getpid();
+	pids[n_pids++] = guests[0].qemu;
+	pids[n_pids++] = guests[1].qemu;
 	tell_memory("joined");
 	for (int i = 6; r == 0 && i < argc && n_subjects < SIDE_SLOTS; i++) {
 		char *word = strchr(argv[i], '=');

@@ -167,7 +167,11 @@ ways_many()
 		say "tcp-bridge: left out, there is no bridge"
 	fi
 	[ ! -c /dev/vhost-vsock ] || words+=(vhost-vsock)
-	[ -c /dev/vmos_relay ] || say "relay: left out, there is no /dev/vmos_relay"
+	if [ -c /dev/vmos_relay ]; then
+		words+=(relay)
+	else
+		say "relay: left out, there is no /dev/vmos_relay"
+	fi
 	ways_run "$1" 1 "$programs/channel-pairs" "$ways" "$1" "$2" "$3" "$4" "${words[@]}"
 }
 

@@ -195,7 +195,7 @@ int far_add(struct far *f, enum side_way way, const char *word)
 		break;
 	}
 	if (r >= 0 && (way == SIDE_TCP || way == SIDE_VSOCK || way == SIDE_SERIAL))
-		r = side_stream_open(&f->sides[slot], r);
+		r = side_stream_open(&f->sides[slot], r, NULL);
 	if (r < 0)
 		return r;
 	f->ways[slot] = way;

@@ -10,10 +10,10 @@
 
 #define IN_BYTES (64u << 10)
 
-static int write_whole(int fd, struct iovec *parts, int n)
+static int fd_write(struct side *s, struct iovec *parts, int n)
 {
 	while (n > 0) {
-		ssize_t done = writev(fd, parts, n);
+		ssize_t done = writev(s->fd, parts, n);
 
 		if (done < 0 && errno != EINTR)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
@@ -40,7 +40,7 @@ static int stream_write(struct side *s, const void *block, size_t len)
 	if (s->unsent == 0 && len == 0)
 		return 0;
 	s->unsent = 0;
-	return write_whole(s->fd, parts, len ? 2 : 1);
+	return s->bytes->write(s, parts, len ? 2 : 1);
 }
 
 static int handle_flush(struct side *s)
@@ -60,12 +60,12 @@ static int handle_send(struct side *s, const struct side_note *note, const void 
 	return s->unsent == SIDE_LOT ? handle_flush(s) : 0;
 }
 
-static ssize_t read_some(int fd, void *to, size_t len)
+static ssize_t fd_read(struct side *s, void *to, size_t len)
 {
 	ssize_t n;
 
 	do
-		n = read(fd, to, len);
+		n = read(s->fd, to, len);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
@@ -86,13 +86,13 @@ static int take(struct side *s, uint8_t *to, size_t len)
 		if (len == 0)
 			break;
 		if (len >= IN_BYTES) {
-			got = read_some(s->fd, to, len);
+			got = s->bytes->read(s, to, len);
 			if (got > 0) {
 				to += got;
 				len -= (size_t)got;
 			}
 		} else {
-			got = read_some(s->fd, s->in, IN_BYTES);
+			got = s->bytes->read(s, s->in, IN_BYTES);
 			s->in_at = 0;
 			s->in_len = got > 0 ? (size_t)got : 0;
 		}
@@ -117,9 +117,11 @@ static int handle_receive(struct side *s, struct side_note *ret_note, void *bloc
 
 static const struct side_carrier stream = { handle_send, handle_receive, handle_flush };
 
-int side_stream_open(struct side *s, int fd)
+static const struct side_bytes of_fd = { fd_write, fd_read };
+
+int side_stream_open(struct side *s, int fd, const struct side_bytes *bytes)
 {
-	*s = (struct side){ .carrier = &stream, .fd = fd };
+	*s = (struct side){ .carrier = &stream, .fd = fd, .bytes = bytes ? bytes : &of_fd };
 	s->out = malloc(SIDE_LOT * sizeof(struct msg));
 	s->in = malloc(IN_BYTES);
 	return s->out && s->in ? 0 : -ENOMEM;

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 
 #include "proto/channel.h"
 
@@ -44,6 +46,7 @@ enum side_way {
 	SIDE_VSOCK, /* connects to the host: the port in value */
 	SIDE_9P, /* a file in the folder "share" by virtio-9p */
 	SIDE_VIRTIOFS, /* the same by virtiofs */
+	SIDE_RELAY, /* joins both relays, which the host has made: value = which of the two guests this is */
 };
 
 /* A guest's sides; 0 is its channel. */
@@ -63,6 +66,12 @@ struct side_carrier {
 	int (*flush)(struct side *s);
 };
 
+/* How bytes of a stream are written, all of them, and read, some. -errno. */
+struct side_bytes {
+	int (*write)(struct side *s, struct iovec *parts, int n);
+	ssize_t (*read)(struct side *s, void *to, size_t len);
+};
+
 struct side {
 	const struct side_carrier *carrier; /* NULL: no such side */
 	int fd; /* of a channel: readable when the peer has rung */
@@ -73,6 +82,7 @@ struct side {
 	void (*clear)(struct side *s); /* takes what is readable */
 	void *data;
 
+	const struct side_bytes *bytes; /* of a stream */
 	uint8_t *out, *in; /* of a stream: notes not yet written, bytes not yet taken */
 	size_t in_at, in_len;
 
@@ -82,8 +92,8 @@ struct side {
 
 /* The caller has set fd, channel, kick, clear and data. */
 extern const struct side_carrier side_channel;
-/* A connected socket or a character device, which becomes the side's. -ENOMEM. */
-int side_stream_open(struct side *s, int fd);
+/* @bytes over @fd, which becomes the side's; NULL: it is a connected socket or a character device. -ENOMEM. */
+int side_stream_open(struct side *s, int fd, const struct side_bytes *bytes);
 /* A file of SIDE_FILE_BYTES, which it fills. */
 int side_file_open(struct side *s, int fd);
 /* Ends a stream's or a file's side. */
