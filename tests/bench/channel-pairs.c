@@ -153,8 +153,10 @@ static int measure_rate(const struct subject *s, const struct load *l)
 	const struct job job = { s, l };
 	uint32_t count;
 	uint64_t ns;
-	int r = load_count(&(struct load_work){ run_move, &job }, LEAST_BLOCKS, &count);
+	int r = load_warm(&(struct load_work){ run_move, &job }, l->size);
 
+	if (r == 0)
+		r = load_count(&(struct load_work){ run_move, &job }, LEAST_BLOCKS, &count);
 	if (r < 0)
 		return r;
 	turn_begin(&turn);
@@ -263,12 +265,8 @@ static void tell_memory(const char *when)
 
 static int measure(unsigned long rounds, const char *list)
 {
-	const struct load *all = &loads[LOADS - 1];
-	uint64_t ns;
-	int r;
+	int r = 0;
 
-	/* as channel-host does */
-	r = move(&subjects[0], all, VMOS_CTL_BLOB / all->size, &ns);
 	for (unsigned long i = 0; r == 0 && i < rounds; i++) {
 		for (unsigned n = 0; r == 0 && n < LOADS; n++) {
 			for (unsigned k = 0; r == 0 && k < n_subjects; k++)

@@ -58,6 +58,18 @@ way()
 	both "$1.cpu_ns_per_byte" ns "$2" cpu "$4" "$5"
 }
 
+# exits CASE SUBJECT: all, and what KVM counts of them.
+exits()
+{
+	local kind
+
+	is_taken "one-exits-$1-$2" || return 0
+	value channel.exits_per_message "$1" "$2" 1 "one-exits-$1-$2"
+	for kind in fault device interrupt halt; do
+		value channel.exits_per_message "$1" "$2/$kind" 1 "one-exits-$kind-$1-$2"
+	done
+}
+
 channel_size()
 {
 	local size=$1 subject
@@ -67,7 +79,7 @@ channel_size()
 		way channel one to-host "$size" "$subject"
 		value channel.mib_s "$size" "$subject-to-guest" MiB/s "one-to-guest-$size-$subject"
 		both channel.wakeups_per_message 1 one wake "$size" "$subject"
-		! is_taken "one-exits-$size-$subject" || value channel.exits_per_message "$size" "$subject" 1 "one-exits-$size-$subject"
+		exits "$size" "$subject"
 	done
 	value channel.mib_s "$size" memcpy MiB/s "one-to-host-$size-memcpy"
 	value channel.rtt_us "$size" memcpy us "one-rtt-$size-memcpy"
@@ -91,6 +103,9 @@ channel_parts()
 
 	is_taken one-rtt-64B-eventfd || return
 	value channel.rtt_us 64B eventfd us one-rtt-64B-eventfd
+	for part in to-host to-guest; do
+		value channel.first_touch_us 1MiB "vmos-$part" us "one-touch-$part-vmos"
+	done
 	for part in round-trip guest-kick host-wake host-kick interrupt; do
 		value channel.part_us bell "$part" us "one-part-bell-$part"
 	done

@@ -11,6 +11,8 @@
 
 #define TRY_FIRST 4
 #define TRY_MOST (1u << 24)
+#define WARM_BYTES (2u * VMOS_CTL_BLOB)
+#define WARM_TURNS 10
 
 const struct load loads[LOADS] = {
 	{ "64B", 64 },
@@ -36,6 +38,22 @@ int load_count(const struct load_work *work, uint32_t least, uint32_t *ret_count
 	}
 	n = (double)count * (double)load_turn_ns / (double)(ns ? ns : 1);
 	*ret_count = n < least ? least : n > TRY_MOST ? TRY_MOST : (uint32_t)n;
+	return r;
+}
+
+int load_warm(const struct load_work *work, uint32_t size)
+{
+	uint64_t all = 0, bytes = 0, ns;
+	uint32_t count = TRY_FIRST;
+	int r = 0;
+
+	while (r == 0 && bytes < WARM_BYTES && all < WARM_TURNS * load_turn_ns) {
+		r = work->run(work->job, count, &ns);
+		all += ns;
+		bytes += (uint64_t)count * size;
+		if (ns < load_turn_ns / 4)
+			count *= 2;
+	}
 	return r;
 }
 
@@ -80,22 +98,47 @@ int turn_qmp(const char *path)
 	return fd;
 }
 
-/* Exits of all virtual processors; 0 where KVM does not count, as there is none. */
-static uint64_t count_exits(int qmp)
-{
-	static const char question[] = "{\"execute\":\"query-stats\",\"arguments\":{\"target\":\"vcpu\",\"providers\":"
-				       "[{\"provider\":\"kvm\",\"names\":[\"exits\"]}]}}\n";
-	static const char word[] = "\"value\": ";
-	char answer[8192];
-	uint64_t n = 0;
+/* As KVM names them, of all virtual processors, and as they are told. */
+static const struct {
+	const char *name, *what;
+} kinds[EXIT_KINDS] = {
+	{ "exits", "exits" },
+	{ "pf_taken", "exits-fault" },
+	{ "insn_emulation", "exits-device" },
+	{ "irq_exits", "exits-interrupt" },
+	{ "halt_exits", "exits-halt" },
+};
 
-	if (qmp < 0 || !qmp_ask(qmp, question, answer, sizeof(answer)))
-		return 0;
-	for (const char *at = strstr(answer, word); at; at = strstr(at, word)) {
-		at += strlen(word);
-		n += strtoull(at, NULL, 10);
+static void take_exits(const char *answer, const char *name, uint64_t *ret)
+{
+	static const char value[] = "\"value\": ";
+	char word[64];
+
+	*ret = 0;
+	snprintf(word, sizeof(word), "\"name\": \"%s\"", name);
+	for (const char *at = strstr(answer, word); at; at = strstr(at + 1, word)) {
+		const char *from = at;
+
+		/* the value is before its name, or behind it */
+		while (from > answer && *from != '{')
+			from--;
+		from = strstr(from, value);
+		*ret += from ? strtoull(from + strlen(value), NULL, 10) : 0;
 	}
-	return n;
+}
+
+/* 0 where KVM does not count, as there is none. */
+static void count_exits(int qmp, uint64_t ret[EXIT_KINDS])
+{
+	static const char question[] =
+		"{\"execute\":\"query-stats\",\"arguments\":{\"target\":\"vcpu\",\"providers\":[{\"provider\":\"kvm\","
+		"\"names\":[\"exits\",\"pf_taken\",\"insn_emulation\",\"irq_exits\",\"halt_exits\"]}]}}\n";
+	char answer[8192] = "";
+
+	if (qmp >= 0 && !qmp_ask(qmp, question, answer, sizeof(answer)))
+		answer[0] = '\0';
+	for (unsigned i = 0; i < EXIT_KINDS; i++)
+		take_exits(answer, kinds[i].name, &ret[i]);
 }
 
 static void look(const struct turn *t, struct usage *ret)
@@ -107,7 +150,7 @@ static void look(const struct turn *t, struct usage *ret)
 
 void turn_begin(struct turn *t)
 {
-	t->exits = count_exits(t->qmp);
+	count_exits(t->qmp, t->exits);
 	look(t, &t->before);
 }
 
@@ -115,14 +158,14 @@ void turn_end(struct turn *t, const struct load *l, const char *subject, uint32_
 {
 	const double bytes = (double)l->size * blocks;
 	struct usage now;
-	uint64_t exits;
+	uint64_t exits[EXIT_KINDS];
 
 	look(t, &now);
-	exits = count_exits(t->qmp);
+	count_exits(t->qmp, exits);
 	tell("cpu-guest", l->name, subject, (double)(now.guest_ns - t->before.guest_ns) / bytes);
 	tell("cpu-host", l->name, subject, (double)(now.host_ns - t->before.host_ns) / bytes);
 	tell("wake-guest", l->name, subject, (double)(now.guest_wakeups - t->before.guest_wakeups) / blocks);
 	tell("wake-host", l->name, subject, (double)(now.host_wakeups - t->before.host_wakeups) / blocks);
-	if (exits)
-		tell("exits", l->name, subject, (double)(exits - t->exits) / blocks);
+	for (unsigned i = 0; exits[0] && i < EXIT_KINDS; i++)
+		tell(kinds[i].what, l->name, subject, (double)(exits[i] - t->exits[i]) / blocks);
 }

@@ -28,9 +28,18 @@ struct load_work {
 /* How many fill a turn, @least at any rate: tries with few, then with more, as the slowest way may need a second for one. */
 int load_count(const struct load_work *work, uint32_t least, uint32_t *ret_count);
 
+/*
+ * Blocks of @size bytes until the memory that they pass through has been touched, and twice: what a page costs at its
+ * first use, an exit, is told by itself. A way that is too slow for that works for so many turns.
+ */
+int load_warm(const struct load_work *work, uint32_t size);
+
 /* Prints "WHAT CASE SUBJECT VALUE". */
 void tell(const char *what, const char *name, const char *subject, double value);
 double mib_s(double bytes, uint64_t ns);
+
+/* All, and what KVM counts of them. */
+#define EXIT_KINDS 5
 
 /* What these processes use up for a turn. */
 struct turn {
@@ -38,7 +47,7 @@ struct turn {
 	unsigned n;
 	int qmp; /* QEMU's control socket, or -1 */
 	struct usage before;
-	uint64_t exits;
+	uint64_t exits[EXIT_KINDS];
 };
 
 void turn_begin(struct turn *t);
