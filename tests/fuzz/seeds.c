@@ -16,6 +16,7 @@
 #include "proto/runctl.h"
 #include "proto/tap.h"
 #include "proto/uapi/vmos_channel.h"
+#include "proto/vstream.h"
 #include "proto/wire.h"
 #include "proto/xfer.h"
 #include "tests/net/forge.h"
@@ -660,6 +661,42 @@ static int write_others(void)
 	return ret;
 }
 
+/* What the other side of a session writes: HELLO, a message without a blob, one with. */
+static int write_streams(void)
+{
+	static uint8_t memory[2][VSTREAM_MEMORY];
+	static const char *const names[] = { "host", "guest" };
+	struct vstream s[2];
+	uint8_t seed[512];
+	int ret = 0;
+
+	vstream_open(&s[0], memory[0], true, 7);
+	vstream_open(&s[1], memory[1], false, 0);
+	for (unsigned i = 0; i < 2 && ret == 0; i++) {
+		struct vstream *from = &s[i], *to = &s[1 - i];
+		struct blob_ref ref;
+		const uint8_t *bytes;
+		struct msg m = { 0 };
+		uint8_t *into;
+		size_t len = vstream_pending(from, &bytes);
+
+		vstream_space(to, &into);
+		memcpy(into, bytes, len);
+		vstream_filled(to, len);
+		vstream_poll(to);
+		from->state = CHANNEL_JOINED;
+		vstream_send(from, &m);
+		vstream_reserve(from, "blob", 4, &ref);
+		memcpy(m.bytes + sizeof(struct msg_head), &ref, sizeof(ref));
+		vstream_send(from, &m);
+		len = vstream_pending(from, &bytes);
+		seed[0] = (uint8_t)i; /* the odd first byte: a host reads it */
+		memcpy(seed + 1, bytes, len);
+		ret = write_seed("vstream", names[i], seed, len + 1);
+	}
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	int ret;
@@ -690,6 +727,8 @@ int main(int argc, char **argv)
 		ret = write_taps();
 	if (ret == 0)
 		ret = write_wires();
+	if (ret == 0)
+		ret = write_streams();
 	if (ret == 0)
 		ret = write_paths();
 	if (ret == 0)
