@@ -34,19 +34,43 @@ static uint64_t now_us(void)
 
 int guest_open(struct guest *g, const struct helper_setup *setup, int *fds)
 {
-	int r = link_map_region(setup, fds[LINK_REGION], &g->region);
+	int r;
 
+	g->chunk = malloc(CTL_CHUNK);
+	if (!g->chunk)
+		return -ENOMEM;
+	g->carrier.streams = setup->carrier == HELPER_CARRIER_VSOCK;
+	g->epoch = setup->epoch;
+	if (g->carrier.streams)
+		return connection_prepare(&g->connection, &g->carrier.stream);
+	r = link_map_region(setup, fds[LINK_REGION], &g->region);
 	if (r < 0)
 		return r;
 	g->region_fd = steal_fd(&fds[LINK_REGION]);
 	g->notify_guest = steal_fd(&fds[LINK_NOTIFY_GUEST]);
 	g->notify_host = steal_fd(&fds[LINK_NOTIFY_HOST]);
 	g->size = setup->region_size;
-	g->chunk = malloc(CTL_CHUNK);
-	if (!g->chunk)
-		return -ENOMEM;
 	g->opened_us = now_us();
-	return channel_host_open(&g->channel, g->region, g->size, VMOS_ROLE_CTL, setup->epoch);
+	return channel_host_open(&g->carrier.channel, g->region, g->size, VMOS_ROLE_CTL, setup->epoch);
+}
+
+uint32_t guest_epoch(const struct guest *g)
+{
+	return g->carrier.streams ? g->epoch : carrier_epoch(&g->carrier);
+}
+
+bool guest_wants_connection(const struct guest *g)
+{
+	return g->carrier.streams && g->connection.fd < 0;
+}
+
+/* Wakes the guest: its doorbell, or the bytes themselves. */
+static void guest_kick(struct guest *g)
+{
+	if (g->carrier.streams)
+		connection_write(&g->connection);
+	else
+		fd_eventfd_kick(g->notify_guest);
 }
 
 enum helper_guest_state guest_state(const struct guest *g)
@@ -104,12 +128,37 @@ static void guest_lose_runs(struct guest *g)
 
 static void guest_reopen(struct guest *g)
 {
-	uint32_t epoch = g->channel.epoch + 1 ? g->channel.epoch + 1 : 1;
+	uint32_t epoch = carrier_epoch(&g->carrier) + 1 ? carrier_epoch(&g->carrier) + 1 : 1;
 
+	if (g->carrier.streams) {
+		manager_tell_connect(g->manager);
+		return;
+	}
 	g->opened_us = now_us();
-	if (channel_host_open(&g->channel, g->region, g->size, VMOS_ROLE_CTL, epoch) < 0)
+	if (channel_host_open(&g->carrier.channel, g->region, g->size, VMOS_ROLE_CTL, epoch) < 0)
 		log_error("cannot open the next session"); /* cannot be: the same call succeeded at the start */
-	fd_eventfd_kick(g->notify_guest);
+	guest_kick(g);
+}
+
+/* By vsock a session ends with its connection. */
+static void guest_hang_up(struct guest *g)
+{
+	if (!g->carrier.streams)
+		return;
+	connection_drop(&g->connection);
+	g->epoch = g->epoch + 1 ? g->epoch + 1 : 1;
+}
+
+void guest_connect(struct guest *g, int fd)
+{
+	if (!guest_wants_connection(g) || g->failed) {
+		log_warning("vmosd made a connection that nobody waits for");
+		close(fd);
+		return;
+	}
+	g->opened_us = now_us();
+	if (connection_open(&g->connection, g, fd, g->epoch) < 0)
+		manager_fail(g->manager, HELPER_REASON_INTERNAL, "the connection to the guest cannot be watched");
 }
 
 static int handle_reopen(sd_event_source *source, uint64_t usec, void *userdata)
@@ -125,6 +174,7 @@ static void guest_end_session(struct guest *g)
 	uint64_t now = now_us();
 
 	log_info("the agent left");
+	guest_hang_up(g);
 	guest_lose_runs(g);
 	requests_end_session(&g->requests);
 	questions_end_session(&g->questions);
@@ -144,6 +194,16 @@ static void guest_end_session(struct guest *g)
 	guest_reopen(g);
 }
 
+static void guest_refuse_carrier(struct guest *g)
+{
+	if (!g->carrier.streams)
+		guest_refuse(g, "the agent's ring index is impossible");
+	else if (g->carrier.stream.foreign)
+		guest_refuse(g, "the agent speaks another version of the stream: build the template anew");
+	else
+		guest_refuse(g, "the agent's stream is not well formed");
+}
+
 /* Takes at most a batch. True: there may be more. */
 static bool guest_take(struct guest *g)
 {
@@ -151,31 +211,31 @@ static bool guest_take(struct guest *g)
 	int r = 0, n;
 
 	for (n = 0; n < CHANNEL_BATCH && !g->failed; n++) {
-		r = channel_recv(&g->channel, &m);
+		r = carrier_recv(&g->carrier, &m);
 		if (r <= 0)
 			break;
 		session_take(g, &m);
 	}
 	if (r < 0)
-		guest_refuse(g, "the agent's ring index is impossible");
+		guest_refuse_carrier(g);
 	if (g->failed)
 		return false;
-	if (channel_recv_done(&g->channel))
-		fd_eventfd_kick(g->notify_guest);
+	if (carrier_recv_done(&g->carrier))
+		guest_kick(g);
 	return n == CHANNEL_BATCH;
 }
 
-/* Looks at the channel: sessions, then messages, then sleep or another turn after the other fds had theirs. */
-static void guest_turn(struct guest *g)
+/* Sessions, then messages, then sleep or another turn after the other fds had theirs. */
+void guest_turn(struct guest *g)
 {
 	enum channel_state state;
 
 	if (g->failed)
 		return;
-	state = channel_poll(&g->channel);
+	state = carrier_poll(&g->carrier);
 	if (state == CHANNEL_ENDED && sd_event_source_get_enabled(g->reopen, NULL) <= 0)
 		guest_end_session(g);
-	if (state == CHANNEL_JOINED && (guest_take(g) || !channel_arm(&g->channel)))
+	if (state == CHANNEL_JOINED && (guest_take(g) || !carrier_arm(&g->carrier)))
 		sd_event_source_set_enabled(g->again, g->failed ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 	guest_settle(g);
 }
@@ -201,11 +261,13 @@ int guest_handle_due(sd_event_source *source, uint64_t usec, void *userdata)
 
 int guest_prepare(struct guest *g, sd_event *event)
 {
-	int r = sd_event_add_io(event, &g->doorbell, g->notify_host, EPOLLIN, handle_doorbell, g);
+	int r = 0;
 
 	g->event = event;
 	g->questions.guest = g;
-	if (r >= 0)
+	if (!g->carrier.streams)
+		r = sd_event_add_io(event, &g->doorbell, g->notify_host, EPOLLIN, handle_doorbell, g);
+	if (r >= 0 && g->doorbell)
 		r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_OFF);
 	if (r >= 0)
 		r = requests_prepare(&g->requests, g, event);
@@ -224,9 +286,14 @@ int guest_prepare(struct guest *g, sd_event *event)
 
 int guest_start(struct guest *g)
 {
-	int r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_ON);
+	int r;
 
-	fd_eventfd_kick(g->notify_guest);
+	if (g->carrier.streams) {
+		manager_tell_connect(g->manager);
+		return 0;
+	}
+	r = sd_event_source_set_enabled(g->doorbell, SD_EVENT_ON);
+	guest_kick(g);
 	return r < 0 ? r : 0;
 }
 
@@ -234,9 +301,10 @@ void guest_close(struct guest *g)
 {
 	guest_lose_runs(g);
 	if (g->region) {
-		channel_host_close(&g->channel);
-		fd_eventfd_kick(g->notify_guest);
+		channel_host_close(&g->carrier.channel);
+		guest_kick(g);
 	}
+	connection_close(&g->connection);
 	requests_close(&g->requests);
 	apps_close(&g->apps);
 	notifications_close(&g->notifications);
@@ -330,22 +398,24 @@ int guest_send(struct guest *g, const struct ctl_msg *m)
 	int r = ctl_encode(m, &raw);
 
 	if (!r)
-		r = channel_send(&g->channel, &raw);
-	if (r == -EBADMSG && !g->failed)
+		r = carrier_send(&g->carrier, &raw);
+	if (r == -EBADMSG && !g->failed && g->carrier.streams)
+		guest_refuse_carrier(g);
+	else if (r == -EBADMSG && !g->failed)
 		guest_refuse(g, "the agent claims to have taken what was not sent");
 	return r;
 }
 
 int guest_send_blob(struct guest *g, struct ctl_msg *m, struct blob_ref *ref, const void *data, size_t len)
 {
-	int r = channel_reserve(&g->channel, data, len, ref);
+	int r = carrier_reserve(&g->carrier, data, len, ref);
 
 	return r < 0 ? r : guest_send(g, m);
 }
 
 size_t guest_room(struct guest *g)
 {
-	return channel_room(&g->channel);
+	return carrier_room(&g->carrier);
 }
 
 static int guest_push_flag(struct guest *g, bool *flag, struct ctl_msg *m)
@@ -385,13 +455,13 @@ void guest_settle(struct guest *g)
 	bool blocked = true;
 
 	for (int i = 0; i < PUSH_ROUNDS && blocked; i++) {
-		if (g->failed || g->channel.state != CHANNEL_JOINED)
+		if (g->failed || !carrier_is_joined(&g->carrier))
 			break;
 		blocked = guest_push(g);
-		if (channel_flush(&g->channel))
-			fd_eventfd_kick(g->notify_guest);
-		if (!channel_want(&g->channel, blocked))
-			break; /* the guest rings when it has taken something */
+		if (carrier_flush(&g->carrier))
+			guest_kick(g);
+		if (!carrier_want(&g->carrier, blocked))
+			break; /* the guest rings when it has taken something, or the socket has room */
 		if (blocked && i == PUSH_ROUNDS - 1)
 			sd_event_source_set_enabled(g->again, SD_EVENT_ONESHOT);
 	}

@@ -9,10 +9,11 @@
 #include <systemd/sd-event.h>
 
 #include "courier/apps.h"
+#include "courier/connection.h"
 #include "courier/notifications.h"
 #include "courier/question.h"
 #include "courier/request.h"
-#include "proto/channel.h"
+#include "proto/carrier.h"
 #include "proto/ctl.h"
 #include "proto/helper.h"
 
@@ -20,8 +21,10 @@ struct manager;
 struct run;
 
 struct guest {
-	struct channel channel;
-	void *region; /* mapped, owned */
+	struct carrier carrier;
+	uint32_t epoch; /* by vsock: of this session, or of the next */
+	struct connection connection; /* by vsock */
+	void *region; /* mapped, owned; NULL: by vsock */
 	size_t size;
 	int region_fd; /* kept for ADOPT, owned */
 	int notify_guest, notify_host; /* eventfds, owned */
@@ -49,10 +52,11 @@ struct guest {
 
 /*
  * Maps the region and opens the session of @setup; takes the first three of
- * @fds (region, notify_guest, notify_host). Reads nothing of the guest. -errno.
+ * @fds (region, notify_guest, notify_host). By vsock a session begins with a
+ * connection. Reads nothing of the guest. -errno.
  */
 int guest_open(struct guest *g, const struct helper_setup *setup, int *fds);
-/* Begins to listen: from here on guest bytes are read. Rings for the guest once. */
+/* Begins to listen: from here on guest bytes are read. Rings for the guest once, or asks for a connection. */
 int guest_start(struct guest *g);
 /* Makes the event sources, not yet enabled. Call before the sandbox. */
 int guest_prepare(struct guest *g, sd_event *event);
@@ -60,6 +64,13 @@ int guest_prepare(struct guest *g, sd_event *event);
 void guest_close(struct guest *g);
 
 enum helper_guest_state guest_state(const struct guest *g);
+uint32_t guest_epoch(const struct guest *g);
+
+/* By vsock: whether it has no connection; the one that vmosd made. @fd is taken over. */
+bool guest_wants_connection(const struct guest *g);
+void guest_connect(struct guest *g, int fd);
+/* Looks at what has come: sessions, then messages. */
+void guest_turn(struct guest *g);
 
 /* Starts a program. The fds of HELPER_RUN are taken over; what fails is told to the command. */
 void guest_run(struct guest *g, const struct helper_run *req, const int *fds);

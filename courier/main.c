@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmos-courier: carries one VM's ctl channel. vmosd starts it with a socket as
+ * vmos-courier: carries one VM's ctl channel, or ctl by vsock. vmosd starts it with a socket as
  * fd 3 and nothing else; it says READY, stdio and the end of programs on to
  * vmosd and to the commands that run them.
  */
@@ -38,7 +38,7 @@ static int main_open(struct manager *m, struct guest *g, sd_event *event)
 
 int main(void)
 {
-	static struct guest guest = { .region_fd = -1, .notify_guest = -1, .notify_host = -1 };
+	static struct guest guest = { .region_fd = -1, .notify_guest = -1, .notify_host = -1, .connection.fd = -1 };
 	static struct manager manager = { .link = { .sock = HELPER_FD, .listener = -1 } };
 	sd_event *event = NULL;
 	int r;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "courier/guest.h"
@@ -15,7 +16,7 @@
 /* Watches for room while a report waits for it. */
 static void manager_watch_room(struct manager *m)
 {
-	link_want_room(&m->link, m->tell_guest || m->tell_requests);
+	link_want_room(&m->link, m->tell_guest || m->tell_requests || m->tell_connect);
 }
 
 void manager_tell_guest(struct manager *m)
@@ -23,9 +24,17 @@ void manager_tell_guest(struct manager *m)
 	struct helper_msg msg = { .type = HELPER_GUEST };
 
 	msg.guest.state = guest_state(m->guest);
-	msg.guest.epoch = m->guest->channel.epoch;
+	msg.guest.epoch = guest_epoch(m->guest);
 	msg.guest.boot_ns = m->guest->ready ? m->guest->boot_ns : 0;
 	m->tell_guest = link_send(&m->link, &msg, NULL, 0) == -EAGAIN;
+	manager_watch_room(m);
+}
+
+void manager_tell_connect(struct manager *m)
+{
+	struct helper_msg msg = { .type = HELPER_CONNECT };
+
+	m->tell_connect = guest_wants_connection(m->guest) && link_send(&m->link, &msg, NULL, 0) == -EAGAIN;
 	manager_watch_room(m);
 }
 
@@ -94,7 +103,7 @@ static void manager_tell_stats(struct manager *m)
 	const struct guest *g = m->guest;
 	struct helper_msg msg = { .type = HELPER_STATS };
 
-	msg.stats.epoch = g->channel.epoch;
+	msg.stats.epoch = guest_epoch(g);
 	msg.stats.guest = guest_state(g);
 	msg.stats.wakeups = m->wakeups;
 	msg.stats.cpu_permille = g->stats.cpu_permille;
@@ -146,8 +155,9 @@ static void manager_adopt(struct manager *m)
 {
 	const struct guest *g = m->guest;
 
-	link_give_back(&m->link, g->channel.epoch, (int[]){ g->region_fd, g->notify_guest, g->notify_host });
+	link_give_back(&m->link, guest_epoch(g), (int[]){ g->region_fd, g->notify_guest, g->notify_host });
 	manager_tell_guest(m);
+	manager_tell_connect(m);
 	requests_renew(&m->guest->requests);
 	questions_renew(&m->guest->questions);
 	guest_settle(m->guest);
@@ -168,6 +178,9 @@ static void manager_obey(void *data, const struct helper_msg *msg, int *fds)
 	case HELPER_OWNER_REQ:
 	case HELPER_CLOCK_REQ:
 		guest_ask(m->guest, msg);
+		break;
+	case HELPER_CONNECTION:
+		guest_connect(m->guest, steal_fd(&fds[0]));
 		break;
 	case HELPER_NOTIFIED:
 		guest_notified(m->guest, &msg->notified);
@@ -198,7 +211,7 @@ static void manager_lose(void *data)
 	struct manager *m = data;
 
 	m->queries = 0;
-	m->tell_guest = m->tell_requests = false;
+	m->tell_guest = m->tell_requests = m->tell_connect = false;
 	sd_event_source_set_enabled(m->stats_timer, SD_EVENT_OFF);
 }
 
@@ -208,6 +221,8 @@ static void manager_go_on(void *data)
 
 	if (m->tell_guest)
 		manager_tell_guest(m);
+	if (m->tell_connect)
+		manager_tell_connect(m);
 	if (m->tell_requests)
 		manager_tell_requests(m);
 }

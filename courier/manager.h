@@ -18,6 +18,7 @@ struct manager {
 	sd_event_source *stats_timer;
 	unsigned queries; /* QUERYs not answered yet */
 	bool tell_guest; /* the state's report waits for room in the socket */
+	bool tell_connect; /* so does the wish for a connection */
 	bool tell_requests; /* the guest's requests and answers do */
 	uint64_t wakeups;
 };
@@ -27,6 +28,8 @@ int manager_prepare(struct manager *m, sd_event *event);
 
 /* The guest's state changed. Only the newest state is kept when vmosd does not read. */
 void manager_tell_guest(struct manager *m);
+/* By vsock: a connection is wanted, if it is. */
+void manager_tell_connect(struct manager *m);
 /* The guest's requests and answers: tells what is untold, now or when the socket has room. */
 void manager_tell_requests(struct manager *m);
 /* One report each, for request.c, question.c, apps.c and notifications.c. -EAGAIN: no room; -ENOTCONN: no vmosd. */

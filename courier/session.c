@@ -69,7 +69,7 @@ static int session_stdio(struct guest *g, const struct ctl_msg *m)
 	struct run *run = guest_find_run(g, m->stdio.id);
 	int r;
 
-	if (channel_blob(&g->channel, m->stdio.blob, g->chunk, CTL_CHUNK) < 0)
+	if (carrier_blob(&g->carrier, m->stdio.blob, g->chunk, CTL_CHUNK) < 0)
 		return guest_refuse(g, "a STDIO of the agent names bytes outside its blob zone");
 	r = run ? run_take_stdio(run, &m->stdio, g->chunk) : 0;
 	return r == -EMSGSIZE ? guest_refuse(g, "the agent sent more output than its window allows") : r;
@@ -96,7 +96,7 @@ static int session_request(struct guest *g, const struct ctl_msg *m)
 
 	if (!untrusted_blob)
 		return -ENOMEM;
-	if (channel_blob(&g->channel, m->request.blob, untrusted_blob, m->request.blob.len) < 0)
+	if (carrier_blob(&g->carrier, m->request.blob, untrusted_blob, m->request.blob.len) < 0)
 		return guest_refuse(g, "a REQUEST of the agent names bytes outside its blob zone");
 	r = requests_take(&g->requests, &m->request, untrusted_blob);
 	return r == -EPROTO ? guest_refuse(g, "a REQUEST of the agent is not well formed, or one too many") : r;
@@ -117,7 +117,7 @@ static int session_app(struct guest *g, const struct ctl_msg *m)
 {
 	int r;
 
-	if (m->app.count > 0 && channel_blob(&g->channel, m->app.blob, g->chunk, CTL_CHUNK) < 0)
+	if (m->app.count > 0 && carrier_blob(&g->carrier, m->app.blob, g->chunk, CTL_CHUNK) < 0)
 		return guest_refuse(g, "an APP of the agent names bytes outside its blob zone");
 	r = apps_take(&g->apps, &m->app, g->chunk);
 	return r == -EPROTO ? guest_refuse(g, "an APP of the agent is not well formed, out of turn, or not asked for")
@@ -128,7 +128,7 @@ static int session_notify(struct guest *g, const struct ctl_msg *m)
 {
 	int r;
 
-	if (channel_blob(&g->channel, m->notify.blob, g->chunk, CTL_CHUNK) < 0)
+	if (carrier_blob(&g->carrier, m->notify.blob, g->chunk, CTL_CHUNK) < 0)
 		return guest_refuse(g, "a NOTIFY of the agent names bytes outside its blob zone");
 	r = notifications_take(&g->notifications, &m->notify, g->chunk);
 	return r == -EPROTO ? guest_refuse(g, "a NOTIFY of the agent is not well formed, or not asked for") : r;

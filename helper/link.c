@@ -19,6 +19,12 @@ static int listen_on(int listener)
 	return r == 0 && listen(listener, 1) < 0 ? -errno : r;
 }
 
+/* How many fds a region has; 0 where there is none. */
+static unsigned region_fds(const struct link *l)
+{
+	return l->setup.carrier == HELPER_CARRIER_VSOCK ? 0 : LINK_LISTENER;
+}
+
 int link_open(struct link *l, uint32_t role, int *ret_fds)
 {
 	struct helper_msg m;
@@ -33,9 +39,10 @@ int link_open(struct link *l, uint32_t role, int *ret_fds)
 		return -EBADMSG;
 	}
 	l->setup = m.setup;
-	l->listener = fds[LINK_LISTENER];
-	ret_fds[LINK_SERVER] = -1;
-	memcpy(ret_fds, fds, nfds * sizeof(*fds));
+	for (unsigned i = 0; i < LINK_FDS; i++)
+		ret_fds[i] = -1;
+	memcpy(ret_fds + LINK_LISTENER - region_fds(l), fds, nfds * sizeof(*fds));
+	l->listener = ret_fds[LINK_LISTENER];
 	r = fd_set_nonblock(l->sock, true);
 	return r < 0 ? r : listen_on(l->listener);
 }
@@ -93,7 +100,7 @@ void link_give_back(struct link *l, uint32_t epoch, const int *fds)
 	struct helper_msg m = { .type = HELPER_FDS, .setup = l->setup };
 
 	m.setup.epoch = epoch;
-	if (link_send(l, &m, fds, LINK_LISTENER) < 0)
+	if (link_send(l, &m, fds, region_fds(l)) < 0)
 		log_warning("vmosd does not take its fds back");
 	link_tell_up(l);
 }

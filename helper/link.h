@@ -8,7 +8,7 @@
 
 #include "proto/helper.h"
 
-/* Of SETUP: region, notify_guest, notify_host, listener, and a connection to the user's server. */
+/* Of SETUP: region, notify_guest, notify_host (-1 all where there is no region), listener, and a connection to the user's server. */
 enum { LINK_REGION, LINK_NOTIFY_GUEST, LINK_NOTIFY_HOST, LINK_LISTENER, LINK_SERVER, LINK_FDS };
 
 struct sd_event;

@@ -12,7 +12,6 @@
 #include "proto/uapi/vmos_channel.h"
 
 #define REGION_FDS 3 /* region, notify_guest, notify_host */
-#define CHANNEL_FDS (REGION_FDS + 1) /* listener */
 #define RUN_FDS 5
 #define RUN_ARGS_MIN 5 /* two counts and one empty string */
 
@@ -35,11 +34,31 @@ static bool is_printable(const char *text, size_t size)
 	return end;
 }
 
+static bool carrier_ok(const struct helper_setup *s)
+{
+	if (s->carrier == HELPER_CARRIER_VSOCK)
+		return s->role == VMOS_ROLE_CTL && s->region_size == 0;
+	return s->carrier == HELPER_CARRIER_CHANNEL && s->region_size != 0 &&
+		s->region_size == channel_region_size(s->role);
+}
+
 static bool setup_ok(const struct helper_setup *s)
 {
 	return memchr(s->vm, 0, sizeof(s->vm)) && text_is_vm_name(s->vm) && s->rgb <= 0xffffff && s->epoch != 0 &&
-		s->region_size != 0 && s->region_size == channel_region_size(s->role) &&
-		s->sound <= (s->role == VMOS_ROLE_GUI);
+		carrier_ok(s) && s->sound <= (s->role == VMOS_ROLE_GUI);
+}
+
+/* Beside a SETUP or FDS: those of the region, if there is one. */
+static unsigned region_fds(const struct helper_setup *s)
+{
+	return s->carrier == HELPER_CARRIER_VSOCK ? 0 : REGION_FDS;
+}
+
+static bool setup_fds_ok(const struct helper_setup *s, unsigned nfds)
+{
+	unsigned least = region_fds(s) + 1; /* listener */
+
+	return nfds == least || (nfds == least + 1 && s->role != VMOS_ROLE_CTL);
 }
 
 static bool run_ok(const struct helper_run *r, unsigned nfds)
@@ -149,8 +168,9 @@ int helper_check_request(const struct helper_msg *m, size_t len, unsigned nfds)
 		return -EBADMSG;
 	switch (m->type) {
 	case HELPER_SETUP:
-		return verdict(setup_ok(&m->setup) &&
-			(nfds == CHANNEL_FDS || (nfds == CHANNEL_FDS + 1 && m->setup.role != VMOS_ROLE_CTL)));
+		return verdict(setup_ok(&m->setup) && setup_fds_ok(&m->setup, nfds));
+	case HELPER_CONNECTION:
+		return verdict(nfds == 1);
 	case HELPER_RUN:
 		return verdict(run_ok(&m->run, nfds));
 	case HELPER_ANSWER:
@@ -190,7 +210,9 @@ int helper_check_report(const struct helper_msg *m, size_t len, unsigned nfds)
 	case HELPER_STATS:
 		return verdict(nfds == 0 && stats_ok(&m->stats));
 	case HELPER_FDS:
-		return verdict(nfds == REGION_FDS && setup_ok(&m->setup));
+		return verdict(nfds == region_fds(&m->setup) && setup_ok(&m->setup));
+	case HELPER_CONNECT:
+		return verdict(nfds == 0);
 	case HELPER_FAILED:
 		return verdict(nfds == 0 && fail_ok(&m->fail));
 	case HELPER_REQUEST:

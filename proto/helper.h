@@ -28,7 +28,7 @@
 enum helper_type {
 	/* vmosd to helper */
 	HELPER_SETUP =
-		1, /* fds: region, notify_guest, notify_host, listener; desktop: + Wayland connection, audio: + PipeWire's, if there is one */
+		1, /* fds: region, notify_guest, notify_host, listener; desktop: + Wayland connection, audio: + PipeWire's, if there is one; by vsock: listener */
 	HELPER_RUN, /* courier; fds: args (sealed memfd), stdin, stdout, stderr, control; of a transfer: + licence */
 	HELPER_SHUTDOWN, /* courier: ask the guest to power off */
 	HELPER_QUIT, /* leave, closing the session */
@@ -42,11 +42,12 @@ enum helper_type {
 	HELPER_CLOCK_REQ, /* courier: what time a server of the network says; each is answered by one CLOCK */
 	HELPER_NOTIFIED, /* courier: what happened to a notification of the guest */
 	HELPER_AUDIO_SET, /* audio: how loud, and whether the microphone is allowed; that is not until this says so */
+	HELPER_CONNECTION, /* courier by vsock; fd: connected to the guest's agent, and non-blocking: the answer to CONNECT */
 	/* helper to vmosd */
 	HELPER_UP = 0x81, /* sandboxed, session open */
 	HELPER_GUEST, /* guest.state: the agent joined, is ready, or left */
 	HELPER_STATS,
-	HELPER_FDS, /* fds as in SETUP without the listener and the Wayland connection */
+	HELPER_FDS, /* fds as in SETUP without the listener and the Wayland connection; by vsock: none */
 	HELPER_FAILED, /* the last word: fail.text says why, in our own words only */
 	HELPER_REQUEST, /* courier; fd: args (sealed memfd): the guest asks to send or open something */
 	HELPER_CANCEL, /* courier: the guest gives up cancel.id */
@@ -60,6 +61,7 @@ enum helper_type {
 	HELPER_UNNOTIFY, /* courier: the program takes notify.id back */
 	HELPER_HELD, /* courier: held.count notifications of the guest came too fast, and were dropped */
 	HELPER_SOUND, /* audio: how the sound is */
+	HELPER_CONNECT, /* courier by vsock: it has no connection to the guest's agent */
 };
 
 enum helper_guest_state { HELPER_GUEST_GONE, HELPER_GUEST_JOINED, HELPER_GUEST_READY };
@@ -90,13 +92,16 @@ enum helper_mime { HELPER_MIME_TEXT = 1, HELPER_MIME_PNG }; /* text/plain;charse
  */
 enum helper_act_kind { HELPER_ACT_PAUSE = 1, HELPER_ACT_KILL, HELPER_ACT_FILES, HELPER_ACT_MUTE };
 
+enum helper_carrier { HELPER_CARRIER_CHANNEL, HELPER_CARRIER_VSOCK }; /* the latter: courier only, without a region */
+
 struct helper_setup {
 	char vm[VM_NAME_MAX + 1];
 	uint32_t rgb; /* 0xRRGGBB of the frame */
 	uint32_t role; /* VMOS_ROLE_* */
 	uint32_t epoch; /* of the session to open: one more than the last known */
-	uint64_t region_size;
+	uint64_t region_size; /* 0: by vsock */
 	uint32_t sound; /* desktop: 1: the VM has sound, which the frame's menu mutes; else 0 */
+	uint32_t carrier; /* enum helper_carrier */
 };
 
 struct helper_run {

@@ -207,6 +207,9 @@ static int write_helpers(void)
 	const struct helper_setup setup = {
 		.vm = "work", .rgb = 0x3465a4, .role = VMOS_ROLE_CTL, .epoch = 1, .region_size = VMOS_CTL_REGION
 	};
+	const struct helper_setup by_vsock = {
+		.vm = "work", .role = VMOS_ROLE_CTL, .epoch = 1, .carrier = HELPER_CARRIER_VSOCK
+	};
 	const struct helper_msg all[] = {
 		{ .type = HELPER_SETUP, .nfds = 4, .setup = setup },
 		{ .type = HELPER_RUN, .nfds = 5, .run = { .id = 1, .args_len = 8 } },
@@ -244,6 +247,9 @@ static int write_helpers(void)
 		{ .type = HELPER_RUN,
 			.nfds = 6,
 			.run = { .id = 1, .args_len = 8, .flags = CTL_RUN_SEND, .relay = 1, .area = 7 } },
+		{ .type = HELPER_SETUP, .nfds = 1, .setup = by_vsock },
+		{ .type = HELPER_CONNECTION, .nfds = 1 },
+		{ .type = HELPER_CONNECT },
 	};
 	const struct runctl runs[] = { { .type = RUNCTL_WINCH, .a = 24, .b = 80 }, { .type = RUNCTL_SIGNAL, .a = 15 },
 		{ .type = RUNCTL_STARTED, .a = 1 }, { .type = RUNCTL_EXIT, .a = 0 }, { .type = RUNCTL_LOST },

@@ -7,13 +7,58 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "proto/ctl.h"
 
-static void agent_kick(const struct agent *a)
+/* Of a stream: writes what is pending, as far as there is room. */
+static void agent_kick(struct agent *a)
 {
-	fd_eventfd_kick(a->courier->notify_host);
+	const uint8_t *from;
+	ssize_t n = 1;
+	size_t len;
+
+	if (!a->courier->streams) {
+		fd_eventfd_kick(a->courier->notify_host);
+		return;
+	}
+	while (n > 0 && (len = vstream_pending(&a->carrier.stream, &from)) > 0) {
+		n = write(a->fd, from, len);
+		if (n > 0)
+			vstream_written(&a->carrier.stream, (size_t)n);
+	}
+}
+
+/* Takes the connection that the courier has, and reads what has come. */
+static void agent_read(struct agent *a)
+{
+	static uint8_t memory[VSTREAM_MEMORY];
+	uint8_t *to;
+	size_t space;
+	ssize_t n;
+
+	if (a->fd < 0) {
+		a->fd = atomic_exchange(&a->courier->peer, -1);
+		if (a->fd < 0)
+			return;
+		vstream_open(&a->carrier.stream, memory, false, 0);
+	}
+	space = vstream_space(&a->carrier.stream, &to);
+	n = space ? read(a->fd, to, space) : -1;
+	if (n > 0)
+		vstream_filled(&a->carrier.stream, (size_t)n);
+	else if (n == 0)
+		vstream_end(&a->carrier.stream);
+}
+
+static void agent_hang_up(struct agent *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+	a->joined = false;
+	a->carrier.stream = (struct vstream){ 0 };
 }
 
 static int agent_send(struct agent *a, const struct ctl_msg *m)
@@ -21,14 +66,14 @@ static int agent_send(struct agent *a, const struct ctl_msg *m)
 	struct msg raw;
 
 	CHECK(!ctl_encode(m, &raw));
-	return channel_send(&a->channel, &raw);
+	return carrier_send(&a->carrier, &raw);
 }
 
 /* What must not be lost waits for room by looking again: a test may. */
 static void agent_must_send(struct agent *a, const struct ctl_msg *m)
 {
 	while (agent_send(a, m) == -EAGAIN) {
-		if (channel_flush(&a->channel))
+		if (carrier_flush(&a->carrier))
 			agent_kick(a);
 		poll(NULL, 0, 1);
 	}
@@ -79,12 +124,12 @@ static void agent_end_run(struct agent *a, struct agent_run *r, int32_t status)
 static uint32_t agent_output(struct agent *a, struct agent_run *r, const uint8_t *data, uint32_t len)
 {
 	struct ctl_msg m = { .head.type = CTL_STDIO, .stdio = { .id = r->id, .fd = r->fd } };
-	size_t room = channel_room(&a->channel);
+	size_t room = carrier_room(&a->carrier);
 
 	len = len < r->window ? len : r->window;
 	len = len < CTL_CHUNK ? len : CTL_CHUNK;
 	len = len < room ? len : (uint32_t)room;
-	if (!len || channel_reserve(&a->channel, data, len, &m.stdio.blob) < 0)
+	if (!len || carrier_reserve(&a->carrier, data, len, &m.stdio.blob) < 0)
 		return 0;
 	if (agent_send(a, &m) < 0)
 		return 0; /* the courier ended the session */
@@ -149,22 +194,28 @@ static void agent_overrun(struct agent *a, struct agent_run *r)
 {
 	static uint8_t data[CTL_CHUNK];
 
+	r->overruns = true;
 	for (int i = 0; i < 200; i++) {
 		r->window = CTL_WINDOW;
 		agent_output(a, r, data, CTL_CHUNK);
-		if (channel_flush(&a->channel))
+		if (carrier_flush(&a->carrier))
 			agent_kick(a);
 	}
 }
 
 static void agent_leave(struct agent *a)
 {
-	struct vmos_idx *own = (struct vmos_idx *)(void *)(a->channel.base + VMOS_HDR_GUEST_OFF);
+	struct vmos_idx *own;
 
 	for (int i = 0; i < AGENT_RUNS; i++)
 		free(a->runs[i].queue);
 	memset(a->runs, 0, sizeof(a->runs));
-	a->channel.state = CHANNEL_ENDED;
+	if (a->courier->streams) {
+		agent_hang_up(a);
+		return;
+	}
+	own = (struct vmos_idx *)(void *)(a->carrier.channel.base + VMOS_HDR_GUEST_OFF);
+	a->carrier.channel.state = CHANNEL_ENDED;
 	__atomic_store_n(&own->epoch, 0, __ATOMIC_RELEASE);
 	agent_kick(a);
 }
@@ -194,7 +245,7 @@ static void agent_ask(struct agent *a, char *const *strv)
 		.kind = (uint8_t)strtoul(strv[2], NULL, 10),
 		.files = 1,
 		.bytes = 1000 };
-	CHECK(!channel_reserve(&a->channel, blob, (size_t)len, &m.request.blob));
+	CHECK(!carrier_reserve(&a->carrier, blob, (size_t)len, &m.request.blob));
 	agent_must_send(a, &m);
 }
 
@@ -243,7 +294,7 @@ static void agent_run(struct agent *a, const struct ctl_run *req)
 	uint16_t argc, envc;
 	struct agent_run *r = agent_find(a, 0);
 
-	CHECK(r && !channel_blob(&a->channel, req->blob, blob, sizeof(blob)));
+	CHECK(r && !carrier_blob(&a->carrier, req->blob, blob, sizeof(blob)));
 	CHECK(!ctl_args_check(blob, req->blob.len, &argc, &envc) && argc + envc < 60);
 	ctl_args_fill(blob, argc, envc, strv);
 	if (!strcmp(strv[0], "nosuch")) {
@@ -293,7 +344,7 @@ static void agent_take_stdin(struct agent *a, const struct ctl_stdio *m)
 
 	if (!r)
 		return;
-	CHECK(!channel_blob(&a->channel, m->blob, data, sizeof(data)));
+	CHECK(!carrier_blob(&a->carrier, m->blob, data, sizeof(data)));
 	CHECK(m->blob.len <= CTL_WINDOW - r->len);
 	for (uint32_t i = 0; i < m->blob.len; i++)
 		r->queue[(r->at + r->len + i) % CTL_WINDOW] = data[i];
@@ -327,7 +378,7 @@ static void agent_take(struct agent *a, const struct msg *raw)
 		r = agent_find(a, m.credit.id);
 		if (r)
 			r->window += m.credit.bytes;
-		CHECK(!r || r->window <= CTL_WINDOW);
+		CHECK(!r || r->overruns || r->window <= CTL_WINDOW);
 	} else if (m.head.type == CTL_SIGNAL) {
 		agent_signal(a, &m.signal);
 	} else if (m.head.type == CTL_TIME) {
@@ -356,11 +407,14 @@ static bool agent_join(struct agent *a)
 	hello.hello.features = atomic_load(&a->is_old)
 		? 0
 		: CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_APPS | CTL_FEATURE_NOTIFY | CTL_FEATURE_RELAY;
-	if (channel_guest_join(&a->channel, a->courier->region, VMOS_CTL_REGION, VMOS_ROLE_CTL))
-		return false;
+	if (a->joined ||
+		(!a->courier->streams &&
+			channel_guest_join(&a->carrier.channel, a->courier->region, VMOS_CTL_REGION, VMOS_ROLE_CTL)))
+		return a->joined;
+	a->joined = a->courier->streams;
 	agent_must_send(a, &hello);
 	agent_must_send(a, &ready);
-	(void)channel_flush(&a->channel);
+	(void)carrier_flush(&a->carrier);
 	agent_kick(a);
 	return true;
 }
@@ -369,18 +423,27 @@ static void agent_turn(struct agent *a)
 {
 	struct msg raw;
 
-	channel_poll(&a->channel);
-	if (a->channel.state != CHANNEL_JOINED && !agent_join(a))
+	enum channel_state state;
+
+	if (a->courier->streams)
+		agent_read(a);
+	state = carrier_poll(&a->carrier);
+	if (a->courier->streams && state == CHANNEL_ENDED)
+		agent_leave(a);
+	/* a region is joined where it is not yet, a stream once both have said HELLO */
+	if (a->courier->streams == (state == CHANNEL_JOINED) && !agent_join(a))
+		return;
+	if (a->courier->streams && state != CHANNEL_JOINED)
 		return;
 	do {
-		while (channel_recv(&a->channel, &raw) > 0)
+		while (carrier_recv(&a->carrier, &raw) > 0)
 			agent_take(a, &raw);
 		agent_pump(a);
-		if (channel_recv_done(&a->channel))
+		if (carrier_recv_done(&a->carrier))
 			agent_kick(a);
-		if (channel_flush(&a->channel))
+		if (carrier_flush(&a->carrier))
 			agent_kick(a);
-	} while (!channel_arm(&a->channel));
+	} while (!carrier_arm(&a->carrier) && carrier_poll(&a->carrier) == CHANNEL_JOINED);
 }
 
 static void *agent_main(void *arg)
@@ -390,9 +453,13 @@ static void *agent_main(void *arg)
 
 	while (!atomic_load(&a->stop)) {
 		agent_turn(a);
+		if (a->courier->streams)
+			p.fd = a->fd;
 		poll(&p, 1, 5);
-		fd_eventfd_take(p.fd);
+		if (!a->courier->streams)
+			fd_eventfd_take(p.fd);
 	}
+	agent_hang_up(a);
 	return NULL;
 }
 
@@ -403,6 +470,8 @@ void agent_start(struct agent *a, struct courier *c)
 	memset(a, 0, sizeof(*a));
 	a->version = version ? version : CTL_VERSION;
 	a->courier = c;
+	a->carrier.streams = c->streams;
+	a->fd = -1;
 	CHECK(!pthread_create(&a->thread, NULL, agent_main, a));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A well-behaved agent on the guest side of a channel, in a thread. Its
+ * A well-behaved agent on the guest side of a channel, or of a stream, in a thread. Its
  * programs: "cat", "fill BYTES", "exit STATUS", "nosuch", "wait" (until a
  * signal, which is its status), "leave" (ends the session and joins the next),
  * "overrun" (breaks the window), "cat2" (standard input to standard error),
@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "proto/channel.h"
+#include "proto/carrier.h"
 #include "tests/hostile-courier/harness.h"
 
 #define AGENT_RUNS 40
@@ -29,6 +29,7 @@
 struct agent_run {
 	uint32_t id; /* 0: free */
 	bool is_fill, is_wait, is_sink, in_eof;
+	bool overruns; /* it counts no credit any more */
 	uint8_t fd; /* that cat writes to */
 	uint64_t fill_left;
 	uint32_t window; /* of fd 1 */
@@ -39,7 +40,9 @@ struct agent_run {
 
 struct agent {
 	struct courier *courier;
-	struct channel channel;
+	struct carrier carrier;
+	int fd; /* of the connection, where the courier streams; -1: none */
+	bool joined;
 	pthread_t thread;
 	uint32_t version; /* to claim in HELLO */
 	atomic_bool is_old; /* it knows none of OWNER_REQ, CLOCK_REQ, APPS_REQ and NOTIFY_REQ, and no relays */

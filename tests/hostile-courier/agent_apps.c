@@ -18,8 +18,8 @@ static void send_app(struct agent *a, uint32_t index, uint32_t count, const char
 	app = (struct app){ .name = "An application", .window = "App" };
 	snprintf(app.id, sizeof(app.id), "%s", id);
 	app_encode(&app, blob);
-	CHECK(!channel_reserve(&a->channel, blob, sizeof(blob), &m.app.blob));
-	CHECK(!ctl_encode(&m, &raw) && !channel_send(&a->channel, &raw));
+	CHECK(!carrier_reserve(&a->carrier, blob, sizeof(blob), &m.app.blob));
+	CHECK(!ctl_encode(&m, &raw) && !carrier_send(&a->carrier, &raw));
 }
 
 static void send_number(struct agent *a, uint32_t index, uint32_t count)
@@ -37,7 +37,7 @@ static void send_list(struct agent *a, uint32_t count)
 	struct msg raw;
 
 	if (count == 0)
-		CHECK(!ctl_encode(&none, &raw) && !channel_send(&a->channel, &raw));
+		CHECK(!ctl_encode(&none, &raw) && !carrier_send(&a->carrier, &raw));
 	for (uint32_t i = 0; i < count; i++)
 		send_number(a, i, count);
 }
@@ -58,7 +58,7 @@ static void send_wrong(struct agent *a, const char *word)
 	} else if (!strcmp(word, "id")) {
 		send_app(a, 1, 3, "../x");
 	} else if (!strcmp(word, "blob")) { /* what lies there is no application */
-		CHECK(!ctl_encode(&m, &raw) && !channel_send(&a->channel, &raw));
+		CHECK(!ctl_encode(&m, &raw) && !carrier_send(&a->carrier, &raw));
 	}
 }
 

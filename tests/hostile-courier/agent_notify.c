@@ -19,8 +19,8 @@ static void send_text(struct agent *a, uint32_t id, const char *summary, bool is
 	if (is_endless)
 		memset(n.body, 'x', sizeof(n.body));
 	notification_encode(&n, blob);
-	CHECK(!channel_reserve(&a->channel, blob, sizeof(blob), &m.notify.blob));
-	CHECK(!ctl_encode(&m, &raw) && !channel_send(&a->channel, &raw));
+	CHECK(!carrier_reserve(&a->carrier, blob, sizeof(blob), &m.notify.blob));
+	CHECK(!ctl_encode(&m, &raw) && !carrier_send(&a->carrier, &raw));
 }
 
 static void send_back(struct agent *a, uint32_t id)
@@ -28,7 +28,7 @@ static void send_back(struct agent *a, uint32_t id)
 	struct ctl_msg m = { .head.type = CTL_UNNOTIFY, .unnotify.id = id };
 	struct msg raw;
 
-	CHECK(!ctl_encode(&m, &raw) && !channel_send(&a->channel, &raw));
+	CHECK(!ctl_encode(&m, &raw) && !carrier_send(&a->carrier, &raw));
 }
 
 /* Of one that changes. */

@@ -363,10 +363,12 @@ static void test_refusals(const char *program)
 
 #define RUN_TEST(f) (f(), printf("ok %d - %s\n", ++count, #f))
 
-int friendly(const char *program)
+int friendly(const char *program, bool streams)
 {
 	int count = 0;
 
+	courier.streams = streams;
+	signal(SIGPIPE, SIG_IGN); /* a courier that refuses hangs up */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	begin(program);
 	RUN_TEST(test_status);

@@ -42,12 +42,32 @@ static void courier_exec(const char *program, int sock)
 	_exit(125);
 }
 
-void courier_start(struct courier *c, const char *program, uint32_t epoch)
+static void courier_setup(struct courier *c, uint32_t epoch, int listener)
 {
 	struct helper_msg m = { .type = HELPER_SETUP };
+	bool sent;
+
+	snprintf(m.setup.vm, sizeof(m.setup.vm), "work");
+	m.setup.rgb = 0x3584e4;
+	m.setup.role = VMOS_ROLE_CTL;
+	m.setup.epoch = epoch;
+	m.setup.carrier = c->streams ? HELPER_CARRIER_VSOCK : HELPER_CARRIER_CHANNEL;
+	m.setup.region_size = c->streams ? 0 : VMOS_CTL_REGION;
+	if (c->streams)
+		sent = courier_send(c, &m, &listener, 1);
+	else
+		sent = courier_send(c, &m, (int[]){ c->region_fd, c->notify_guest, c->notify_host, listener }, 4);
+	CHECK(sent);
+}
+
+void courier_start(struct courier *c, const char *program, uint32_t epoch)
+{
+	bool streams = c->streams;
 	int pair[2], listener;
 
 	memset(c, 0, sizeof(*c));
+	c->streams = streams;
+	atomic_store(&c->peer, -1);
 	CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 	c->region_fd = fd_memfd_sealed("ctl", VMOS_CTL_REGION);
 	c->notify_guest = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -64,12 +84,7 @@ void courier_start(struct courier *c, const char *program, uint32_t epoch)
 		courier_exec(program, pair[1]);
 	close(pair[1]);
 	c->sock = pair[0];
-	snprintf(m.setup.vm, sizeof(m.setup.vm), "work");
-	m.setup.rgb = 0x3584e4;
-	m.setup.role = VMOS_ROLE_CTL;
-	m.setup.epoch = epoch;
-	m.setup.region_size = VMOS_CTL_REGION;
-	CHECK(courier_send(c, &m, (int[]){ c->region_fd, c->notify_guest, c->notify_host, listener }, 4));
+	courier_setup(c, epoch, listener);
 	close(listener);
 }
 
@@ -83,6 +98,8 @@ int courier_reap(struct courier *c)
 	close(c->region_fd);
 	close(c->notify_guest);
 	close(c->notify_host);
+	if (atomic_load(&c->peer) >= 0)
+		close(atomic_exchange(&c->peer, -1));
 	if (c->sock >= 0)
 		close(c->sock);
 	free(c->args);
@@ -134,6 +151,19 @@ static void courier_keep_shown(struct courier *c, int fd)
 	CHECK(!notification_check(&c->shown));
 }
 
+/* As vmosd does. */
+static void courier_connect(struct courier *c)
+{
+	struct helper_msg m = { .type = HELPER_CONNECTION };
+	int pair[2], old;
+
+	CHECK(c->streams && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair));
+	(void)courier_send(c, &m, &pair[0], 1);
+	close(pair[0]);
+	old = atomic_exchange(&c->peer, pair[1]);
+	CHECK(old < 0);
+}
+
 bool courier_report(struct courier *c, struct helper_msg *ret, int timeout_ms)
 {
 	int fds[HELPER_FDS_MAX];
@@ -151,6 +181,8 @@ bool courier_report(struct courier *c, struct helper_msg *ret, int timeout_ms)
 		courier_check_apps(ret->apps.count, fds[0]);
 	if (ret->type == HELPER_NOTIFY)
 		courier_keep_shown(c, fds[0]);
+	if (ret->type == HELPER_CONNECT)
+		courier_connect(c);
 	fd_close_all(fds, nfds);
 	return true;
 }

@@ -3,6 +3,7 @@
 #ifndef TESTS_HOSTILE_COURIER_HARNESS_H
 #define TESTS_HOSTILE_COURIER_HARNESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,6 +15,8 @@
 #define CHECK(x) ((x) ? (void)0 : harness_die(__FILE__, __LINE__, #x))
 
 struct courier {
+	bool streams; /* set before courier_start(): no region, a pair of sockets in the place of vsock */
+	atomic_int peer; /* our end of the connection that the courier asked for, until an agent takes it; -1: none */
 	pid_t pid;
 	int sock; /* vmosd's end */
 	int region_fd, notify_guest, notify_host;
@@ -30,7 +33,7 @@ struct command {
 
 void harness_die(const char *file, int line, const char *what) __attribute__((noreturn));
 
-/* Starts @program and sends SETUP with @epoch. Does not wait for UP. */
+/* Starts @program and sends SETUP with @epoch. Does not wait for UP. Where it asks for a connection it gets one by courier_report(). */
 void courier_start(struct courier *c, const char *program, uint32_t epoch);
 /* Ends and unmaps all. Returns the courier's wait status. */
 int courier_reap(struct courier *c);

@@ -3,9 +3,13 @@
 #ifndef TESTS_HOSTILE_COURIER_TESTS_H
 #define TESTS_HOSTILE_COURIER_TESTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-int friendly(const char *program);
+/* @streams: by a stream in vsock's place, else by a region. */
+int friendly(const char *program, bool streams);
+/* What no agent writes on a stream, connections that end at once, and one that vmosd makes too many. */
+int streams(const char *program);
 int transfers(const char *program);
 int relays(const char *program);
 int owners(const char *program);

@@ -11,6 +11,7 @@
 #include "tests/unit/unit.h"
 
 #define SETUP_CTL .vm = "work", .rgb = 0x3465a4, .role = VMOS_ROLE_CTL, .epoch = 1, .region_size = VMOS_CTL_REGION
+#define SETUP_VSOCK .vm = "work", .role = VMOS_ROLE_CTL, .epoch = 1, .carrier = HELPER_CARRIER_VSOCK
 #define SETUP_GUI .vm = "work", .rgb = 0xffffff, .role = VMOS_ROLE_GUI, .epoch = 1, .region_size = VMOS_GUI_REGION
 #define SETUP_AUDIO .vm = "work", .role = VMOS_ROLE_AUDIO, .epoch = 1, .region_size = VMOS_AUDIO_REGION
 
@@ -44,6 +45,8 @@ static const struct helper_msg requests[] = {
 			.flags = CTL_RUN_RECEIVE,
 			.relay = UINT32_MAX,
 			.area = VMOS_AREAS - 1 } },
+	{ .type = HELPER_SETUP, .nfds = 1, .setup = { SETUP_VSOCK } },
+	{ .type = HELPER_CONNECTION, .nfds = 1 },
 };
 
 static const struct helper_msg reports[] = {
@@ -82,6 +85,8 @@ static const struct helper_msg reports[] = {
 	{ .type = HELPER_UNNOTIFY, .notify = { .id = 1 } },
 	{ .type = HELPER_HELD, .held = { .count = 1 } },
 	{ .type = HELPER_FDS, .nfds = 3, .setup = { SETUP_AUDIO } },
+	{ .type = HELPER_FDS, .nfds = 0, .setup = { SETUP_VSOCK } },
+	{ .type = HELPER_CONNECT },
 	{ .type = HELPER_SOUND,
 		.audio = { .state = HELPER_AUDIO_PLAYING, .volume = HELPER_VOLUME_MAX, .muted = 1, .listening = 1 } },
 };
@@ -143,6 +148,11 @@ static void test_bounds(void **state)
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = VMOS_CTL_REGION - 4096);
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = 4096);
 	REFUSED(helper_check_request, requests[0], m.setup.region_size = 1ull << 63);
+	REFUSED(helper_check_request, requests[0], m.setup.carrier = HELPER_CARRIER_VSOCK); /* with a region */
+	REFUSED(helper_check_request, requests[0], m.setup.carrier = 2);
+	REFUSED(helper_check_request, requests[COUNT(requests) - 2], m.setup.region_size = VMOS_CTL_REGION);
+	REFUSED(helper_check_request, requests[COUNT(requests) - 2], m.setup.carrier = HELPER_CARRIER_CHANNEL);
+	REFUSED(helper_check_request, requests[COUNT(requests) - 2], m.setup.role = VMOS_ROLE_GUI);
 	REFUSED(helper_check_request, requests[2], m.run.id = 0);
 	REFUSED(helper_check_request, requests[2], m.run.args_len = 4);
 	REFUSED(helper_check_request, requests[2], m.run.args_len = UINT32_MAX);
