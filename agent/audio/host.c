@@ -102,7 +102,7 @@ static int take_heard(struct audio *a, const struct audio_msg *m)
 {
 	uint8_t chunk[AUDIO_CHUNK];
 
-	if (channel_blob(&a->link.ch, m->pcm.blob, chunk, sizeof(chunk)) < 0)
+	if (carrier_blob(&a->link.carrier, m->pcm.blob, chunk, sizeof(chunk)) < 0)
 		return -EBADMSG;
 	audio_fifo_put(&a->source.fifo, chunk, m->pcm.blob.len / AUDIO_FRAME);
 	source_beat(a);

@@ -158,7 +158,7 @@ static int audio_open(struct audio *a)
 	r = link_open(&a->link, DEVICE, VMOS_ROLE_AUDIO, &host_ops);
 	if (r < 0)
 		return r;
-	a->device = pw_loop_add_io(a->loop, a->link.dev.fd, SPA_IO_IN, false, handle_device, a);
+	a->device = pw_loop_add_io(a->loop, link_fd(&a->link), SPA_IO_IN, false, handle_device, a);
 	return a->device ? 0 : -errno;
 }
 
@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 		log_error("There is no sound: %s", strerror(-r));
 		return 1;
 	}
-	handle_device(&audio, audio.link.dev.fd, SPA_IO_IN);
+	handle_device(&audio, link_fd(&audio.link), SPA_IO_IN);
 	pw_main_loop_run(audio.main);
 	link_close(&audio.link);
 	return audio.exit_code;

@@ -13,10 +13,33 @@ int link_open(struct link *l, const char *path, uint32_t role, const struct link
 	return device_open(&l->dev, path, role);
 }
 
+int link_listen(struct link *l, int listener, const struct link_ops *ops)
+{
+	*l = (struct link){ .ops = ops, .dev.fd = -1, .carrier.streams = true };
+	return vsock_open(&l->vsock, &l->carrier.stream, listener);
+}
+
 void link_close(struct link *l)
 {
 	free(l->queue);
-	device_close(&l->dev);
+	if (l->carrier.streams)
+		vsock_close(&l->vsock);
+	else
+		device_close(&l->dev);
+}
+
+int link_fd(const struct link *l)
+{
+	return l->carrier.streams ? l->vsock.epoll : l->dev.fd;
+}
+
+/* Wakes the host: its doorbell, or the bytes themselves. */
+static void link_kick(struct link *l)
+{
+	if (l->carrier.streams)
+		vsock_write(&l->vsock);
+	else
+		device_kick(&l->dev);
 }
 
 static void link_end(struct link *l)
@@ -28,20 +51,38 @@ static void link_end(struct link *l)
 	l->ops->ended(l);
 }
 
+/* Joins the session that the connection is, once the host has said HELLO. */
+static int link_join_stream(struct link *l)
+{
+	enum channel_state state = carrier_poll(&l->carrier);
+
+	if (state == CHANNEL_ENDED) {
+		vsock_hang_up(&l->vsock);
+		vsock_read(&l->vsock); /* the next one may be there already */
+		state = carrier_poll(&l->carrier);
+	}
+	if (state == CHANNEL_JOINED && l->carrier.stream.broken) {
+		vsock_hang_up(&l->vsock);
+		return -EPROTO;
+	}
+	return state == CHANNEL_JOINED ? 0 : -EAGAIN;
+}
+
 /* True when a session is joined. */
 static bool link_session(struct link *l)
 {
 	int r;
 
-	if (l->joined && channel_poll(&l->ch) == CHANNEL_JOINED)
+	if (l->joined && carrier_poll(&l->carrier) == CHANNEL_JOINED)
 		return true;
 	link_end(l);
-	r = channel_guest_join(&l->ch, l->dev.base, l->dev.size, l->dev.role);
+	r = l->carrier.streams ? link_join_stream(l)
+			       : channel_guest_join(&l->carrier.channel, l->dev.base, l->dev.size, l->dev.role);
 	if (r == -EPROTO)
 		log_error("The host speaks another version of the channel; build the template again");
 	if (r < 0)
 		return false;
-	device_kick(&l->dev);
+	link_kick(l);
 	l->joined = true;
 	l->ops->joined(l);
 	return true;
@@ -51,7 +92,7 @@ static bool link_send_now(struct link *l, const struct msg *m)
 {
 	struct msg copy = *m;
 
-	return channel_send(&l->ch, &copy) == 0;
+	return carrier_send(&l->carrier, &copy) == 0;
 }
 
 static void link_drain_queue(struct link *l)
@@ -72,14 +113,14 @@ static int link_receive(struct link *l)
 	int r = 0;
 
 	for (int i = 0; i < CHANNEL_BATCH; i++) {
-		r = channel_recv(&l->ch, &m);
+		r = carrier_recv(&l->carrier, &m);
 		if (r <= 0)
 			break;
 		if (l->ops->message(l, &m) < 0)
 			log_warning("A message of the host makes no sense; it is left out");
 	}
-	if (channel_recv_done(&l->ch))
-		device_kick(&l->dev);
+	if (carrier_recv_done(&l->carrier))
+		link_kick(l);
 	return r;
 }
 
@@ -87,9 +128,12 @@ int link_dispatch(struct link *l)
 {
 	int r;
 
-	device_clear(&l->dev);
+	if (l->carrier.streams)
+		vsock_read(&l->vsock);
+	else
+		device_clear(&l->dev);
 	if (!link_session(l))
-		return 0;
+		return l->carrier.streams && vsock_has_next(&l->vsock);
 	link_drain_queue(l);
 	r = link_receive(l);
 	if (r < 0)
@@ -97,11 +141,11 @@ int link_dispatch(struct link *l)
 	if (l->queue_len >= LINK_QUEUE_MAX)
 		return -ENOBUFS;
 	if (l->queue_len == 0) {
-		channel_want(&l->ch, false);
+		carrier_want(&l->carrier, false);
 		if (l->ops->room)
 			l->ops->room(l);
 	}
-	return channel_arm(&l->ch) && channel_poll(&l->ch) == CHANNEL_JOINED ? 0 : 1;
+	return carrier_arm(&l->carrier) && carrier_poll(&l->carrier) == CHANNEL_JOINED ? 0 : 1;
 }
 
 static int link_queue(struct link *l, const struct msg *m)
@@ -130,7 +174,7 @@ int link_send(struct link *l, const struct msg *m)
 
 uint32_t link_next_seq(const struct link *l)
 {
-	return l->ch.seq + (uint32_t)l->queue_len;
+	return carrier_seq(&l->carrier) + (uint32_t)l->queue_len;
 }
 
 int link_blob(struct link *l, const void *blob, size_t len, struct blob_ref *ret_ref)
@@ -139,9 +183,9 @@ int link_blob(struct link *l, const void *blob, size_t len, struct blob_ref *ret
 
 	if (!l->joined)
 		return -ENOTCONN;
-	r = l->queue_len > 0 ? -EAGAIN : channel_reserve(&l->ch, blob, len, ret_ref);
-	if (r == -EAGAIN && channel_want(&l->ch, true))
-		r = l->queue_len > 0 ? -EAGAIN : channel_reserve(&l->ch, blob, len, ret_ref);
+	r = l->queue_len > 0 ? -EAGAIN : carrier_reserve(&l->carrier, blob, len, ret_ref);
+	if (r == -EAGAIN && carrier_want(&l->carrier, true))
+		r = l->queue_len > 0 ? -EAGAIN : carrier_reserve(&l->carrier, blob, len, ret_ref);
 	return r;
 }
 
@@ -149,10 +193,10 @@ void link_flush(struct link *l)
 {
 	if (!l->joined)
 		return;
-	if (l->queue_len > 0 && channel_want(&l->ch, true))
+	if (l->queue_len > 0 && carrier_want(&l->carrier, true))
 		link_drain_queue(l);
-	if (channel_flush(&l->ch))
-		device_kick(&l->dev);
+	if (carrier_flush(&l->carrier))
+		link_kick(l);
 }
 
 int link_turn(struct link *l)

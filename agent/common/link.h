@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest's end of a channel: device, rings and sessions together. Calls back
+ * The guest's end of a channel: device, rings and sessions together; or of ctl by vsock. Calls back
  * when the host opens a session, when it ends, for each message, and when room
  * that was waited for has come.
  */
@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 #include "agent/common/device.h"
-#include "proto/channel.h"
+#include "agent/common/vsock.h"
+#include "proto/carrier.h"
 
 /* Messages kept when the ring is full; a host that lets more pile up does not read any more. */
 #define LINK_QUEUE_MAX 65536
@@ -27,15 +28,20 @@ struct link_ops {
 
 struct link {
 	struct device dev;
-	struct channel ch;
+	struct vsock vsock; /* where carrier.streams, in place of @dev */
+	struct carrier carrier;
 	const struct link_ops *ops;
 	bool joined;
 	struct msg *queue; /* in order, sent before anything newer; owned */
 	size_t queue_len, queue_cap;
 };
 
-/* Opens the device. Errors as device_open(). The caller watches l->dev.fd and calls link_dispatch() first of all. */
+/* Opens the device. Errors as device_open(). The caller watches link_fd() and calls link_dispatch() first of all. */
 int link_open(struct link *l, const char *path, uint32_t role, const struct link_ops *ops);
+/* The same of ctl by vsock. Errors and @listener as vsock_open(). */
+int link_listen(struct link *l, int listener, const struct link_ops *ops);
+/* Readable when there is something to do. */
+int link_fd(const struct link *l);
 void link_close(struct link *l);
 
 /*
@@ -54,7 +60,7 @@ int link_blob(struct link *l, const void *blob, size_t len, struct blob_ref *ret
 /* Publishes what was sent; called at the end of each turn of the event loop. */
 void link_flush(struct link *l);
 
-/* Runs link_dispatch() once, and link_flush(): the caller's handler of dev.fd. As link_dispatch(). */
+/* Runs link_dispatch() once, and link_flush(): the caller's handler of link_fd(). As link_dispatch(). */
 int link_turn(struct link *l);
 
 #endif

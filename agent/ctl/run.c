@@ -70,7 +70,7 @@ static void output_end(struct run_output *o)
 static size_t output_room(const struct run_output *o)
 {
 	struct link *l = &o->run->agent->link;
-	size_t room = l->queue_len > 0 ? 0 : channel_room(&l->ch);
+	size_t room = l->queue_len > 0 ? 0 : carrier_room(&l->carrier);
 
 	room = room < o->credit ? room : o->credit;
 	room = room < CTL_CHUNK ? room : CTL_CHUNK;
@@ -121,7 +121,7 @@ static bool output_is_blocked(struct run_output *o)
 		output_end(o);
 		return true;
 	}
-	if (o->credit > 0 && channel_want(&a->link.ch, true) && output_room(o) > 0)
+	if (o->credit > 0 && carrier_want(&a->link.carrier, true) && output_room(o) > 0)
 		return false;
 	agent_watch(a, &o->source, 0); /* until CREDIT or room in the channel */
 	return true;

@@ -54,8 +54,9 @@ static void handle_joined(struct link *l)
 	struct ctl_msg c = { .head.type = CTL_HELLO,
 		.hello = { .version = CTL_VERSION,
 			.gos = CTL_GOS_LINUX,
-			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_NOTIFY | CTL_FEATURE_RELAY |
-				(apps_are_known() ? CTL_FEATURE_APPS : 0) } };
+			.features = CTL_FEATURE_OWNER | CTL_FEATURE_CLOCK | CTL_FEATURE_NOTIFY |
+				(apps_are_known() ? CTL_FEATURE_APPS : 0) |
+				(l->carrier.streams ? 0 : CTL_FEATURE_RELAY) } }; /* areas of a relay are a region's */
 
 	agent_send(a, &c);
 	if (a->ready)
@@ -89,7 +90,7 @@ static void session_stats(struct agent *a)
 
 static int session_run(struct agent *a, const struct ctl_run *req)
 {
-	int r = channel_blob(&a->link.ch, req->blob, a->args, sizeof(a->args));
+	int r = carrier_blob(&a->link.carrier, req->blob, a->args, sizeof(a->args));
 
 	if (r == 0)
 		run_start(a, req);
@@ -99,7 +100,7 @@ static int session_run(struct agent *a, const struct ctl_run *req)
 static int session_stdio(struct agent *a, const struct ctl_stdio *io)
 {
 	struct run *run = run_find(a, io->id);
-	int r = channel_blob(&a->link.ch, io->blob, a->chunk, sizeof(a->chunk));
+	int r = carrier_blob(&a->link.carrier, io->blob, a->chunk, sizeof(a->chunk));
 
 	return r < 0 || !run ? r : run_take_input(run, a->chunk, io->blob.len);
 }

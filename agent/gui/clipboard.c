@@ -270,7 +270,7 @@ static int handle_give(struct clipboard *c, const struct gui_clip_give *give)
 	if (!p->bytes)
 		return -ENOMEM;
 	r = give->blob.len <= give->total - p->len
-		? channel_blob(&c->server->link.ch, give->blob, p->bytes + p->len, give->blob.len)
+		? carrier_blob(&c->server->link.carrier, give->blob, p->bytes + p->len, give->blob.len)
 		: -EBADMSG;
 	if (r < 0) {
 		paste_drop(p);

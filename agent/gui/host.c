@@ -103,7 +103,7 @@ static int host_keymap(struct server *s, const struct gui_keymap *k)
 
 	if (!text)
 		return -ENOMEM;
-	r = channel_blob(&s->link.ch, k->blob, text, k->blob.len);
+	r = carrier_blob(&s->link.carrier, k->blob, text, k->blob.len);
 	return r < 0 ? r : seat_set_keymap(s->seat, text, k->blob.len);
 }
 

@@ -101,7 +101,7 @@ static bool server_listen(struct server *s, int inherited)
 {
 	if (!socket_add(s, inherited))
 		return false;
-	s->sources[0] = wl_event_loop_add_fd(s->loop, s->link.dev.fd, WL_EVENT_READABLE, handle_device, s);
+	s->sources[0] = wl_event_loop_add_fd(s->loop, link_fd(&s->link), WL_EVENT_READABLE, handle_device, s);
 	s->sources[1] = wl_event_loop_add_signal(s->loop, SIGTERM, handle_signal, s);
 	s->sources[2] = wl_event_loop_add_signal(s->loop, SIGINT, handle_signal, s);
 	s->sources[3] = wl_event_loop_add_signal(s->loop, SIGUSR1, handle_signal, s);
@@ -135,7 +135,7 @@ static bool server_init(struct server *s)
 static void server_run(struct server *s)
 {
 	s->running = true;
-	handle_device(s->link.dev.fd, 0, s);
+	handle_device(link_fd(&s->link), 0, s);
 	while (s->running) {
 		window_flush_all(s);
 		wl_event_loop_dispatch_idle(s->loop);

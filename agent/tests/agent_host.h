@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A host's end of the ctl channel for a real vmos-agent without a VM. One of them in a process. */
+/* A host's end of the ctl channel, or of a stream in vsock's place, for a real vmos-agent without a VM. One of them in a process. */
 #ifndef AGENT_TESTS_AGENT_HOST_H
 #define AGENT_TESTS_AGENT_HOST_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "proto/channel.h"
+#include "proto/carrier.h"
 #include "proto/ctl.h"
 
 #define CHECK(x) ((x) ? (void)0 : agent_host_die(__FILE__, __LINE__, #x))
@@ -16,7 +16,8 @@
 struct agent_host {
 	uint8_t *base;
 	int memfd, to_guest, to_host;
-	struct channel ch;
+	int listener, fd; /* of a stream: the agent's, and our end of the connection */
+	struct carrier carrier; /* .streams is set before agent_host_start() */
 	pid_t pid; /* of the agent */
 };
 

@@ -121,7 +121,7 @@ static void start(struct side *s, unsigned area, const char *agent, const char *
 	snprintf(path, sizeof(path), "%s/ask-%u", folder, area);
 	host = (struct agent_host){ 0 };
 	agent_host_start(&how);
-	for (int i = 0; i < 500 && host.ch.state != CHANNEL_JOINED; i++)
+	for (int i = 0; i < 500 && host.carrier.channel.state != CHANNEL_JOINED; i++)
 		CHECK(!agent_host_hear(&c, 10));
 	s->host = host;
 	s->area = area;
@@ -144,7 +144,7 @@ static void run(struct side *s, uint8_t flags, char *const *argv, uint32_t gener
 	s->joined = 0;
 	c.run = (struct ctl_run){ .id = s->run, .flags = flags, .relay = generation, .area = generation ? s->area : 0 };
 	host = s->host;
-	CHECK(channel_reserve(&host.ch, blob, (size_t)len, &c.run.blob) == 0);
+	CHECK(channel_reserve(&host.carrier.channel, blob, (size_t)len, &c.run.blob) == 0);
 	agent_host_send(&c);
 	s->host = host;
 }
@@ -164,7 +164,7 @@ static void take_output(struct side *s, const struct ctl_stdio *io)
 	struct ctl_msg c = { .head.type = CTL_CREDIT, .credit = { .id = s->run, .fd = io->fd, .bytes = io->blob.len } };
 	struct side *other = s == &sides[FROM] ? &sides[TO] : &sides[FROM];
 
-	CHECK(channel_blob(&host.ch, io->blob, bytes, sizeof(bytes)) == 0);
+	CHECK(channel_blob(&host.carrier.channel, io->blob, bytes, sizeof(bytes)) == 0);
 	if (io->fd == 1 && s == &sides[FROM])
 		CHECK(xfer_check_feed(&check, bytes, io->blob.len) == 0);
 	if (io->fd == 1)
@@ -207,12 +207,12 @@ static void send_input(struct side *s)
 	struct ctl_msg eof = { .head.type = CTL_EOF, .eof = { .id = s->run, .fd = 0 } };
 
 	while (!s->exited && !s->eof_sent && s->at < s->len && s->credit > 0) {
-		size_t n = s->len - s->at, room = channel_room(&host.ch);
+		size_t n = s->len - s->at, room = channel_room(&host.carrier.channel);
 
 		n = n < s->credit ? n : s->credit;
 		n = n < room ? n : room;
 		n = n < CTL_CHUNK ? n : CTL_CHUNK;
-		if (n == 0 || channel_reserve(&host.ch, s->queue + s->at, n, &c.stdio.blob) < 0)
+		if (n == 0 || channel_reserve(&host.carrier.channel, s->queue + s->at, n, &c.stdio.blob) < 0)
 			return;
 		agent_host_send(&c);
 		s->at += n;

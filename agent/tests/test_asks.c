@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmos-agent without a VM, between commands that ask and a host that answers:
- *   test_asks AGENT SHIM
+ *   test_asks AGENT SHIM [stream]
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -70,7 +70,7 @@ static uint32_t hear_request(const char *path)
 	struct ctl_msg c;
 
 	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_REQUEST);
-	CHECK(channel_blob(&host.ch, c.request.blob, blob, sizeof(blob)) == 0);
+	CHECK(carrier_blob(&host.carrier, c.request.blob, blob, sizeof(blob)) == 0);
 	CHECK(ctl_args_check(blob, c.request.blob.len, &argc, &envc) == 0);
 	ctl_args_fill(blob, argc, envc, strv);
 	CHECK(c.request.files == 3 && c.request.bytes == 1u << 20 && strcmp(strv[1], path) == 0);
@@ -157,7 +157,7 @@ static void test_new_session(void)
 	hear_request("leaves");
 	close(leaves);
 	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_CANCEL);
-	agent_host_session(host.ch.epoch + 1);
+	agent_host_session(carrier_epoch(&host.carrier) + 1);
 	CHECK(hear_request("stays") == id);
 	CHECK(!agent_host_hear(&c, 200));
 	answer(id, CTL_ANSWER_DONE, 0);
@@ -290,8 +290,9 @@ int main(int argc, char **argv)
 {
 	int count = 0;
 
-	if (argc != 3)
+	if (argc != 3 && argc != 4)
 		return 2;
+	host.carrier.streams = argc == 4 && strcmp(argv[3], "stream") == 0;
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	snprintf(socket_path, sizeof(socket_path), "/tmp/test-asks.%d.sock", (int)getpid());

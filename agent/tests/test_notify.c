@@ -86,7 +86,7 @@ static void expect(guint32 id, const struct notification *text)
 	struct ctl_msg c;
 
 	CHECK(agent_host_hear(&c, WAIT_MS) && c.head.type == CTL_NOTIFY && c.notify.id == id);
-	CHECK(channel_blob(&host.ch, c.notify.blob, blob, sizeof(blob)) == 0);
+	CHECK(carrier_blob(&host.carrier, c.notify.blob, blob, sizeof(blob)) == 0);
 	CHECK(notification_decode(blob, sizeof(blob), &n) == 0);
 	if (memcmp(&n, text, sizeof(n)))
 		fprintf(stderr, "\"%s\" \"%s\" \"%s\"\n", n.app, n.summary, n.body);
@@ -217,7 +217,7 @@ static void test_application(void)
 	while (!(heard = agent_host_hear(&c, 1)) && g_get_monotonic_time() < end)
 		g_main_context_iteration(NULL, TRUE);
 	CHECK(heard && c.head.type == CTL_NOTIFY);
-	CHECK(channel_blob(&host.ch, c.notify.blob, blob, sizeof(blob)) == 0);
+	CHECK(carrier_blob(&host.carrier, c.notify.blob, blob, sizeof(blob)) == 0);
 	CHECK(notification_decode(blob, sizeof(blob), &text) == 0);
 	CHECK(!strcmp(text.summary, "Title") && !strcmp(text.body, "Body"));
 	g_object_unref(n);
@@ -266,7 +266,7 @@ static void test_new_session(void)
 {
 	guint32 id;
 
-	agent_host_session(host.ch.epoch + 1);
+	agent_host_session(carrier_epoch(&host.carrier) + 1);
 	CHECK(!agent_host_hear(&(struct ctl_msg){ 0 }, 200));
 	id = show(&(struct sent){ "a", "b", "c", NULL, 0, -1, 1 });
 	expect_closed(id, NOTIFICATION_UNDEFINED);
@@ -304,8 +304,9 @@ int main(int argc, char **argv)
 	char path[64];
 	int count = 0;
 
-	if (argc != 4)
+	if (argc != 4 && argc != 5)
 		return 2;
+	host.carrier.streams = argc == 5 && strcmp(argv[4], "stream") == 0;
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	snprintf(path, sizeof(path), "/tmp/test-notify.%d.sock", (int)getpid());

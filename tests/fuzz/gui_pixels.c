@@ -97,9 +97,9 @@ static int handle_message(struct link *l, const struct msg *m)
 	if (decoded.head.type == GUI_RELEASE)
 		release(decoded.release.page);
 	else if (decoded.head.type == GUI_KEYMAP)
-		r = channel_blob(&l->ch, decoded.keymap.blob, blob, sizeof(blob));
+		r = carrier_blob(&l->carrier, decoded.keymap.blob, blob, sizeof(blob));
 	else if (decoded.head.type == GUI_CLIP_GIVE)
-		r = channel_blob(&l->ch, decoded.clip_give.blob, blob, sizeof(blob));
+		r = carrier_blob(&l->carrier, decoded.clip_give.blob, blob, sizeof(blob));
 	return r;
 }
 
