@@ -122,6 +122,17 @@ static bool read_notifications(xmlNodePtr vm, struct vm_config *c)
 	return c->quiet;
 }
 
+/* Of a definition that was written before there was another one it is missing. */
+static bool read_carrier(xmlNodePtr vm, struct vm_config *c)
+{
+	char text[8];
+
+	if (!xmlHasProp(vm, (const xmlChar *)"carrier"))
+		return true;
+	c->vsock = read_attribute(vm, "carrier", text, sizeof(text)) && strcmp(text, "vsock") == 0;
+	return c->vsock;
+}
+
 /* A word that is "yes" or "no", where it is there. */
 static bool read_word(xmlNodePtr vm, const char *name, bool *ret_yes)
 {
@@ -176,7 +187,7 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 		return -EBADMSG;
 	if (read_attribute(vm, "uid", uid, sizeof(uid)) && !parse_number(uid, &c.uid))
 		return -EBADMSG;
-	if (!read_network(vm, &c) || !read_notifications(vm, &c) || !read_audio(vm, &c))
+	if (!read_network(vm, &c) || !read_notifications(vm, &c) || !read_audio(vm, &c) || !read_carrier(vm, &c))
 		return -EBADMSG;
 	*ret_config = c;
 	return 0;

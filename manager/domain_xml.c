@@ -142,6 +142,8 @@ static void build_metadata(struct builder *b, xmlNodePtr domain, const struct vm
 		set(b, vm, "pci", config->pci);
 	if (config->quiet)
 		set(b, vm, "notifications", "off");
+	if (config->vsock)
+		set(b, vm, "carrier", "vsock");
 }
 
 /* All that QEMU may hold: the guest's memory, both channels, and what QEMU needs itself. */
@@ -264,6 +266,15 @@ static void build_channel(struct builder *b, xmlNodePtr devices, const char *nam
 	add_address(b, shmem, slot);
 }
 
+/* In the place of the ctl channel. Its address is ours: of those that libvirt gives by itself none would last. */
+static void build_vsock(struct builder *b, xmlNodePtr devices, uint32_t cid)
+{
+	xmlNodePtr vsock = add_with(b, devices, "vsock", "model", "virtio", NULL);
+
+	set_number(b, add_with(b, vsock, "cid", "auto", "no", NULL), "address", cid);
+	add_address(b, vsock, SLOT_CTL);
+}
+
 /*
  * A network card of the host's. It is unmanaged: the host's kernel hands every
  * card to vfio-pci when it finds it, and nobody else ever drives one. No ROM:
@@ -320,7 +331,10 @@ static void build_devices(
 	if (device && device->children)
 		set(b, device->children, "model", "random");
 	add_address(b, device, SLOT_RNG);
-	build_channel(b, devices, "vmos-ctl", paths->ctl_socket, SLOT_CTL);
+	if (paths->ctl_socket)
+		build_channel(b, devices, "vmos-ctl", paths->ctl_socket, SLOT_CTL);
+	else
+		build_vsock(b, devices, paths->cid);
 	if (paths->gui_socket)
 		build_channel(b, devices, "vmos-gui", paths->gui_socket, SLOT_GUI);
 	if (paths->audio_socket)

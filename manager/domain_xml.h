@@ -30,6 +30,7 @@ struct vm_config {
 	uint32_t volume; /* percent */
 	bool muted;
 	bool no_audio; /* it has no audio channel */
+	bool vsock; /* ctl is carried by vsock, not by a channel */
 	char pci[PCI_LIST_MAX]; /* of a NET VM: the host's network cards that it has; "": none */
 };
 
@@ -45,7 +46,8 @@ struct domain_paths {
 	const char *kernel, *initrd, *root; /* of the template; NULL: the VM has none to boot yet */
 	const char *cmdline; /* the manifest's; may be empty */
 	const char *disk, *console;
-	const char *ctl_socket;
+	const char *ctl_socket; /* NULL: by vsock … */
+	uint32_t cid; /* … with this address; else 0 */
 	const char *gui_socket; /* NULL: it has no windows */
 	const char *audio_socket; /* NULL: it has no sound */
 	const char *nic; /* the end of its own card, of a NET VM its uplink; NULL: it has no such card */

@@ -74,12 +74,13 @@ static int take_region(struct helper *h, const struct helper_msg *m, int *fds)
 	int r;
 
 	if (h->state != HELPER_STATE_STARTING || h->pid > 0 || region_is_open(h->region) ||
-		m->setup.role != h->region->role)
+		m->setup.role != h->region->role || (m->setup.carrier == HELPER_CARRIER_VSOCK) != h->by_vsock)
 		return -EBADMSG;
-	r = region_adopt(h->region, fds, m->setup.region_size);
+	r = h->by_vsock ? 0 : region_adopt(h->region, fds, m->setup.region_size);
 	if (r < 0)
 		return r;
-	fds[0] = fds[1] = fds[2] = -1;
+	if (!h->by_vsock)
+		fds[0] = fds[1] = fds[2] = -1;
 	h->epoch = m->setup.epoch;
 	h->state = HELPER_STATE_UP;
 	h->timer = sd_event_source_disable_unref(h->timer);
@@ -166,6 +167,14 @@ static int take_owner(struct helper *h, const struct helper_owner *owner)
 	return 0;
 }
 
+static int take_connect(struct helper *h)
+{
+	if (!h->by_vsock)
+		return -EBADMSG;
+	h->ops->connect(h);
+	return 0;
+}
+
 static int take_clock(struct helper *h, const struct helper_clock *clock)
 {
 	if (h->kind != HELPER_COURIER)
@@ -220,6 +229,8 @@ static int helper_report(struct helper *h, const struct helper_msg *m, int *fds)
 		return take_owner(h, &m->owner);
 	case HELPER_CLOCK:
 		return take_clock(h, &m->clock);
+	case HELPER_CONNECT:
+		return take_connect(h);
 	case HELPER_SOUND:
 		return take_audio(h, &m->audio);
 	case HELPER_APPS:
@@ -333,18 +344,20 @@ int helper_send_type(struct helper *h, enum helper_type type)
 static int helper_setup(struct helper *h, const struct helper_start *start, int listener)
 {
 	int fds[] = { h->region->memory, h->region->notify_guest, h->region->notify_host, listener, start->display };
+	const unsigned first = h->by_vsock ? 3 : 0; /* of these: it has no region */
 	struct helper_msg m = {
 		.type = HELPER_SETUP,
-		.nfds = start->display >= 0 ? 5 : 4,
+		.nfds = (start->display >= 0 ? 5 : 4) - first,
 		.setup = { .rgb = start->rgb,
 			.role = h->region->role,
 			.epoch = h->epoch + 1,
 			.region_size = h->region->size,
+			.carrier = h->by_vsock ? HELPER_CARRIER_VSOCK : HELPER_CARRIER_CHANNEL,
 			.sound = start->sound },
 	};
 
 	snprintf(m.setup.vm, sizeof(m.setup.vm), "%s", start->vm);
-	return helper_send(h, &m, fds);
+	return helper_send(h, &m, fds + first);
 }
 
 int helper_start(struct helper *h, const struct helper_start *start)

@@ -54,6 +54,8 @@ struct helper_ops {
 	int (*notify)(struct helper *h, const struct helper_notify *notify, int fd);
 	void (*unnotify)(struct helper *h, uint32_t id);
 	void (*held)(struct helper *h, uint32_t count);
+	/* Of a courier by vsock: it has no connection. */
+	void (*connect)(struct helper *h);
 	/* Of an audio: how its sound is. */
 	void (*audio)(struct helper *h, const struct helper_audio *audio);
 	/* It is gone. @reason: enum helper_reason; @text: its last words, or ours. It may be started again from here. */
@@ -81,6 +83,7 @@ struct helper {
 	uint64_t guest_since; /* monotonic usec: begin of the period that guest_count counts */
 	unsigned guest_count;
 	bool stats_wanted; /* a QUERY is unanswered */
+	bool by_vsock; /* a courier without a region: it asks for connections */
 	bool keeper; /* a desktop without a display, an audio without a sound server */
 };
 

@@ -12,6 +12,7 @@
 #define LABEL_WIRE "vmos.wire" /* vmos-wire and its sockets */
 #define LABEL_TUN "vmos.tun" /* the node of TAP devices, and so the queue of each card */
 #define LABEL_RELAY "vmos.relay" /* the node of relays, which vmosd opens with a courier's label */
+#define LABEL_VSOCK "vmos.vsock" /* the node of vhost-vsock, and so what libvirt hands to each QEMU */
 #define LABEL_ROOT "vmos.root" /* the templates' files, which every VM may read */
 #define LABEL_LOG "vmos.log" /* the audit log, which the host may read and no VM */
 #define LABEL_OFF "vmos.off" /* no rule ever names it: what carries it is closed to all */

@@ -223,6 +223,21 @@ static int set_audio(sd_bus_message *m, struct options *o, sd_bus_error *ret_err
 	return read_switch(m, "Audio", &o->audio, ret_error);
 }
 
+static int set_carrier(sd_bus_message *m, struct options *o, sd_bus_error *ret_error)
+{
+	const char *text;
+	int r = read_text(m, "Carrier", &text, ret_error);
+
+	if (r < 0)
+		return r;
+	o->has_carrier = true;
+	o->vsock = strcmp(text, "vsock") == 0;
+	if (!o->vsock && strcmp(text, "channel") != 0)
+		return errors_set(
+			ret_error, ERROR_INVALID_ARGUMENT, "Carrier is \"channel\" or \"vsock\", not \"%.64s\".", text);
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*set)(sd_bus_message *m, struct options *o, sd_bus_error *ret_error);
@@ -243,6 +258,7 @@ static const struct {
 	{ "Volume", set_volume, false, true },
 	{ "Mute", set_mute, false, true },
 	{ "Audio", set_audio, false, false },
+	{ "Carrier", set_carrier, false, false },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -35,6 +35,7 @@ struct options {
 	uint32_t volume;
 	bool has_mute, mute;
 	bool has_audio, audio;
+	bool has_carrier, vsock; /* false: channel */
 	bool others; /* something besides those that can change while a VM runs */
 };
 

@@ -137,14 +137,26 @@ int smack_rules_pair(const char *from, const char *to, bool allowed)
 	return allowed ? load(&rule) : unload(&rule);
 }
 
-int smack_rules_card(const char *vm, bool allowed)
+/* Of a device that all VMs share: whether @vm's QEMU may use it now. */
+static int permit(const char *vm, const char *object, bool allowed)
 {
-	struct smack_rule rule = { .object = LABEL_TUN, .access = "rw" };
+	struct smack_rule rule = { .access = "rw" };
 	int r = label_of(vm, LABEL_QEMU, rule.subject);
 
+	snprintf(rule.object, sizeof(rule.object), "%s", object);
 	if (r == 0)
 		r = smack_may(rule.subject, rule.object, rule.access);
 	if (r < 0 || r == allowed)
 		return r < 0 ? r : 0;
 	return allowed ? load(&rule) : unload(&rule);
+}
+
+int smack_rules_card(const char *vm, bool allowed)
+{
+	return permit(vm, LABEL_TUN, allowed);
+}
+
+int smack_rules_vsock(const char *vm, bool allowed)
+{
+	return permit(vm, LABEL_VSOCK, allowed);
 }

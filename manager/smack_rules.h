@@ -34,5 +34,7 @@ int smack_rules_pair(const char *from, const char *to, bool allowed);
 
 /* Lets the QEMU of @vm receive the queue of a card and set it up, or no longer: frames pass all the same. -errno. */
 int smack_rules_card(const char *vm, bool allowed);
+/* The same of vhost-vsock: whether @vm's QEMU may set its device up. */
+int smack_rules_vsock(const char *vm, bool allowed);
 
 #endif

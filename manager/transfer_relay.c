@@ -96,6 +96,8 @@ static int begin(struct transfer *t, const struct vm *from, const struct vm *to)
 
 	source.area = pick_area(t, from->config.name);
 	target.area = pick_area(t, to->config.name);
+	if (from->config.vsock || to->config.vsock)
+		return -EOPNOTSUPP; /* it has no region, and so no areas */
 	if (source.area == VMOS_AREAS || target.area == VMOS_AREAS)
 		return -EBUSY;
 	relay->fd = relay_make(&source, &target, generation);

@@ -103,6 +103,7 @@ void vm_free(struct vm *vm)
 		return;
 	sd_bus_slot_unref(vm->bus_slot);
 	sd_event_source_disable_unref(vm->timer);
+	vm_vsock_stop(vm);
 	vm_audio_free(vm);
 	drill_free(vm->drill);
 	net_links_vm_free(vm);
@@ -277,7 +278,7 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 		.cmdline = "",
 		.disk = vm->disk,
 		.console = vm->console,
-		.ctl_socket = vm->ctl_socket,
+		.ctl_socket = vm->config.vsock ? NULL : vm->ctl_socket,
 		.gui_socket = net_links_is_net(vm) ? NULL : vm->gui_socket,
 		.audio_socket = vm_has(vm, HELPER_AUDIO) ? vm->audio_socket : NULL,
 	};
@@ -289,6 +290,7 @@ int vm_build_xml(struct vm *vm, char **ret_xml, sd_bus_error *ret_error)
 
 	if (r < 0)
 		return errors_set(ret_error, ERROR_BUSY, "All numbers for VMs in the network are taken. Delete a VM.");
+	paths.cid = vm_vsock_cid(vm);
 	set_cards(vm, &paths);
 	if (vm->drill) {
 		paths.preload = vm->drill->library;

@@ -21,6 +21,7 @@
 #include "manager/region.h"
 #include "manager/virt.h"
 #include "manager/vm_notify.h"
+#include "manager/vm_vsock.h"
 
 #define VM_BUS_PREFIX "/org/vmos/vm"
 #define VM_MEMORY_MIN 256 /* MiB */
@@ -82,6 +83,7 @@ struct vm {
 	struct region region[HELPER_KINDS];
 	struct ivshmem server[HELPER_KINDS];
 	struct helper helper[HELPER_KINDS];
+	struct vm_vsock vsock; /* of its courier, where vsock carries ctl */
 	struct net_switch nic, clients; /* VDE: of its card, a NET VM's uplink; of a NET VM's inside card */
 	struct net_card card; /* the kernel's fabric: the same … */
 	struct net_inside inside; /* … of a NET VM */
@@ -120,7 +122,7 @@ void vm_free(struct vm *vm);
 int vm_mark_unfinished(const struct vm *vm, bool on);
 #define VM_UNFINISHED "unfinished" /* the mark: a file in the folder */
 
-/* Whether there is such a helper, and its channel, for this VM while it runs. */
+/* Whether there is such a helper, and its channel, for this VM while it runs; the latter may be vsock's. */
 bool vm_has(const struct vm *vm, enum helper_kind kind);
 
 bool vm_is_off(const struct vm *vm);

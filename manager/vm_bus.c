@@ -35,6 +35,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 		{ "Net", vm->config.net },
 		{ "Pci", vm->config.pci },
 		{ "NetState", net_links_state(vm) },
+		{ "Carrier", vm->config.vsock ? "vsock" : "channel" },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -215,6 +216,7 @@ static const sd_bus_vtable vm_vtable[] = {
 	SD_BUS_PROPERTY("NetState", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("NetLimit", "u", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("Pci", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Carrier", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Notifications", "b", get_notifications, 0, CHANGES),
 	SD_BUS_PROPERTY("NetIndex", "u", get_number, 0, 0),
 	SD_BUS_PROPERTY("State", "s", get_text, 0, CHANGES),

@@ -212,6 +212,7 @@ static void fill_config(
 		.volume = o->has_volume ? o->volume : VM_VOLUME_MAX,
 		.muted = o->mute,
 		.no_audio = o->has_audio && !o->audio,
+		.vsock = o->vsock,
 	};
 
 	if (m->system)
@@ -314,6 +315,8 @@ int vm_create(struct manager *manager, const char *name, sd_bus_message *call, s
 		return errors_set(ret_error, ERROR_BUSY, "All user ids for VMs (%d to %d) are taken. Delete a VM.",
 			IDENTITY_UID_MIN, IDENTITY_UID_MAX);
 	r = vm_pci_check_config(manager, &config, ret_error);
+	if (r == 0)
+		r = vm_vsock_check(manager, &config, ret_error);
 	if (r == 0)
 		r = check_config(manager, &config, ret_error);
 	if (r == 0)

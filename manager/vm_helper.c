@@ -54,6 +54,7 @@ int vm_start_helper(struct vm *vm, enum helper_kind kind, int display)
 	}
 	if (!path)
 		return -ENOMEM;
+	vm->helper[kind].by_vsock = kind == HELPER_COURIER && vm->config.vsock;
 	return helper_start(&vm->helper[kind], &start);
 }
 
@@ -166,7 +167,9 @@ static void handle_stats(struct helper *h, const struct helper_stats *stats)
 /* It died without a reason that forbids another one: start it again, with the same channel. */
 static int restart_helper(struct vm *vm, struct helper *h)
 {
-	if (!region_is_open(h->region) || !helper_may_restart(h))
+	bool has_carrier = h->by_vsock ? !vm_is_off(vm) : region_is_open(h->region);
+
+	if (!has_carrier || !helper_may_restart(h))
 		return -EAGAIN;
 	if (h->kind == HELPER_COURIER)
 		return vm_start_helper(vm, HELPER_COURIER, -1);
@@ -177,6 +180,7 @@ static int restart_helper(struct vm *vm, struct helper *h)
 static void courier_ended(struct vm *vm, struct helper *h, enum helper_reason reason, const char *text)
 {
 	transfer_request_forget(vm);
+	vm_vsock_stop(vm); /* what is under way was its own; the next one asks again */
 	if (reason == HELPER_REASON_PROTOCOL) {
 		vm_set_agent(vm, VM_AGENT_REFUSED);
 		vm_set_error(vm,
@@ -300,6 +304,11 @@ static void handle_held(struct helper *h, uint32_t count)
 	vm_notify_held(h->owner, count);
 }
 
+static void handle_connect(struct helper *h)
+{
+	vm_vsock_connect(h->owner);
+}
+
 static void handle_audio(struct helper *h, const struct helper_audio *audio)
 {
 	vm_audio_report(h->owner, audio);
@@ -320,6 +329,7 @@ static const struct helper_ops helper_ops = {
 	.notify = handle_notify,
 	.unnotify = handle_unnotify,
 	.held = handle_held,
+	.connect = handle_connect,
 	.audio = handle_audio,
 	.ended = handle_ended,
 };
@@ -366,8 +376,10 @@ void vm_stop_helpers(struct vm *vm)
 static void adopt_helper(struct vm *vm, enum helper_kind kind)
 {
 	char *path cleanup_free = listen_path(vm, kind);
-	int r = path ? helper_adopt(&vm->helper[kind], path) : -ENOMEM;
+	int r;
 
+	vm->helper[kind].by_vsock = kind == HELPER_COURIER && vm->config.vsock;
+	r = path ? helper_adopt(&vm->helper[kind], path) : -ENOMEM;
 	if (r == 0)
 		return;
 	log_debug("VM %s: %s does not answer: %s", vm->config.name, path ? path : "?", strerror(-r));

@@ -29,7 +29,7 @@ static void change_free(struct change *c)
 static void announce(struct vm *vm, const struct vm_config *before)
 {
 	static const char *const all[] = { "Template", "Color", "Memory", "VCPUs", "Net", "NetLimit", "Pci",
-		"Notifications", "Volume", "Mute", "Audio" };
+		"Notifications", "Volume", "Mute", "Audio", "Carrier" };
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vm_bus_changed(vm, all[i]);
@@ -86,6 +86,8 @@ static void apply(struct vm_config *config, const struct options *o)
 		config->muted = o->mute;
 	if (o->has_audio)
 		config->no_audio = !o->audio;
+	if (o->has_carrier)
+		config->vsock = o->vsock;
 	if (o->has_pci)
 		snprintf(config->pci, sizeof(config->pci), "%s", o->pci);
 	if (o->has_notifications)
@@ -147,6 +149,8 @@ int vm_set(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 	*c = (struct change){ .vm = vm, .call = sd_bus_message_ref(call), .before = vm->config };
 	apply(&vm->config, &options);
 	r = vm_pci_check_config(vm->manager, &vm->config, ret_error);
+	if (r == 0 && options.has_carrier)
+		r = vm_vsock_check(vm->manager, &vm->config, ret_error);
 	if (r == 0)
 		r = submit_change(c, ret_error);
 	if (r < 0) {

@@ -93,7 +93,9 @@ static int check_host(struct vm *vm, sd_bus_error *ret_error)
 			"The file system of %s has less than %llu MiB free. Free some space, then start VM %s again.",
 			vm->dir, START_SPACE_MIN >> 20, vm->config.name);
 	r = check_template(vm, ret_error);
-	return r < 0 ? r : vm_pci_check(vm, ret_error);
+	if (r == 0)
+		r = vm_pci_check(vm, ret_error);
+	return r < 0 ? r : vm_vsock_check(vm->manager, &vm->config, ret_error);
 }
 
 /* From its first start on a VM holds what is its user's: no later vmosd may take it for a creation that was cut off. */
@@ -132,6 +134,8 @@ static int open_channels(struct vm *vm, const char **ret_what)
 
 	*ret_what = "kernel rules";
 	if (r == 0)
+		r = vm_vsock_start(vm);
+	if (r == 0)
 		r = manager_rules_apply_vm(vm, true);
 	if (r == 0) {
 		*ret_what = "folder";
@@ -144,7 +148,7 @@ static int open_channels(struct vm *vm, const char **ret_what)
 		r = net_links_vm_start(vm);
 	}
 	for (unsigned i = 0; r == 0 && i < HELPER_KINDS; i++) {
-		if (!vm_has(vm, (enum helper_kind)i))
+		if (!vm_has(vm, (enum helper_kind)i) || (i == HELPER_COURIER && vm->config.vsock))
 			continue;
 		*ret_what = "shared memory";
 		r = region_create(&vm->region[i], &vm->identity);

@@ -32,6 +32,7 @@ void vm_off(struct vm *vm, enum vm_state state)
 		ivshmem_finish(&vm->server[i]);
 		region_finish(&vm->region[i]);
 	}
+	vm_vsock_off(vm);
 	net_links_vm_off(vm);
 	vm_pci_take(vm);
 	paths_remove(vm->run_dir);

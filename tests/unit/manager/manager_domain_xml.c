@@ -143,6 +143,26 @@ static void test_golden_card(void **state)
 	free(golden);
 }
 
+/* ctl by vsock: its device is in the channel's place, and nothing else is another. */
+static void test_golden_vsock(void **state)
+{
+	struct vm_config c = config, back;
+	struct domain_paths p = paths;
+	char *xml = NULL, *golden = NULL;
+	size_t len;
+
+	c.vsock = true;
+	p.ctl_socket = NULL;
+	p.cid = 0x4000012c;
+	assert_int_equal(fd_read_file(GOLDEN_VSOCK, 1 << 20, &golden, &len), 0);
+	assert_int_equal(domain_xml_build(&c, &p, false, &xml), 0);
+	assert_string_equal(xml, golden);
+	assert_int_equal(domain_xml_parse(xml, &back), 0);
+	assert_memory_equal(&back, &c, sizeof(back));
+	free(xml);
+	free(golden);
+}
+
 /* What stands in a definition may have been written by another hand. */
 static void test_bad_card(void **state)
 {
@@ -362,6 +382,8 @@ static void test_foreign(void **state)
 		"template='x' kind='app' color='#000000' ready-timeout='1' net-limit='99999999'",
 		"template='x' kind='app' color='#000000' ready-timeout='1' notifications=''",
 		"template='x' kind='app' color='#000000' ready-timeout='1' notifications='maybe'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' carrier='channel'",
+		"template='x' kind='app' color='#000000' ready-timeout='1' carrier=''",
 		"template='x' kind='app' color='#000000' ready-timeout='1' volume='101'",
 		"template='x' kind='app' color='#000000' ready-timeout='1' mute='1'",
 		"template='x' kind='app' color='#000000' ready-timeout='1' audio=''",
@@ -407,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_golden_system),
 		cmocka_unit_test(test_golden_net),
 		cmocka_unit_test(test_golden_card),
+		cmocka_unit_test(test_golden_vsock),
 		cmocka_unit_test(test_bad_card),
 		cmocka_unit_test(test_net_of_net),
 		cmocka_unit_test(test_taps),

@@ -211,6 +211,26 @@ static void test_refused(void **state)
 	assert_int_equal(kernel.made, 0);
 }
 
+/* A VM by vsock has no areas, at whichever end it is. */
+static void test_by_vsock(void **state)
+{
+	struct stand *s = *state;
+
+	stand_allow(s, 0, "work", "web", RULE_WRITE);
+	for (int i = 0; i < 2; i++) {
+		struct got receiver, sender;
+		struct transfer *t;
+
+		s->work->config.vsock = i == 0;
+		s->web->config.vsock = i == 1;
+		t = stand_begin(s, TRANSFER_SEND);
+		stand_move(s, &receiver, &sender);
+		assert_int_equal(receiver.msg.run.relay | sender.msg.run.relay, 0);
+		finish(s, t, &receiver, &sender);
+	}
+	assert_int_equal(kernel.made, 0);
+}
+
 /* A courier that says that its agent takes part in what nobody named. */
 static void test_liar(void **state)
 {
@@ -321,6 +341,7 @@ int main(void)
 		TEST(test_receiver_does_not),
 		TEST(test_sender_does_not),
 		TEST(test_refused),
+		TEST(test_by_vsock),
 		TEST(test_liar),
 		TEST(test_ends),
 		TEST(test_revoked),
