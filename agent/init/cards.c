@@ -15,6 +15,9 @@
 #include "base/log.h"
 
 #define MODULES "/usr/lib/vmos/modules"
+#define VSOCK_MODULES "/usr/lib/vmos/modules-vsock"
+#define VIRTIO "/sys/bus/virtio/devices"
+#define VIRTIO_VSOCK "0x0013"
 #define MODPROBE "/usr/sbin/modprobe"
 #define PCI "/sys/bus/pci/devices"
 #define NET "/sys/class/net"
@@ -52,18 +55,21 @@ static bool each_name(const char *folder, bool (*handle)(const char *name, void 
 	return done;
 }
 
+/* @userdata: its folder. */
 static bool handle_module(const char *name, void *userdata)
 {
-	char path[sizeof(MODULES) + NAME_MAX + 1];
+	char path[512];
 
-	snprintf(path, sizeof(path), MODULES "/%s", name);
+	snprintf(path, sizeof(path), "%s/%s", (const char *)userdata, name);
 	load_module(path);
 	return false;
 }
 
 void cards_load_modules(void)
 {
-	each_name(MODULES, handle_module, NULL);
+	static char folder[] = MODULES;
+
+	each_name(folder, handle_module, folder);
 }
 
 /* The first line of FOLDER/NAME/FILE; "" where there is none. */
@@ -78,6 +84,22 @@ static void read_line(const char *folder, const char *name, const char *file, ch
 	n = fd < 0 ? 0 : read(fd, text, TEXT_MAX - 1);
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
+}
+
+static bool is_vsock(const char *name, void *userdata)
+{
+	char text[TEXT_MAX];
+
+	read_line(VIRTIO, name, "device", text);
+	return strcmp(text, VIRTIO_VSOCK) == 0;
+}
+
+void cards_load_vsock(void)
+{
+	static char folder[] = VSOCK_MODULES;
+
+	if (each_name(VIRTIO, is_vsock, NULL))
+		each_name(folder, handle_module, folder);
 }
 
 /* What modprobe is called with. */

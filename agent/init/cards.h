@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Network cards: their drivers, and which is which. */
+/* Network cards: their drivers, and which is which; and the drivers of vsock. */
 #ifndef AGENT_INIT_CARDS_H
 #define AGENT_INIT_CARDS_H
 
@@ -11,6 +11,8 @@
 
 /* Loads the modules of the root image, in the order of their names. */
 void cards_load_modules(void);
+/* Loads those of vsock, if the VM has its device: most have not. */
+void cards_load_vsock(void);
 /* Loads the drivers of the PCI cards that are there, if the image has them. */
 void cards_load_drivers(void);
 

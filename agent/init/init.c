@@ -25,6 +25,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "agent/init/cards.h"
 #include "agent/init/disk.h"
 #include "agent/init/mounts.h"
 #include "agent/init/network.h"
@@ -159,6 +160,7 @@ static void module_load(bool is_net)
 		log_error("%s: %s: the VM has no gui channel", GUI_DEVICE, strerror(errno));
 	if (chown(AUDIO_DEVICE, USER_UID, USER_GID) < 0)
 		log_debug("%s: %s: the VM has no sound", AUDIO_DEVICE, strerror(errno));
+	cards_load_vsock(); /* the agent looks for the host as soon as it runs */
 }
 
 /* Binds a service's socket at once, so that a client of any time waits instead of failing. */
