@@ -33,6 +33,7 @@ static const struct field vm_fields[] = {
 	{ FIELD(vm_info, net, "Net", "s") },
 	{ FIELD(vm_info, net_state, "NetState", "s") },
 	{ FIELD(vm_info, pci, "Pci", "s") },
+	{ FIELD(vm_info, carrier, "Carrier", "s") },
 	{ FIELD(vm_info, net_limit, "NetLimit", "u") },
 	{ FIELD(vm_info, net_index, "NetIndex", "u") },
 	{ FIELD(vm_info, notifications, "Notifications", "b") },

@@ -10,7 +10,7 @@
 /* All strings are owned and never NULL once read. */
 struct vm_info {
 	char *name, *template, *color, *kind, *state, *agent, *desktop, *last_error, *console_log, *disk_path, *net,
-		*net_state, *pci, *audio; /* pci: addresses with a space between two */
+		*net_state, *pci, *audio, *carrier; /* pci: addresses with a space between two */
 	uint32_t memory; /* MiB */
 	uint32_t vcpus;
 	uint32_t net_limit; /* KiB a second; 0: none */

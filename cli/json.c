@@ -56,6 +56,7 @@ struct json_object *json_vm(const struct vm_info *vm)
 	json_add_text(o, "net", vm->net);
 	json_add_text(o, "net_state", vm->net_state);
 	add_words(o, "pci", vm->pci);
+	json_add_text(o, "carrier", vm->carrier);
 	json_add_number(o, "net_limit", (uint64_t)vm->net_limit << 10);
 	json_add_number(o, "net_index", vm->net_index);
 	json_object_object_add(o, "notifications", json_object_new_boolean(vm->notifications));

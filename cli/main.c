@@ -16,13 +16,13 @@ static const struct command commands[] = {
 	{ "create", create_main,
 		"NAME [--kind app|net] [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--disk SIZE] "
 		"[--net NETVM|none] [--net-limit RATE] [--pci ADDRESS|none]… [--notifications on|off] "
-		"[--audio on|off] [--ready-timeout S]",
+		"[--audio on|off] [--carrier channel|vsock] [--ready-timeout S]",
 		"make a VM" },
 	{ "delete", delete_main, "[--yes] [--force] NAME…", "remove VMs and their disks" },
 	{ "set", set_main,
 		"NAME [--template T] [--color COLOR] [--memory SIZE] [--vcpus N] [--net NETVM|none] [--net-limit RATE] "
 		"[--pci ADDRESS|none]… [--notifications on|off] [--audio on|off] [--volume 0…100] [--mute on|off] "
-		"[--ready-timeout S]",
+		"[--carrier channel|vsock] [--ready-timeout S]",
 		"change a VM" },
 	{ "start", start_main, "NAME…", "start VMs" },
 	{ "stop", stop_main, "[--force] NAME…", "shut VMs down" },

@@ -8,7 +8,7 @@
 static int is_empty(const struct vm_options *o)
 {
 	return !o->template && !o->color && !o->memory && !o->vcpus && !o->ready_timeout && !o->net && !o->net_limit &&
-		!o->has_pci && !o->notifications && !o->audio && !o->mute && !o->volume;
+		!o->has_pci && !o->notifications && !o->audio && !o->mute && !o->volume && !o->carrier;
 }
 
 int set_main(int argc, char **argv)

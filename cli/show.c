@@ -70,6 +70,7 @@ static void show_vm(const struct vm_info *vm)
 		printf("%-13s %s a second, each way\n", "Net limit", format_size((uint64_t)vm->net_limit << 10, limit));
 	size_line("Memory", (uint64_t)vm->memory << 20);
 	printf("%-13s %u\n", "VCPUs", vm->vcpus);
+	line("Carrier", vm->carrier);
 	line("Notifications", vm->notifications ? "on" : "off");
 	line("Disk", vm->disk_path);
 	line("Console log", vm->console_log);

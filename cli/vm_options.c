@@ -79,6 +79,14 @@ static int parse_switch(const char *option, const char **ret)
 	return 0;
 }
 
+static int parse_carrier(const char *text, struct vm_options *o)
+{
+	o->carrier = text;
+	if (strcmp(text, "channel") == 0 || strcmp(text, "vsock") == 0)
+		return 0;
+	return cli_error(CLI_USAGE, "--carrier takes channel or vsock, not \"%s\"", text);
+}
+
 static int parse_volume(const char *text, struct vm_options *o)
 {
 	o->volume = text;
@@ -121,6 +129,8 @@ static int parse_option(int opt, struct vm_options *o)
 		return parse_switch("mute", &o->mute);
 	case 'V':
 		return parse_volume(optarg, o);
+	case 'C':
+		return parse_carrier(optarg, o);
 	default:
 		return parse_number("ready-timeout", optarg, READY_TIMEOUT_MAX, &o->ready_timeout);
 	}
@@ -144,6 +154,7 @@ int vm_options_parse(int argc, char **argv, int creates, struct vm_options *ret)
 		{ "audio", required_argument, NULL, 'a' },
 		{ "volume", required_argument, NULL, 'V' },
 		{ "mute", required_argument, NULL, 'u' },
+		{ "carrier", required_argument, NULL, 'C' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int opt, r;
@@ -211,6 +222,8 @@ int vm_options_append(const struct vm_options *o, sd_bus_message *m)
 		r = append_switch(m, "Audio", o->audio);
 	if (r >= 0)
 		r = append_switch(m, "Mute", o->mute);
+	if (r >= 0)
+		r = append_string(m, "Carrier", o->carrier);
 	if (r >= 0 && o->volume)
 		r = sd_bus_message_append(m, "{sv}", "Volume", "u", o->percent);
 	return r < 0 ? r : sd_bus_message_close_container(m);

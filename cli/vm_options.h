@@ -25,6 +25,7 @@ struct vm_options {
 	const char *notifications; /* as given: "on", "off" */
 	bool has_pci;
 	const char *audio, *mute; /* "on" or "off" */
+	const char *carrier; /* "channel" or "vsock" */
 	const char *volume; /* as given */
 	uint32_t percent;
 	char pci[VM_OPTIONS_PCI]; /* what was given by each --pci, a space between two; "": none */

@@ -11,8 +11,8 @@ _vmos_names()
 _vmos_command_options()
 {
 	case $1 in
-	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --pci --notifications --audio --ready-timeout" ;;
-	set) echo "--template --color --memory --vcpus --net --net-limit --pci --notifications --audio --volume --mute --ready-timeout" ;;
+	create) echo "--kind --template --color --memory --vcpus --disk --net --net-limit --pci --notifications --audio --carrier --ready-timeout" ;;
+	set) echo "--template --color --memory --vcpus --net --net-limit --pci --notifications --audio --volume --mute --carrier --ready-timeout" ;;
 	delete) echo "--yes --force" ;;
 	stop) echo "--force" ;;
 	list | show | status) echo "--json" ;;
@@ -147,6 +147,10 @@ _vmos()
 	fi
 	if [ "$previous" = --notifications ]; then
 		mapfile -t COMPREPLY < <(compgen -W "on off" -- "$cur")
+		return
+	fi
+	if [ "$previous" = --carrier ]; then
+		mapfile -t COMPREPLY < <(compgen -W "channel vsock" -- "$cur")
 		return
 	fi
 	if [ "$previous" = --app ]; then

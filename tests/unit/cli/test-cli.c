@@ -187,6 +187,10 @@ static void test_vm_options(void **state)
 	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "--vcpus=0", NULL }), CLI_USAGE);
 	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "--bogus", NULL }), CLI_USAGE);
 	assert_int_equal(parse(&o, 0, 3, (char *[]){ "set", "a", "--disk=2G", NULL }), CLI_USAGE);
+	assert_int_equal(parse(&o, 0, 3, (char *[]){ "set", "a", "--carrier=vsock", NULL }), 0);
+	assert_string_equal(o.carrier, "vsock");
+	assert_int_equal(parse(&o, 1, 3, (char *[]){ "create", "a", "--carrier=channel", NULL }), 0);
+	assert_int_equal(parse(&o, 0, 3, (char *[]){ "set", "a", "--carrier=pigeon", NULL }), CLI_USAGE);
 }
 
 static void test_vm_cards(void **state)
