@@ -118,7 +118,7 @@ lab_take_programs()
 
 	lab_programs=$work/programs
 	mkdir -p "$lab_programs" "$work/guest"
-	for program in smack-kernel relay rogue-courier wire-ask dma set-clock; do
+	for program in smack-kernel relay rogue-courier wire-ask dma set-clock knock; do
 		[ ! -x "$build/tests/lab/$program" ] || cp "$build/tests/lab/$program" "$lab_programs/"
 	done
 	# What leaves layers out is of the lab alone; the drill beside it is of the same build.

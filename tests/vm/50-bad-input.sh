@@ -37,6 +37,9 @@ refuse "too little memory" "memory" "$vmos" create third --memory 8M
 refuse "more memory than the host has" "memory" "$vmos" create third --memory 900000M
 refuse "no disk" "disk" "$vmos" create third --disk 0
 refuse "too small a disk" "disk" "$vmos" create third --disk 1K
+refuse "a carrier that is none" "channel or vsock" "$vmos" create third --carrier pigeon
+[ -e /dev/vhost-vsock ] ||
+	refuse "vsock on a host without it" "modprobe vhost_vsock" "$vmos" create third --carrier vsock
 refuse "a colour that is none" "colo" "$vmos" create third --color bluish
 refuse "no processor" "vcpu" "$vmos" create third --vcpus 0
 refuse "a network card in session mode" "needs the vmOS host" "$vmos" create third --kind net --pci 03:00.0

@@ -178,12 +178,18 @@ may_not()
 	! may "$@"
 }
 
-# A running VM of that name and colour, made if there is none.
+# need_vm NAME COLOR [OPTION…]: a running VM of that name and colour, made if there is none.
 need_vm()
 {
 	field_is "$1" state running 2>/dev/null && return
-	"$vmos" show "$1" >/dev/null 2>&1 || "$vmos" create "$1" --color "$2" --memory 512 || return
+	"$vmos" show "$1" >/dev/null 2>&1 || "$vmos" create "$1" --color "$2" --memory 512 "${@:3}" || return
 	"$vmos" start "$1"
+}
+
+# Its address on vsock: see dial_cid().
+cid_of()
+{
+	echo $((0x40000000 + $(field "$1" net_index)))
 }
 
 # again_if_gone VM: what follows is not about guests that end by themselves, which happens under nested emulation once in
