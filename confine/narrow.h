@@ -32,7 +32,7 @@ int narrow_switch_files(const char *dir);
  */
 enum narrow_profile { NARROW_VM, NARROW_NET, NARROW_PROBE, NARROW_SWITCH };
 
-/* Seccomp: refuses (EPERM) what the profile does not need. -errno. */
+/* Seccomp: refuses (EPERM) what the profile does not need; a vsock device keeps its address. -errno. */
 int narrow_calls(enum narrow_profile profile);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/vhost.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -285,6 +286,15 @@ static bool act_change_card(void)
 	return ioctl(-1, SIOCSIFHWADDR, NULL) == 0 || errno == EBADF;
 }
 
+/* There is no such file: only a call that is not made can succeed. */
+static bool act_give_address(void)
+{
+	uint64_t cid = 3;
+
+	return ioctl(-1, VHOST_VSOCK_SET_GUEST_CID, &cid) == 0 &&
+		syscall(SYS_ioctl, -1, 1ul << 32 | VHOST_VSOCK_SET_GUEST_CID, &cid) == 0;
+}
+
 static bool act_limits_of_parent(void)
 {
 	struct rlimit limit;
@@ -366,6 +376,14 @@ static void test_calls(void **state)
 
 	child_check_refused(nothing, confined_calls, acts, COUNT(acts));
 	child_check_refused(nothing, confined, acts, COUNT(acts));
+}
+
+/* QEMU gives its vsock device the address that it has from libvirt; no other one would be taken either. */
+static void test_vsock_address(void **state)
+{
+	assert_false(child_done(nothing, act_give_address));
+	assert_true(child_done(confined_calls, act_give_address));
+	assert_true(child_done(networked_calls, act_give_address));
 }
 
 /* A probed QEMU listens for libvirt, and that is all it has more. */
@@ -688,6 +706,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_vsock_address),
 		cmocka_unit_test(test_probe_calls),
 		cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_work_goes_on),
