@@ -75,7 +75,7 @@ check "the host's device goes" take_away
 refuse "it does not start then" "modprobe vhost_vsock" timeout 120 "$vmos" start "$vm"
 refuse "nor is such a VM made" "has no /dev/vhost-vsock" "$vmos" create "$other" --carrier vsock
 check "back to the channel" "$vmos" set "$vm" --carrier channel
-check "by which it starts" timeout 300 "$vmos" start "$vm"
+check "by which it starts" start_vm "$vm"
 check "and has the device" has_device
 check "the host's device comes back" bring_back
 check "the VM is stopped" "$vmos" stop --force "$vm"

@@ -183,7 +183,21 @@ need_vm()
 {
 	field_is "$1" state running 2>/dev/null && return
 	"$vmos" show "$1" >/dev/null 2>&1 || "$vmos" create "$1" --color "$2" --memory 512 "${@:3}" || return
-	"$vmos" start "$1"
+	start_vm "$1"
+}
+
+# On an emulated processor a guest may hang while it boots, and there alone it gets a second try, which is told. One
+# that boots does so in half a minute.
+start_vm()
+{
+	if ! grep -q "QEMU TCG" /proc/cpuinfo; then
+		"$vmos" start "$1"
+		return
+	fi
+	timeout 120 "$vmos" start "$1" && return
+	note "$1 did not start; once more"
+	"$vmos" stop --force "$1"
+	timeout 200 "$vmos" start "$1"
 }
 
 # Its address on vsock: see dial_cid().
