@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/now.h"
 
 /* A program that dies again and again gets a new session only once a second. */
 #define SHORT_SESSION_US 1000000
@@ -20,14 +21,6 @@
 #define CLOCK_NONE_US 20000 /* there is no sound server */
 #define CLOCK_WATCH_US 100000 /* there is one: look whether it asks */
 #define CLOCK_LATE_US 300000 /* it does not */
-
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 int guest_open(struct guest *g, const struct helper_setup *setup, int *fds)
 {
@@ -40,7 +33,7 @@ int guest_open(struct guest *g, const struct helper_setup *setup, int *fds)
 	g->notify_host = steal_fd(&fds[LINK_NOTIFY_HOST]);
 	g->size = setup->region_size;
 	pace_init(&g->pace);
-	g->opened_us = now_us();
+	g->opened_us = now_usec(CLOCK_MONOTONIC);
 	return channel_host_open(&g->channel, g->region, g->size, VMOS_ROLE_AUDIO, setup->epoch);
 }
 
@@ -60,7 +53,7 @@ static int refuse(struct guest *g, const char *text)
 /* A guest may wake us as often as it likes, so it is counted. False: it was too often. */
 static bool count_event(struct guest *g)
 {
-	uint64_t now = now_us();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 
 	if (now - g->second_us >= 1000000) {
 		g->second_us = now;
@@ -97,7 +90,7 @@ static void begin_play(struct guest *g)
 {
 	g->playing = true;
 	g->stopped = false;
-	g->beat_us = now_us();
+	g->beat_us = now_usec(CLOCK_MONOTONIC);
 	pace_begin(&g->pace);
 	sound_play(g->sound, true);
 	loop_timer_set(g->clock, g->beat_us + CLOCK_NONE_US);
@@ -200,7 +193,7 @@ static void reopen(struct guest *g)
 {
 	uint32_t epoch = g->channel.epoch + 1 ? g->channel.epoch + 1 : 1;
 
-	g->opened_us = now_us();
+	g->opened_us = now_usec(CLOCK_MONOTONIC);
 	if (channel_host_open(&g->channel, g->region, g->size, VMOS_ROLE_AUDIO, epoch) < 0)
 		log_error("cannot open the next session"); /* cannot be: the same call succeeded at the start */
 	fd_eventfd_kick(g->notify_guest);
@@ -215,7 +208,7 @@ static int handle_reopen(sd_event_source *source, uint64_t usec, void *userdata)
 /* Its sound server left. The next session is opened at once, unless sessions are short. */
 static void end_session(struct guest *g)
 {
-	uint64_t now = now_us();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 
 	log_debug("the guest's sound server left");
 	g->hello = g->listening = false;
@@ -311,7 +304,7 @@ static int handle_clock(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct guest *g = userdata;
 	bool none = !sound_is_there(g->sound);
-	uint64_t now = now_us();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 
 	if (!g->playing || g->failed)
 		return 0;
@@ -332,7 +325,7 @@ void guest_take(struct guest *g, void *dst, uint32_t frames)
 		return;
 	}
 	n = pace_take(&g->pace, &g->store, dst, frames, g->stopped);
-	g->beat_us = now_us();
+	g->beat_us = now_usec(CLOCK_MONOTONIC);
 	g->taken += n;
 	g->played += n;
 	if (g->stopped && n == 0)

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/now.h"
 #include "courier/manager.h"
 #include "courier/run.h"
 #include "courier/session.h"
@@ -23,14 +24,6 @@
 #define SHORT_SESSIONS_MAX 8
 /* Rounds of sending in one event, before the loop looks at the other fds. */
 #define PUSH_ROUNDS 4
-
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 int guest_open(struct guest *g, const struct helper_setup *setup, int *fds)
 {
@@ -50,7 +43,7 @@ int guest_open(struct guest *g, const struct helper_setup *setup, int *fds)
 	g->notify_guest = steal_fd(&fds[LINK_NOTIFY_GUEST]);
 	g->notify_host = steal_fd(&fds[LINK_NOTIFY_HOST]);
 	g->size = setup->region_size;
-	g->opened_us = now_us();
+	g->opened_us = now_usec(CLOCK_MONOTONIC);
 	return channel_host_open(&g->carrier.channel, g->region, g->size, VMOS_ROLE_CTL, setup->epoch);
 }
 
@@ -134,7 +127,7 @@ static void guest_reopen(struct guest *g)
 		manager_tell_connect(g->manager);
 		return;
 	}
-	g->opened_us = now_us();
+	g->opened_us = now_usec(CLOCK_MONOTONIC);
 	if (channel_host_open(&g->carrier.channel, g->region, g->size, VMOS_ROLE_CTL, epoch) < 0)
 		log_error("cannot open the next session"); /* cannot be: the same call succeeded at the start */
 	guest_kick(g);
@@ -156,7 +149,7 @@ void guest_connect(struct guest *g, int fd)
 		close(fd);
 		return;
 	}
-	g->opened_us = now_us();
+	g->opened_us = now_usec(CLOCK_MONOTONIC);
 	if (connection_open(&g->connection, g, fd, g->epoch) < 0)
 		manager_fail(g->manager, HELPER_REASON_INTERNAL, "the connection to the guest cannot be watched");
 }
@@ -171,7 +164,7 @@ static int handle_reopen(sd_event_source *source, uint64_t usec, void *userdata)
 static void guest_end_session(struct guest *g)
 {
 	bool was_known = g->hello;
-	uint64_t now = now_us();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 
 	log_info("the agent left");
 	guest_hang_up(g);

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "base/paths.h"
 #include "manager/audit.h"
 #include "manager/errors.h"
@@ -28,14 +29,6 @@
 #define ANSWER_WAIT (60 * SECOND)
 #define ACCEPT_SLACK_NS (2 * SECOND_NS) /* between what was shown and what was measured since */
 #define FILE_MAX 256
-
-static uint64_t now_usec(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec / 1000;
-}
 
 static struct clock *clock_of(struct manager *m)
 {

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "manager/spawn.h"
 
 void helper_init(struct helper *h, enum helper_kind kind, const struct helper_ops *ops, void *owner)
@@ -97,18 +98,10 @@ static void take_up(struct helper *h)
 	h->ops->up(h);
 }
 
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* Whether one report more of the guest's state is less than too many. */
 static bool is_due(struct helper *h, unsigned max)
 {
-	uint64_t now = now_usec();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 
 	if (now - h->guest_since > HELPER_GUEST_PERIOD * 1000000ull) {
 		h->guest_since = now;
@@ -491,7 +484,7 @@ void helper_stop(struct helper *h)
 
 bool helper_may_restart(struct helper *h)
 {
-	uint64_t now = now_usec();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 
 	if (h->restarts[0] && now - h->restarts[0] < 60 * 1000000ull)
 		return false;

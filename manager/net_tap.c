@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/now.h"
 #include "base/paths.h"
 #include "manager/proc_note.h"
 #include "manager/spawn.h"
@@ -27,14 +28,6 @@ struct net_tap_out {
 	struct tap_msg msg;
 	int fds[TAP_FDS_MAX]; /* owned */
 };
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 void net_tap_init(struct net_tap *tap, const struct net_tap_ops *ops, void *owner)
 {
@@ -170,7 +163,7 @@ static void net_tap_up(struct net_tap *tap, bool found)
 /* What nobody asked for becomes work on the main loop: one that was taken over must not flood it. */
 static int count_news(struct net_tap *tap)
 {
-	uint64_t now = now_usec();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 
 	if (now - tap->news_since > NET_TAP_NEWS_PERIOD * 1000000ull) {
 		tap->news_since = now;
@@ -459,7 +452,7 @@ void net_tap_stop(struct net_tap *tap)
 
 bool net_tap_may_restart(struct net_tap *tap)
 {
-	uint64_t now = now_usec();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 
 	if (tap->restarts[0] && now - tap->restarts[0] < 60 * 1000000ull)
 		return false;

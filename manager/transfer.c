@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/manager_rules.h"
@@ -19,10 +20,7 @@
 
 uint64_t transfer_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	return now_usec(CLOCK_MONOTONIC);
 }
 
 void transfer_set_text(struct transfer *t, const char *fmt, ...)

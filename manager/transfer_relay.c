@@ -23,7 +23,6 @@ void transfer_relay_init(struct transfer_relay *relay)
 void transfer_relay_end(struct transfer *t)
 {
 	struct transfer_relay *relay = &t->move.relay;
-
 	uint64_t bytes;
 
 	sd_event_source_disable_unref(relay->io);

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "base/paths.h"
 #include "manager/errors.h"
 #include "manager/vm.h"
@@ -24,14 +24,6 @@
 static char *list_path(const struct vm *vm)
 {
 	return paths_join(vm->dir, FILE_NAME, NULL);
-}
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
 /* A copy of our own, checked. The caller frees it. */
@@ -99,7 +91,7 @@ static int write_list(const struct vm *vm, const struct app *list, uint32_t coun
 int vm_apps_take(struct vm *vm, uint32_t count, int fd)
 {
 	struct app *list cleanup_free = NULL, *kept cleanup_free = NULL;
-	uint64_t now = now_usec();
+	uint64_t now = now_usec(CLOCK_MONOTONIC);
 	uint32_t nkept;
 	int r;
 

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "base/paths.h"
 #include "manager/audit.h"
 #include "manager/errors.h"
@@ -26,14 +27,6 @@
 #define LATER_USEC 30000000 /* one that has failed us again and again is tried again */
 #define KEEP_USEC 3000000 /* after a mixer's last change: then it is kept */
 #define NOTE_MAX 32
-
-static uint64_t now_usec(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static void set_state(struct vm *vm, enum vm_audio audio)
 {

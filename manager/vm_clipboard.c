@@ -10,16 +10,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "manager/manager.h"
 #include "manager/vm.h"
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 void vm_note(struct vm *vm, bool bad, const char *fmt, ...)
 {
@@ -52,7 +45,7 @@ static int handle_old(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *m = userdata;
 
-	(void)clipboard_is_full(&m->clipboard, now_usec());
+	(void)clipboard_is_full(&m->clipboard, now_usec(CLOCK_MONOTONIC));
 	return 0;
 }
 
@@ -72,9 +65,9 @@ void vm_clipboard_take(struct vm *vm, const struct helper_clip *clip, int fd)
 	char size[32];
 	int r;
 
-	if (!clipboard_rate_allows(&vm->clip_takes, now_usec()))
+	if (!clipboard_rate_allows(&vm->clip_takes, now_usec(CLOCK_MONOTONIC)))
 		return;
-	r = clipboard_take(&m->clipboard, vm->config.name, clip, fd, now_usec());
+	r = clipboard_take(&m->clipboard, vm->config.name, clip, fd, now_usec(CLOCK_MONOTONIC));
 	if (r == 0)
 		r = set_timer(m);
 	if (r == 0) {
@@ -132,7 +125,8 @@ static void handle_decided(enum verdict verdict, const struct rule *rule, const 
 		log_info("VM %s: nothing pasted. %s", vm->config.name, decision_reason(m));
 		vm_note(vm, true, "%s may not paste from %s: %s", vm->config.name, vm->clip_from,
 			refusal(rule, verdict));
-	} else if (m->clipboard.serial != vm->clip_serial || !clipboard_is_full(&m->clipboard, now_usec())) {
+	} else if (m->clipboard.serial != vm->clip_serial ||
+		!clipboard_is_full(&m->clipboard, now_usec(CLOCK_MONOTONIC))) {
 		vm_note(vm, true, "What was copied is gone: copy it again");
 	} else {
 		give(vm);
@@ -172,9 +166,9 @@ void vm_clipboard_want(struct vm *vm)
 {
 	struct manager *m = vm->manager;
 
-	if (!clipboard_rate_allows(&vm->clip_wants, now_usec()))
+	if (!clipboard_rate_allows(&vm->clip_wants, now_usec(CLOCK_MONOTONIC)))
 		return;
-	if (clipboard_is_full(&m->clipboard, now_usec()))
+	if (clipboard_is_full(&m->clipboard, now_usec(CLOCK_MONOTONIC)))
 		decide(vm);
 	else
 		vm_note(vm, true, "Nothing to paste: copy by Ctrl+Shift+C in another window first");

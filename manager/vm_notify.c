@@ -3,22 +3,14 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/now.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "policy/palette.h"
 #include "proto/notification.h"
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 /* What is told of one, or of those that were held back. */
 struct told {
@@ -80,7 +72,7 @@ static bool may_show(struct vm *vm)
 {
 	if (!vm->notify.bucket.burst)
 		vm->notify.bucket = BUCKET(VM_NOTIFY_BURST, VM_NOTIFY_GAP_US);
-	return !vm->config.quiet && bucket_take(&vm->notify.bucket, now_usec());
+	return !vm->config.quiet && bucket_take(&vm->notify.bucket, now_usec(CLOCK_MONOTONIC));
 }
 
 int vm_notify(struct vm *vm, const struct helper_notify *notify, int fd)

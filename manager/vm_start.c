@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "base/paths.h"
 #include "manager/console.h"
 #include "manager/drill.h"
@@ -33,14 +34,6 @@
 #define READY_TIMEOUT_NESTED 300 /* the host itself may be emulated */
 #define START_SPACE_MIN \
 	(64ull << 20) /* bytes free on the host before a VM starts: its disk grows, its console is logged */
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static uint32_t ready_timeout(const struct vm *vm)
 {
@@ -253,7 +246,7 @@ void vm_start_ready(struct vm *vm)
 		return;
 	vm->timer = sd_event_source_disable_unref(vm->timer);
 	if (vm->started_usec)
-		vm->ready_ms = (uint32_t)((now_usec() - vm->started_usec) / 1000);
+		vm->ready_ms = (uint32_t)((now_usec(CLOCK_MONOTONIC) - vm->started_usec) / 1000);
 	log_info("VM %s: ready after %u ms", vm->config.name, vm->ready_ms);
 	vm_set_state(vm, VM_RUNNING);
 	vm_waiters_reply(&vm->starting, NULL);
@@ -341,7 +334,7 @@ int vm_start(struct vm *vm, sd_bus_message *call, sd_bus_error *ret_error)
 		return 1;
 	vm_set_error(vm, NULL);
 	vm->ended_early = vm->force_stop = false;
-	vm->started_usec = now_usec();
+	vm->started_usec = now_usec(CLOCK_MONOTONIC);
 	vm->ready_ms = 0;
 	vm_set_state(vm, VM_STARTING);
 	r = begin(vm, ret_error);

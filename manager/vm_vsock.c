@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "manager/errors.h"
 #include "manager/manager.h"
 #include "manager/programs.h"
@@ -79,14 +80,6 @@ void vm_vsock_off(struct vm *vm)
 	vm_vsock_stop(vm);
 	if (vm->identity.apart && vm->config.vsock && smack_rules_vsock(vm->config.name, false) < 0)
 		log_warning("VM %s: its QEMU's label may still use %s", vm->config.name, DEVICE);
-}
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
 /* A pause after the last attempt, so that no guest and no courier makes vmosd connect all the time. */
@@ -226,7 +219,7 @@ static int handle_try(sd_event_source *source, uint64_t usec, void *userdata)
 	int r;
 
 	vm_vsock_stop(vm);
-	vm->vsock.tried_usec = now_usec();
+	vm->vsock.tried_usec = now_usec(CLOCK_MONOTONIC);
 	if (vm->start_job) { /* the CID is not its own yet, and may be another's */
 		vm->vsock.pause_usec = PAUSE_MIN_USEC;
 		try_later(vm);
@@ -251,7 +244,7 @@ void vm_vsock_connect(struct vm *vm)
 	if (v->timer || v->io)
 		return;
 	/* a courier that asks again and again waits as one that gets none */
-	if (now_usec() - v->tried_usec > PAUSE_MAX_USEC)
+	if (now_usec(CLOCK_MONOTONIC) - v->tried_usec > PAUSE_MAX_USEC)
 		v->pause_usec = PAUSE_MIN_USEC;
 	try_later(vm);
 }
