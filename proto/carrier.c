@@ -67,5 +67,5 @@ bool carrier_flush(struct carrier *c)
 
 bool carrier_want(struct carrier *c, bool on)
 {
-	return c->streams ? vstream_want(&c->stream) : channel_want(&c->channel, on);
+	return c->streams ? vstream_want(&c->stream, on) : channel_want(&c->channel, on);
 }

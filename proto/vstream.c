@@ -289,7 +289,8 @@ size_t vstream_room(struct vstream *s)
 	return space < VSTREAM_BLOB_MAX ? space : VSTREAM_BLOB_MAX;
 }
 
-bool vstream_want(const struct vstream *s)
+bool vstream_want(struct vstream *s, bool on)
 {
+	s->wants = on;
 	return s->state != CHANNEL_JOINED || s->broken || s->ended || s->out_end == 0;
 }

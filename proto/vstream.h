@@ -52,6 +52,7 @@ struct vstream {
 	const uint8_t *blob; /* of the message taken last; NULL: it had none, or it was fetched */
 	uint32_t blob_len;
 	uint32_t reserved; /* bytes of a blob that the next message has */
+	bool wants; /* somebody here waits for room: vstream_want() */
 	bool ended; /* the peer sends nothing any more */
 	bool foreign; /* its HELLO is of another version or role */
 	bool broken; /* it sent what no peer sends: -EBADMSG from then on */
@@ -83,6 +84,7 @@ bool vstream_arm(const struct vstream *s);
 int vstream_reserve(struct vstream *s, const void *blob, size_t len, struct blob_ref *ret_ref);
 int vstream_send(struct vstream *s, struct msg *m);
 size_t vstream_room(struct vstream *s);
-bool vstream_want(const struct vstream *s);
+/* Who writes sees it in @wants: what waits is woken when the stream takes more, also if all has been written by then. */
+bool vstream_want(struct vstream *s, bool on);
 
 #endif

@@ -195,7 +195,8 @@ void link_flush(struct link *l)
 		return;
 	if (l->queue_len > 0 && carrier_want(&l->carrier, true))
 		link_drain_queue(l);
-	if (carrier_flush(&l->carrier))
+	/* of a stream also where nothing is pending: whether somebody waits for room */
+	if (carrier_flush(&l->carrier) || l->carrier.streams)
 		link_kick(l);
 }
 

@@ -141,7 +141,7 @@ void vsock_write(struct vsock *v)
 		/* the host hung up: that is read, too */
 		vstream_written(v->stream, n < 0 ? len : (size_t)n);
 	}
-	watch_room(v, len > 0);
+	watch_room(v, len > 0 || v->stream->wants);
 }
 
 void vsock_hang_up(struct vsock *v)

@@ -33,7 +33,7 @@ void vsock_close(struct vsock *v);
 
 /* Takes a connection, and what has come by it. */
 void vsock_read(struct vsock *v);
-/* Writes what is pending, as far as the host takes it. */
+/* Writes what is pending, as far as the host takes it. There is something to do again when it takes more and somebody waits. */
 void vsock_write(struct vsock *v);
 /* Ends the connection; vsock_read() takes the next one. */
 void vsock_hang_up(struct vsock *v);

@@ -155,12 +155,45 @@ static void test_stranger(void **state)
 	vsock_close(&v);
 }
 
+/* What was told to wait for room comes to its turn, also where all that was in its way has been written meanwhile. */
+static void test_wants(void **state)
+{
+	static uint8_t blob[VSTREAM_BLOB_MAX], taken[VSTREAM_BUFFER];
+	struct vstream stream = { 0 };
+	struct sockaddr_un at;
+	struct blob_ref ref;
+	struct msg m = { 0 };
+	struct vsock v;
+	socklen_t len;
+	int host;
+
+	assert_int_equal(vsock_open(&v, &stream, listen_anywhere(&at, &len)), 0);
+	host = come(&at, len);
+	vsock_read(&v);
+	say_hello(host, 3);
+	vsock_read(&v);
+	assert_int_equal(vstream_poll(&stream), CHANNEL_JOINED);
+	while (vstream_reserve(&stream, blob, sizeof(blob), &ref) == 0)
+		assert_int_equal(vstream_send(&stream, &m), 0);
+	assert_false(vstream_want(&stream, true));
+	do {
+		vsock_write(&v);
+	} while (recv(host, taken, sizeof(taken), MSG_DONTWAIT) > 0);
+	assert_true(is_due(&v));
+	vstream_want(&stream, false);
+	vsock_write(&v);
+	assert_false(is_due(&v));
+	close(host);
+	vsock_close(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_is_host),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_wants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
