@@ -131,14 +131,20 @@ static u64 move_pace(struct relay *relay, u32 n)
 	return 0;
 }
 
-/* Says what it waits for, and looks once more. True: there was nothing, so sleep until a doorbell rings. */
+/*
+ * Says what it waits for, and looks once more. True: there was nothing, so sleep
+ * until a doorbell rings. Where it is the other end now that has to do something,
+ * that one has not been told: it would not ring.
+ */
 static bool move_may_sleep(struct relay *relay, bool full)
 {
+	bool full_now;
+
 	relay->asleep = full ? &relay->target : &relay->source;
 	WRITE_ONCE(relay->asleep->host->waits, 1);
 	/* The guest sees that we wait, or we see what it did. */
 	smp_mb();
-	if (move_look(relay, &full))
+	if (move_look(relay, &full_now) || full_now != full)
 		return false;
 	WRITE_ONCE(relay->sleeps, relay->sleeps + 1);
 	trace_vmos_relay_sleep(relay->generation, relay->moved, relay->asleep == &relay->target);
