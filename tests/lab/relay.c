@@ -35,112 +35,21 @@
 #include "tests/lab/relay_bench.h"
 #include "tests/lab/relay_fuzz.h"
 #include "tests/lab/relay_guest.h"
+#include "tests/lab/relay_stand.h"
 #include "tests/lab/tap.h"
 
-#define DEVICE "/dev/vmos_relay"
-#define OFFSET VMOS_RELAY_AREA_MIN
 #define LEN (1u << 20)
 #define SUBJECT "relaytest.a.courier"
 #define OBJECT "relaytest.b.inbox"
 #define OTHER "relaytest.b.image"
 
-static unsigned generations;
-
-/* A relay between two guests. @check: how many bytes are to pass, and what the thread that takes them found. */
-struct stand {
-	struct relay_guest from;
-	struct relay_guest to;
-	int gate;
-	int relay;
-	struct vmos_relay_create create;
-	uint64_t total;
-	uint64_t wrong;
-	bool over;
-};
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+/* --- bytes pass --- */
 
 /* Byte @at of all that passes. */
 static unsigned char byte_of(uint64_t at)
 {
 	return (unsigned char)(at ^ at >> 8 ^ (at >> 16) * 7 ^ at >> 24);
 }
-
-static int open_relay(void)
-{
-	int fd = open(DEVICE, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		err(2, "%s", DEVICE);
-	return fd;
-}
-
-static void stand_init(struct stand *s, uint32_t from_len, uint32_t to_len)
-{
-	*s = (struct stand){ .gate = fd_memfd_sealed("gate", 1), .relay = open_relay() };
-	if (s->gate < 0)
-		errx(2, "no gate");
-	relay_guest_init(&s->from, OFFSET, from_len);
-	relay_guest_init(&s->to, VMOS_RELAY_AREA_END - VMOS_RELAY_DATA_OFF - to_len, to_len);
-	s->create = (struct vmos_relay_create){
-		.source = relay_guest_end(&s->from),
-		.target = relay_guest_end(&s->to),
-		.gate = s->gate,
-		.generation = ++generations,
-	};
-}
-
-static void stand_finish(struct stand *s)
-{
-	if (s->relay >= 0)
-		close(s->relay);
-	close(s->gate);
-	relay_guest_finish(&s->from);
-	relay_guest_finish(&s->to);
-}
-
-/* 0 or an errno. */
-static int create_on(int relay, const struct vmos_relay_create *create)
-{
-	return ioctl(relay, VMOS_RELAY_IOC_CREATE, create) < 0 ? errno : 0;
-}
-
-static int create(struct stand *s)
-{
-	return create_on(s->relay, &s->create);
-}
-
-static void join(struct stand *s)
-{
-	relay_guest_join(&s->to, s->create.generation);
-	relay_guest_join(&s->from, s->create.generation);
-}
-
-static struct vmos_relay_state state_of(const struct stand *s)
-{
-	struct vmos_relay_state state = { 0 };
-
-	if (ioctl(s->relay, VMOS_RELAY_IOC_STATE, &state) < 0)
-		err(2, "state");
-	return state;
-}
-
-/* What it ended with, waited for; 0: it goes on. */
-static int end_of(const struct stand *s)
-{
-	struct pollfd p = { .fd = s->relay, .events = POLLIN };
-
-	poll(&p, 1, 5000);
-	return state_of(s).ended;
-}
-
-/* --- bytes pass --- */
 
 static void *fill(void *arg)
 {
@@ -257,6 +166,58 @@ static void test_sleeps(void)
 	join(&s);
 	relay_guest_pass(&s.from, 10);
 	check(relay_guest_wait(&s.to, relay_guest_ready, 5000) && relay_guest_ready(&s.to) == 10, "then it does");
+	stand_finish(&s);
+}
+
+/* Until look(@g) is @want, without a word to the relay. False: not within five seconds. */
+static bool spin(const struct relay_guest *g, size_t (*look)(const struct relay_guest *g), size_t want)
+{
+	double end = now() + 5;
+
+	while (look(g) != want)
+		if (now() > end)
+			return false;
+	return true;
+}
+
+static void linger(unsigned steps)
+{
+	for (volatile unsigned i = 0; i < steps; i++)
+		;
+}
+
+/*
+ * The last bytes of a sender come while the relay makes itself ready to wait for more of them, and there is no room for
+ * them: then it is the receiver who has to ring.
+ */
+static bool pass_last(struct stand *s, unsigned steps)
+{
+	relay_guest_pass(&s->from, s->to.len);
+	if (!spin(&s->from, relay_guest_room, s->from.len))
+		return false;
+	linger(steps);
+	relay_guest_pass(&s->from, 100);
+	linger(20000); /* it sleeps */
+	relay_guest_pass(&s->to, s->to.len);
+	if (!spin(&s->to, relay_guest_ready, 100))
+		return false;
+	relay_guest_pass(&s->to, 100);
+	return true;
+}
+
+static void test_last_bytes(void)
+{
+	double end = now() + 3;
+	unsigned rounds = 0;
+	struct stand s;
+	bool ok = true;
+
+	stand_init(&s, LEN, VMOS_RELAY_LEN_MIN);
+	create(&s);
+	join(&s);
+	while (ok && now() < end)
+		ok = pass_last(&s, rounds++ * 7 % 997);
+	check(ok, "the last bytes come, whoever the relay waited for before them (%u times)", rounds);
 	stand_finish(&s);
 }
 
@@ -544,8 +505,8 @@ static void let_open(const char *subject, const char *access)
 
 	if (smack_is_active() != 1)
 		return;
-	if (smack_path_get(DEVICE, node) < 0)
-		errx(2, "the label of " DEVICE);
+	if (smack_path_get(RELAY_DEVICE, node) < 0)
+		errx(2, "the label of " RELAY_DEVICE);
 	if (strcmp(subject, node) != 0)
 		smack_rule_load(subject, node, access);
 }
@@ -573,7 +534,7 @@ static int as(const char *label, const struct stand *s)
 			_exit(255);
 		if (s)
 			_exit(create_on(s->relay, &s->create));
-		r = open(DEVICE, O_RDONLY | O_CLOEXEC);
+		r = open(RELAY_DEVICE, O_RDONLY | O_CLOEXEC);
 		_exit(r < 0 ? 255 : r);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) == 255)
@@ -715,6 +676,7 @@ static int run_all(unsigned seconds)
 	test_passes(VMOS_RELAY_LEN_MIN, LEN, 1u << 20);
 	test_passes(VMOS_RELAY_LEN_MAX, VMOS_RELAY_LEN_MIN, 1u << 20);
 	test_sleeps();
+	test_last_bytes();
 	test_rate();
 	test_revoke();
 	test_close();
