@@ -116,8 +116,12 @@ static int act(struct side *s, const struct side_note *ask, struct side_note *an
 static int serve(struct side *control)
 {
 	struct side_note ask, answer = { .type = SIDE_ANSWER };
-	int r = side_receive(control, &ask, block);
+	int r;
 
+	/* while others are measured nothing is asked of us, for however long */
+	do {
+		r = side_receive(control, &ask, block);
+	} while (r == -ETIMEDOUT);
 	if (r < 0 || ask.type == SIDE_END)
 		return r < 0 ? r : 1;
 	if (ask.slot >= SIDE_SLOTS || ask.size > SIDE_BLOCK_MAX)

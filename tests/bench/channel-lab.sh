@@ -8,6 +8,8 @@ subjects="vmos vhost-vsock virtio-serial tcp tcp-user virtio-9p virtiofs"
 pairs=${CHANNEL_PAIRS:-1,2}
 peers=$XDG_CACHE_HOME/vmos/bench-channel
 programs=$bench
+# A turn takes some five minutes.
+LAB_PATIENCE=${LAB_PATIENCE:-$((1 + runs))}
 
 # shellcheck source=tests/lab/lib.sh
 . "$top/tests/lab/lib.sh"
