@@ -56,6 +56,16 @@ static bool read_number(xmlNodePtr node, uint32_t *ret_value)
 	return text && parse_number(text, ret_value);
 }
 
+/* Those that it has: under emulation it may have more, see domain_xml.c. */
+static bool read_vcpus(xmlNodePtr node, uint32_t *ret_value)
+{
+	char current[16];
+
+	if (node && read_attribute(node, "current", current, sizeof(current)))
+		return parse_number(current, ret_value);
+	return read_number(node, ret_value);
+}
+
 static bool read_uuid(xmlNodePtr node, char *dst, size_t cap)
 {
 	char *text cleanup_free = node ? (char *)xmlNodeGetContent(node) : NULL;
@@ -183,7 +193,7 @@ static int parse_domain(xmlNodePtr domain, struct vm_config *ret_config)
 		!read_attribute(vm, "ready-timeout", timeout, sizeof(timeout)) ||
 		!parse_number(timeout, &c.ready_timeout) ||
 		!read_memory(child(domain, "memory", NULL), &c.memory_mib) ||
-		!read_number(child(domain, "vcpu", NULL), &c.vcpus))
+		!read_vcpus(child(domain, "vcpu", NULL), &c.vcpus))
 		return -EBADMSG;
 	if (read_attribute(vm, "uid", uid, sizeof(uid)) && !parse_number(uid, &c.uid))
 		return -EBADMSG;

@@ -447,6 +447,23 @@ static void build_commandline(
 		xmlSetNs(at, ns);
 }
 
+/*
+ * An emulator that will never have a second processor leaves the guest's barriers out (QEMU's tcg_gen_mb(), which asks
+ * for the most that there may be): then the guest and we, who share memory, miss each other's words. So it may have two.
+ */
+static void build_vcpus(struct builder *b, xmlNodePtr domain, const struct vm_config *config, bool kvm)
+{
+	char current[16];
+
+	if (kvm || config->vcpus > 1) {
+		add_number(b, domain, "vcpu", config->vcpus);
+		return;
+	}
+	add_number(b, domain, "vcpu", 2);
+	snprintf(current, sizeof(current), "%u", config->vcpus);
+	set(b, xmlGetLastChild(domain), "current", current);
+}
+
 int domain_xml_build(const struct vm_config *config, const struct domain_paths *paths, bool kvm, char **ret_xml)
 {
 	struct builder b = { .doc = xmlNewDoc((const xmlChar *)"1.0") };
@@ -468,7 +485,7 @@ int domain_xml_build(const struct vm_config *config, const struct domain_paths *
 	memory = xmlGetLastChild(domain);
 	set(&b, memory, "unit", "MiB");
 	build_limits(&b, domain, config);
-	add_number(&b, domain, "vcpu", config->vcpus);
+	build_vcpus(&b, domain, config, kvm);
 	build_machine(&b, domain, config, paths);
 	build_cpu(&b, domain, kvm, paths->nested);
 	build_devices(&b, domain, config, paths);

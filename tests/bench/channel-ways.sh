@@ -89,7 +89,8 @@ ways_virtiofsd()
 	fi
 }
 
-# ways_guest N SMP: guest N, in the background.
+# ways_guest N SMP: guest N, in the background. As one of vmOS's it may have a second processor: see build_vcpus() in
+# manager/domain_xml.c.
 ways_guest()
 {
 	local n=$1 accel=tcg,thread=multi cpu=max,-erms,-fsrm vhost=off options=()
@@ -105,7 +106,7 @@ ways_guest()
 	[ "$2" = 1 ] || [ -z "$ways_fs" ] || options+=(-chardev "socket,id=fs,path=$ways/fs.sock"
 		-device "vhost-user-fs-pci,chardev=fs,tag=share")
 	"${ways_net[@]}" timeout 1800 qemu-system-x86_64 -name "far-$n,debug-threads=on" -nodefaults -no-user-config \
-		-display none -M q35,memory-backend=ram -accel "$accel" -cpu "$cpu" -smp "$2" -m 256 \
+		-display none -M q35,memory-backend=ram -accel "$accel" -cpu "$cpu" -smp "$2,maxcpus=2" -m 256 \
 		-object memory-backend-memfd,id=ram,size=256M,share=on -kernel "$ways_kernel" -initrd "$ways_ram" \
 		-append "console=ttyS0 quiet panic=-1 no_timer_check eth0=10.0.2.15 eth1=10.9.9.$((1 + n))" \
 		-chardev "socket,id=far,path=$ways/far-$n.sock" -device ivshmem-doorbell,vectors=1,chardev=far \

@@ -408,6 +408,23 @@ static void test_foreign(void **state)
 	}
 }
 
+/* With one processor for ever an emulator leaves the guest's memory barriers out. */
+static void test_one_vcpu(void **state)
+{
+	struct vm_config one = config, back;
+	char *xml = NULL;
+
+	one.vcpus = 1;
+	assert_int_equal(domain_xml_build(&one, &paths, false, &xml), 0);
+	assert_non_null(strstr(xml, "<vcpu current=\"1\">2</vcpu>"));
+	assert_int_equal(domain_xml_parse(xml, &back), 0);
+	assert_int_equal(back.vcpus, 1);
+	free(xml);
+	assert_int_equal(domain_xml_build(&one, &paths, true, &xml), 0);
+	assert_non_null(strstr(xml, "<vcpu>1</vcpu>"));
+	free(xml);
+}
+
 static void test_without_template(void **state)
 {
 	struct domain_paths p = paths;
@@ -425,6 +442,7 @@ static void test_without_template(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_vcpu),
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_golden_system),
 		cmocka_unit_test(test_golden_net),
