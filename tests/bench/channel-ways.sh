@@ -123,12 +123,13 @@ ways_is_over()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# ways_run GUESTS SMP PROGRAM ARGUMENT…: the host's side, then the guests, until the first one is over.
+# ways_run GUESTS SMP PROGRAM ARGUMENT…: the host's side, then the guests, until the first one is over. 1: before its time.
 ways_run()
 {
 	local guests=$1 smp=$2 n host first=${#ways_pids[@]}
 	shift 2
 
+	rm -f "$ways"/far-*.sock "$ways"/serial-*.sock
 	"${ways_net[@]}" "$@" &
 	host=$!
 	within 10 test -S "$ways/far-$((guests - 1)).sock"
@@ -138,7 +139,7 @@ ways_run()
 	# a guest that cannot start is not waited for
 	wait -n "$host" "${ways_pids[@]:first}"
 	within 3 ways_is_over "$host" || kill "$host"
-	wait "$host" || say "$(tail -n 3 "$ways"/guest-*.log "$ways"/qemu-*.log)"
+	wait "$host" || { say "$(tail -n 3 "$ways"/guest-*.log "$ways"/qemu-*.log)"; return 1; }
 }
 
 ways_one()
@@ -180,4 +181,8 @@ ways_end()
 {
 	[ ${#ways_pids[@]} = 0 ] || kill "${ways_pids[@]}" 2>/dev/null
 	wait "${ways_pids[@]}" 2>/dev/null
+	ways_pids=()
+	ways_net=()
+	ways_cards=0
+	ways_fs=
 }

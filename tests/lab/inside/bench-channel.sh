@@ -28,12 +28,20 @@ taken()
 	done
 }
 
-# The first guest's card is that of the network it was begun with, so each has its own.
+# The first guest's card is that of the network it was begun with, so each has its own. Guests end by themselves now and
+# then, on a processor that is emulated: what was measured before counts, and all is tried again.
 apart()
 {
-	ways_begin
-	"$@"
-	ways_end
+	local try status
+
+	for try in 1 2 3; do
+		status=0
+		ways_begin
+		"$@" || status=$?
+		ways_end
+		[ "$status" != 0 ] || return 0
+		say "a guest ended by itself (try $try of 3)"
+	done
 }
 
 systemctl is-system-running --wait >/dev/null
