@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # The same ways as channel.sh between programs, under KVM in the HOS on the lab's machine: there is vhost-vsock, and KVM
 # counts exits. What the lab adds is the same for all: a processor that is emulated runs the host, and it the guests.
+# CHANNEL_WAYS="vhost-vsock relay" leaves the other ways out: the less is measured, the less often a guest ends by itself.
 
 sizes="64B 4KiB 64KiB 1MiB"
 subjects="vmos vhost-vsock virtio-serial tcp tcp-user virtio-9p virtiofs"
@@ -34,7 +35,7 @@ channel_payload()
 	cp "$bench/channel-host" "$bench/channel-pairs" "$top/tests/bench/channel-ways.sh" "$lab_more/"
 	cp "$peers/kernel" "$lab_more/channel.kernel"
 	ways_initrd "$lab_more/channel.initrd"
-	printf 'turn_ms=%q pairs=%q\n' "${CHANNEL_TURN_MS:-200}" "$pairs" >"$lab_more/channel.settings"
+	printf 'turn_ms=%q pairs=%q ways_only=%q\n' "${CHANNEL_TURN_MS:-200}" "$pairs" "${CHANNEL_WAYS:-}" >"$lab_more/channel.settings"
 }
 
 if channel_payload && lab_prepare; then

@@ -10,7 +10,8 @@
 #   ways_end
 #
 # Both print what channel-host and channel-pairs print, each their own. From whoever sources it: $ways a folder;
-# $ways_kernel and $ways_ram what guests boot; $programs where the two programs are; $accelerator; say, within.
+# $ways_kernel and $ways_ram what guests boot; $programs where the two programs are; $accelerator; say, within; $ways_only
+# which ways beside the channel are measured, if not all.
 
 ways_pids=()
 ways_net=()
@@ -142,6 +143,17 @@ ways_run()
 	wait "$host" || { say "$(tail -n 3 "$ways"/guest-*.log "$ways"/qemu-*.log)"; return 1; }
 }
 
+# Of NAME[=WORD]… those named in $ways_only, if that says anything.
+ways_choose()
+{
+	local word
+
+	chosen=()
+	for word; do
+		[[ -z ${ways_only:-} || " $ways_only " == *" ${word%%=*} "* ]] && chosen+=("$word")
+	done
+}
+
 ways_one()
 {
 	local words=("virtio-serial=$ways/serial-0.sock" tcp-user=10.0.2.2 virtio-9p=)
@@ -155,7 +167,8 @@ ways_one()
 	else
 		say "vhost-vsock: left out, there is no /dev/vhost-vsock"
 	fi
-	ways_run 1 2 "$programs/channel-host" "$ways/far-0.sock" "$1" "$2" "qmp=$ways/qmp-0.sock" "${words[@]}"
+	ways_choose "${words[@]}"
+	ways_run 1 2 "$programs/channel-host" "$ways/far-0.sock" "$1" "$2" "qmp=$ways/qmp-0.sock" "${chosen[@]}"
 }
 
 ways_many()
@@ -174,7 +187,8 @@ ways_many()
 	else
 		say "relay: left out, there is no /dev/vmos_relay"
 	fi
-	ways_run "$1" 1 "$programs/channel-pairs" "$ways" "$1" "$2" "$3" "$4" "${words[@]}"
+	ways_choose "${words[@]}"
+	ways_run "$1" 1 "$programs/channel-pairs" "$ways" "$1" "$2" "$3" "$4" "${chosen[@]}"
 }
 
 ways_end()
