@@ -117,8 +117,12 @@ fetch_is_over()
 
 end_fetch()
 {
+	local want have
+
 	within 120 fetch_is_over || { cat "$work/fetch.out"; return 1; }
-	[ "$(in_vm "$from" sh -c 'sha256sum <~/Public/big')" = "$(in_vm "$to" sh -c "sha256sum <~/Incoming/$from/big")" ]
+	want=$(in_vm "$from" sh -c 'sha256sum <~/Public/big')
+	have=$(in_vm "$to" sh -c "sha256sum <~/Incoming/$from/big")
+	[ -n "$want" ] && [ "$want" = "$have" ]
 }
 
 check "$from is there" need_vm "$from" blue

@@ -218,12 +218,18 @@ again_if_gone()
 	check "start $1, which is gone" timeout 200 "$vmos" start "$1"
 }
 
+# A guest that does not answer may hang: see count_gone() in inside/main.
 in_vm()
 {
-	local vm=$1
+	local vm=$1 status=0
 	shift
 
-	timeout $((60 * patience)) "$vmos" run "$vm" -- "$@"
+	timeout $((60 * patience)) "$vmos" run "$vm" -- "$@" || status=$?
+	if [ "$status" = 124 ]; then
+		note "$vm does not answer"
+		touch "$pulse.hung"
+	fi
+	return "$status"
 }
 
 # relays_are on|off: vmosd as it starts by itself has no relays.
