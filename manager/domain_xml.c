@@ -198,8 +198,8 @@ static void build_machine(
 	/* its number on the NET VM that it uses: an uplink of QEMU's has its addresses from there */
 	if (config->net_index && paths->nic)
 		snprintf(index, sizeof(index), " vmos.net=%u", config->net_index);
-	snprintf(cmdline, sizeof(cmdline), "console=ttyS0 quiet panic=1 no_timer_check vmos.name=%s%s%s%s%s%s", config->name, index,
-		net ? " vmos.kind=net" : "", paths->uplink_user ? " vmos.uplink=dhcp" : "",
+	snprintf(cmdline, sizeof(cmdline), "console=ttyS0 quiet panic=1 no_timer_check vmos.name=%s%s%s%s%s%s",
+		config->name, index, net ? " vmos.kind=net" : "", paths->uplink_user ? " vmos.uplink=dhcp" : "",
 		paths->cmdline[0] ? " " : "", paths->cmdline);
 	add(b, os, "kernel", paths->kernel);
 	add(b, os, "initrd", paths->initrd);

@@ -196,6 +196,7 @@ start_vm()
 	fi
 	timeout 120 "$vmos" start "$1" && return
 	note "$1 did not start; once more"
+	touch "$pulse.hung"
 	"$vmos" stop --force "$1"
 	timeout 200 "$vmos" start "$1"
 }
