@@ -12,11 +12,11 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "tests/lab/relay_guest.h"
+#include "tests/lab/relay_stand.h"
 
 #define BENCH_LEN (1u << 20)
 #define BENCH_CHUNK (64u << 10)
@@ -46,7 +46,7 @@ static void begin(struct side *s, size_t (*look)(const struct relay_guest *g))
 	relay_guest_init(&s->g, VMOS_RELAY_AREA_MIN, BENCH_LEN);
 }
 
-static void join(struct side *s)
+static void join_side(struct side *s)
 {
 	relay_guest_join(&s->g, 1);
 	if (pthread_create(&s->thread, NULL, run_side, s))
@@ -62,14 +62,6 @@ static uint64_t end(struct side *s)
 	count = s->g.count;
 	relay_guest_finish(&s->g);
 	return count;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Lets both run so long; what has passed, in MiB a second, and what that took of @cpu, in seconds. */
@@ -114,8 +106,8 @@ static void bench_relay(unsigned seconds)
 	create.target = relay_guest_end(&to.g);
 	if (relay < 0 || ioctl(relay, VMOS_RELAY_IOC_CREATE, &create) < 0)
 		err(2, "a relay");
-	join(&to);
-	join(&from);
+	join_side(&to);
+	join_side(&from);
 	began = now();
 	sleep(seconds);
 	took = now() - began;
@@ -204,8 +196,8 @@ static void bench_couriers(unsigned seconds)
 	begin(&to, relay_guest_ready);
 	pids[0] = start_courier(&from, ends[1], true);
 	pids[1] = start_courier(&to, ends[0], false);
-	join(&to);
-	join(&from);
+	join_side(&to);
+	join_side(&from);
 	began = now();
 	sleep(seconds);
 	took = now() - began;
