@@ -343,7 +343,7 @@ static int handle_look_again(sd_event_source *source, uint64_t usec, void *userd
 {
 	struct manager *m = userdata;
 
-	if (virt_has_secmodel(m->virt, "smack") < 0) {
+	if (virt_has_secmodel(m->virt, "smack", 0) < 0) {
 		sd_event_source_set_time_relative(source, BLIND_SECONDS * 1000000ull);
 		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	}

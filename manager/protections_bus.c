@@ -9,7 +9,10 @@
 #include "manager/manager_rules.h"
 #include "manager/protections.h"
 
-static size_t read_all(struct manager *m, struct protection *ret_list)
+/* A libvirtd that somebody restarts is back within a second or two: a start waits for it, who only asks does not. */
+#define LIBVIRT_RESTART_SECONDS 5
+
+static size_t read_all(struct manager *m, int seconds, struct protection *ret_list)
 {
 	struct protections_env env = {
 		.system = m->system,
@@ -31,7 +34,7 @@ static size_t read_all(struct manager *m, struct protection *ret_list)
 
 	env.no_cards = net_links_has_cards(m, &no_cards) ? NULL : no_cards;
 	if (m->system)
-		env.driver = virt_has_secmodel(m->virt, "smack");
+		env.driver = virt_has_secmodel(m->virt, "smack", seconds);
 	if (stat("/", &st) == 0)
 		env.root_device = st.st_dev;
 	n = protections_read(&env, ret_list);
@@ -46,7 +49,7 @@ int protections_check(struct manager *m, sd_bus_error *ret_error)
 
 	if (!m->system)
 		return 0;
-	missing = protections_missing(list, read_all(m, list));
+	missing = protections_missing(list, read_all(m, LIBVIRT_RESTART_SECONDS, list));
 	return missing ? errors_set(ret_error, ERROR_UNPROTECTED, "%s", missing->words) : 0;
 }
 
@@ -54,7 +57,7 @@ int protections_get(sd_bus *bus, const char *path, const char *interface, const 
 	void *userdata, sd_bus_error *ret_error)
 {
 	struct protection list[PROTECTIONS_MAX];
-	size_t n = read_all(userdata, list);
+	size_t n = read_all(userdata, 0, list);
 	int r = sd_bus_message_open_container(reply, 'a', "(sbs)");
 
 	for (size_t i = 0; r >= 0 && i < n; i++)

@@ -87,14 +87,14 @@ static void job_append(struct virt_job **list, struct virt_job *job)
 }
 
 /* A reference to the connection; NULL: libvirtd did not come back in time. */
-static virConnectPtr virt_take_link(struct virt *virt)
+static virConnectPtr virt_take_link_within(struct virt *virt, int seconds)
 {
 	virConnectPtr conn = NULL;
 	struct timespec until;
 	int r = 0;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += VIRT_LINK_WAIT;
+	until.tv_sec += seconds;
 	pthread_mutex_lock(&virt->lock);
 	while (!virt->conn && r == 0)
 		r = pthread_cond_timedwait(&virt->link, &virt->lock, &until);
@@ -102,6 +102,11 @@ static virConnectPtr virt_take_link(struct virt *virt)
 		conn = virt->conn;
 	pthread_mutex_unlock(&virt->lock);
 	return conn;
+}
+
+static virConnectPtr virt_take_link(struct virt *virt)
+{
+	return virt_take_link_within(virt, VIRT_LINK_WAIT);
 }
 
 static void virt_do(struct virt *virt, struct virt_job *job)
@@ -497,9 +502,13 @@ int virt_has_domain(struct virt *virt, const char *name)
 	return r;
 }
 
-int virt_has_secmodel(struct virt *virt, const char *model)
+int virt_has_secmodel(struct virt *virt, const char *model, int seconds)
 {
+	virConnectPtr conn = virt_take_link_within(virt, seconds);
 	int r;
+
+	if (conn)
+		virConnectClose(conn);
 
 	pthread_mutex_lock(&virt->lock);
 	r = virt->conn ? strcmp(virt->model, model) == 0 : -ENOTCONN;

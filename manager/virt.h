@@ -71,8 +71,8 @@ struct virt_job {
  */
 int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void *userdata, struct virt **ret_virt);
 
-/* Whether libvirt's first security driver is @model: 1 or 0. -ENOTCONN: libvirtd is away. */
-int virt_has_secmodel(struct virt *virt, const char *model);
+/* Whether libvirt's first security driver is @model: 1 or 0. -ENOTCONN: libvirtd is away, and was for @seconds from now. */
+int virt_has_secmodel(struct virt *virt, const char *model, int seconds);
 
 /*
  * Calls @handle for each defined domain, from the caller's thread (at start-up only: it may block).
