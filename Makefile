@@ -32,7 +32,7 @@ packages:
 
 # Every layer, also after one has failed; the last line counts. What the lab boots is built beside the others.
 check:
-	@tools/check-all tools unit asan vm lab:libvirt-trixie --beside image libvirt-trixie fuzz
+	@tools/check-all tools unit asan vm lab:libvirt-trixie --beside image libvirt-trixie --beside fuzz
 
 check-tools: packages
 	@tools/check --self-test && tools/check
@@ -124,7 +124,7 @@ $(BUILD)/build.ninja:
 
 $(ASAN)/build.ninja:
 	@tools/setup build
-	@meson setup $(ASAN) -Db_sanitize=address,undefined -Db_lundef=false
+	@meson setup $(ASAN) -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false
 
 $(FUZZ)/build.ninja:
 	@tools/setup build test

@@ -143,7 +143,7 @@ lab_make_payload()
 	{
 		printf 'LAB_FULL=%q\n' "${LAB_FULL:-}"
 		printf 'patience=%q\n' "${LAB_PATIENCE:-1}"
-		printf 'LAB_LIMIT=%q\n' "$((420 * ${LAB_PATIENCE:-1}))"
+		printf 'LAB_LIMIT=%q\n' "$((600 * ${LAB_PATIENCE:-1}))"
 		printf 'LAB_STILL=%q\n' "$((lab_silence - 15))"
 		printf 'runs=%q\n' "${RUNS:-3}"
 	} >"$dir/settings"
