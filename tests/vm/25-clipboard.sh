@@ -130,7 +130,7 @@ is_wiped_by_time()
 
 allow '# nothing'
 check "a third VM" "$vmos" create spy --color green
-check "it starts" "$vmos" start spy
+check "it starts" start_vm spy
 check "none of them holds a clipboard" eval 'has_no_clipboard work && has_no_clipboard web && has_no_clipboard spy'
 check "web and spy watch their clipboards" start_spies
 

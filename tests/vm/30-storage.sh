@@ -4,7 +4,7 @@
 
 restart()
 {
-	"$vmos" stop "$1" && field_is "$1" state off && "$vmos" start "$1" && field_is "$1" agent ready
+	"$vmos" stop "$1" && field_is "$1" state off && start_vm "$1" && field_is "$1" agent ready
 }
 
 guest_root web sh -c 'touch /etc/marker /usr/marker; echo kept >/usr/local/marker'

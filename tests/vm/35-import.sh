@@ -53,7 +53,7 @@ check "and a manifest of its name" grep -qx name=office "$(echo "$templates/offi
 check "the same again is no error" "$vmos" template import "$given" office
 check "the log has it, once" eval '[ "$("$vmos" log 1000 | grep -c "template-add *template=office")" = 1 ]'
 check "a VM of it" "$vmos" create desk --template office --ready-timeout 300
-check "starts" "$vmos" start desk
+check "starts" start_vm desk
 check "and answers" guest desk true
 check "stop it" "$vmos" stop --force desk
 refuse "a template that a VM uses stays" "is used by VM desk" "$vmos" template remove office

@@ -66,7 +66,7 @@ check "vmos show: web is off or failed" within 15 eval 'field_is_not web state r
 check "web's windows are gone" within 10 has_windows web 0
 check "web's helpers are gone" within 10 eval '[ -z "$(pids vmos-desktop web)$(pids vmos-courier web)" ]'
 check "work does not notice" runs_a_program work
-check "web can be started again" "$vmos" start web
+check "web can be started again" start_vm web
 check "what its console said before is kept" test -s "$(field web console_log).1"
 check "its private disk is whole" file_says web /home/user/marker mine
 

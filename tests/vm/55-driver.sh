@@ -5,7 +5,7 @@
 prepare_vm()
 {
 	"$vmos" show "$1" >/dev/null 2>&1 || "$vmos" create "$1" --color "$2"
-	"$vmos" start "$1"
+	start_vm "$1"
 }
 
 agent_answers()
@@ -239,7 +239,7 @@ ends_by()
 
 starts_again()
 {
-	"$vmos" start web && [ "$(guest web cat /home/user/before-the-end)" = "$1" ]
+	start_vm web && [ "$(guest web cat /home/user/before-the-end)" = "$1" ]
 }
 
 refuse "poweroff is root's" "only root" guest web /usr/sbin/poweroff
@@ -254,4 +254,4 @@ done
 guest_root web sh -c 'echo c >/proc/sysrq-trigger' &
 check "a guest whose kernel panics has failed" within 30 field_is web state failed
 check "and the error has what its console said" eval 'field web last_error | grep -q "Kernel panic"'
-check "start it again" "$vmos" start web
+check "start it again" start_vm web

@@ -24,7 +24,7 @@ change_manager()
 	export ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:log_path=$work/asan/report"
 	export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:log_path=$work/asan/report"
 	vmos=$asan
-	"$vmos" start work && "$vmos" start web && timeout 60 "$vmos" run work --window -- foot && within 20 has_windows work 1
+	start_vm work && start_vm web && timeout 60 "$vmos" run work --window -- foot && within 20 has_windows work 1
 }
 
 # The helpers that will be attacked are the sanitizers' builds, and no others.
@@ -45,7 +45,7 @@ build_hostile()
 # attack CHANNEL MANNER SEED: from a freshly started web.
 attack()
 {
-	field_is web agent ready || { "$vmos" stop --force web; "$vmos" start web; } || return 1
+	field_is web agent ready || { "$vmos" stop --force web; start_vm web; } || return 1
 	timeout 60 "$vmos" run web --root -- sh -c 'cat >/run/hostile && chmod 700 /run/hostile' <"$hostile" || return 1
 	timeout 20 "$vmos" run web --root -- sh -c \
 		"setsid /run/hostile $1 $2 $hostile_seconds $3 >/dev/console 2>&1 </dev/null & sleep 0.2" || true
@@ -93,5 +93,5 @@ else
 		note "web: agent $(field web agent), desktop $(field web desktop): $(field web last_error)"
 		"$vmos" stop --force web >/dev/null 2>&1
 	done
-	check "web starts again as if nothing had been" "$vmos" start web
+	check "web starts again as if nothing had been" start_vm web
 fi

@@ -81,7 +81,7 @@ survives_kill()
 	clear_incoming
 	begin_big || return
 	kill_of "$1"
-	[ -z "$dead" ] || { within 30 is_down "$dead" && "$vmos" start "$dead"; } || return
+	[ -z "$dead" ] || { within 30 is_down "$dead" && start_vm "$dead"; } || return
 	end_big 0 && incoming_is "big " && same_file big Incoming/work/big
 }
 

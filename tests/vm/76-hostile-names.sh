@@ -13,7 +13,7 @@ prepare_names()
 
 	for vm in work web; do
 		"$vmos" show "$vm" >/dev/null 2>&1 || "$vmos" create "$vm" || return
-		"$vmos" start "$vm" || return
+		start_vm "$vm" || return
 	done
 	gcc -O2 -std=gnu11 -D_GNU_SOURCE -static -I"$top" "$top/tests/vm/guest/names.c" "$top"/proto/*.c -o "$work/names" || return
 	timeout 60 "$vmos" run web --root -- sh -c 'cat >/run/names && chmod 755 /run/names' <"$work/names"

@@ -50,13 +50,13 @@ has_no_tap()
 
 "$vmos" template build net >"$work/template-net.log" 2>&1 || bail "no template net: $(tail -n 5 "$work/template-net.log")"
 [ -d "$XDG_DATA_HOME/vmos/vms/work" ] || "$vmos" create work || bail "no VM work"
-"$vmos" start work || bail "work does not start"
+start_vm work || bail "work does not start"
 
 check "a NET VM is made" "$vmos" create net0 --kind net
 refuse "a network of no VM" "no NET VM nowhere" "$vmos" set work --net nowhere
 refuse "a network of an APP VM" "is no NET VM" "$vmos" create third --net work
 refuse "a NET VM that uses itself" "its own network" "$vmos" set net0 --net net0
-check "a NET VM starts" timeout 300 "$vmos" start net0
+check "a NET VM starts" start_vm net0
 check "it has no windows" has_no_windows
 refuse "another uplink while it runs" "stop it" "$vmos" set net0 --memory 512M
 
@@ -96,7 +96,7 @@ check "a VM that needs its NET VM is stopped" "$vmos" stop --force work
 check "and the NET VM" "$vmos" stop --force net0
 check "no switch stays" within 10 have_no_switches
 check "nor vmos-tap" within 10 has_no_tap
-check "a VM starts with a new switch" timeout 300 "$vmos" start work
+check "a VM starts with a new switch" start_vm work
 check "and its NET VM with it" within 120 field_is net0 agent ready
 check "so that its network is there" within 30 reaches
 "$vmos" stop --force net0

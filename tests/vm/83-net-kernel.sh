@@ -107,7 +107,7 @@ kernel_cards()
 	kill -9 "$(wire_with "$card")"
 	check "if vmos-wire ends there, it is lost" within 10 eval '"$vmos" set work --net net0 && net_state_has work "dead*restart the VM"'
 	check "others go on" fetches web "$page"
-	check "a restart" eval 'timeout 300 "$vmos" stop --force work && timeout 300 "$vmos" start work'
+	check "a restart" eval 'timeout 300 "$vmos" stop --force work && start_vm work'
 	check "brings it back" within 30 fetches work "$page"
 }
 
@@ -118,15 +118,15 @@ kernel_ends()
 	check "the end of the NET VM's vmos-wire ends it" within 10 eval '! downloads'
 	check "and says what to do" within 10 net_state_has work "dead*vmos-wire*restart net0"
 	end_download
-	check "a restart of the NET VM" eval 'timeout 300 "$vmos" stop --force net0 && timeout 300 "$vmos" start net0'
+	check "a restart of the NET VM" eval 'timeout 300 "$vmos" stop --force net0 && start_vm net0'
 	check "leaves the card that was lost with it" within 10 net_state_has work "dead*restart the VM"
-	check "until the VM is restarted, too" eval 'timeout 300 "$vmos" stop --force work && timeout 300 "$vmos" start work'
+	check "until the VM is restarted, too" eval 'timeout 300 "$vmos" stop --force work && start_vm work'
 	check "the NET VM has a network again" within 60 has_uplink
 	check "with the page in it" lead_there
 	check "which comes" within 30 fetches work "$page"
 	"$vmos" stop --force work
 	check "a card ends with its QEMU" within 10 eval '[ -z "$(wire_with "$card")" ]'
-	check "which starts again" timeout 300 "$vmos" start work
+	check "which starts again" start_vm work
 }
 
 why=$(why_no_kernel)

@@ -8,7 +8,7 @@ builder_place=/usr/local/lib/vmos-builder
 builder_vm()
 {
 	"$vmos" template build builder >/dev/null 2>&1 || return
-	"$vmos" create builder --template builder --memory 1G && timeout 300 "$vmos" start builder
+	"$vmos" create builder --template builder --memory 1G && start_vm builder
 }
 
 # What a build of template net uses is what it touches.
@@ -82,7 +82,7 @@ boots_it()
 	local roothash
 
 	roothash=$(sed -n 's/^roothash=//p' "$XDG_DATA_HOME/vmos/templates/net/$version/manifest")
-	"$vmos" create made --kind net && timeout 300 "$vmos" start made && guest_root made grep -q "vmos.roothash=$roothash" /proc/cmdline
+	"$vmos" create made --kind net && start_vm made && guest_root made grep -q "vmos.roothash=$roothash" /proc/cmdline
 }
 
 [ -n "$(field work state 2>/dev/null)" ] || "$vmos" create work --color blue

@@ -8,7 +8,7 @@ icons=$XDG_DATA_HOME/vmos/menu
 app_vm()
 {
 	[ -n "$(field work state 2>/dev/null)" ] || "$vmos" create work --color blue || return
-	"$vmos" start work
+	start_vm work
 }
 
 ids()

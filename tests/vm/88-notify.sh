@@ -9,7 +9,7 @@ notifier_out=$work/notifier.out
 notify_vm()
 {
 	[ -n "$(field "$1" state 2>/dev/null)" ] || "$vmos" create "$1" --color "$2" || return
-	field_is "$1" agent ready || "$vmos" start "$1"
+	field_is "$1" agent ready || start_vm "$1"
 }
 
 # notify VM SUMMARY BODY: as any program of the VM's user does. Prints its number.

@@ -9,7 +9,7 @@ sound_dir=$work/sound
 audio_vm()
 {
 	[ -n "$(field "$1" state 2>/dev/null)" ] || "$vmos" create "$1" || return
-	"$vmos" start "$1"
+	start_vm "$1"
 }
 
 # guest_file VM FILE: what stands in FILE here is /tmp/FILE's name there.

@@ -589,7 +589,7 @@ bring_template()
 
 bring_template >"$work/template-apps.log" 2>&1 || bail "no template: $(tail -n 5 "$work/template-apps.log")"
 check "create a VM" "$vmos" create apps --template apps --color green --memory 3G --vcpus 2
-check "start it" "$vmos" start apps
+check "start it" start_vm apps
 field_is apps state running || bail "the VM does not start"
 read -r -a chosen <<<"${APPS:-}"
 [ "${#chosen[@]}" -gt 0 ] || chosen=("${all[@]}")

@@ -86,7 +86,7 @@ revive()
 	for vm in work web; do
 		[ "$(field "$vm" agent 2>/dev/null)" = lost ] || continue
 		sleep 3
-		[ "$(field "$vm" agent 2>/dev/null)" != lost ] || { "$vmos" stop --force "$vm"; "$vmos" start "$vm"; }
+		[ "$(field "$vm" agent 2>/dev/null)" != lost ] || { "$vmos" stop --force "$vm"; start_vm "$vm"; }
 	done >/dev/null 2>&1
 }
 
@@ -103,7 +103,7 @@ kill_point()
 	sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
 	read -r state done_bytes _ < <(newest)
 	kill_of "$what"
-	[ -z "$dead" ] || { within 30 is_down "$dead"; "$vmos" start "$dead"; } >/dev/null 2>&1
+	[ -z "$dead" ] || { within 30 is_down "$dead"; start_vm "$dead"; } >/dev/null 2>&1
 	until is_gone "$pid"; do
 		revive
 		sleep 0.3

@@ -8,6 +8,7 @@
 #   guest VM COMMAND…           runs it in the VM as its user
 #   guest_root VM COMMAND…      as root
 #   gout VAR VM COMMAND…        what it prints goes to VAR
+#   start_vm VM                 starts it; a second time where the emulator died
 #   within SECONDS COMMAND…     tries again until it is true
 #   shot NAME [VM]              a picture of the desktop or of one window: $work/NAME.ppm
 #
@@ -95,6 +96,24 @@ gout()
 	local -n ret_out=$1
 	# shellcheck disable=SC2034 # the caller's variable
 	ret_out=$(guest "${@:2}")
+}
+
+# Whether the emulator itself died under VM $1, by what libvirt wrote last.
+emulator_died()
+{
+	local said=$XDG_DATA_HOME/vmos/libvirt/log/qemu/$1.log
+
+	tail -n 1 "$said" 2>/dev/null | grep -q 'reason=crashed' && tail -n 90 "$said" | grep -q -e '-accel tcg'
+}
+
+# As vmos start. Where processors are emulated, QEMU 7.2 dies in one start of many, by a segmentation fault of its own;
+# then once more, which is told.
+start_vm()
+{
+	timeout 300 "$vmos" start "$1" && return
+	emulator_died "$1" || return
+	note "QEMU died while it emulated $1; once more"
+	timeout 300 "$vmos" start "$1"
 }
 
 # One field of a VM as vmosd tells it.

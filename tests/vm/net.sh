@@ -204,7 +204,7 @@ net_chain()
 	check "a NET VM behind a NET VM" "$vmos" create net1 --kind net --net net0
 	"$vmos" rule add net1 net0 w
 	"$vmos" rule add work net1 w
-	check "starts" timeout 300 "$vmos" start net1
+	check "starts" start_vm net1
 	"$vmos" set work --net net1
 	check "and the page comes through both" within 60 fetches work "$page"
 	"$vmos" rule del net1 net0
