@@ -282,6 +282,6 @@ many_at_once()
 rules_are 'work web w'
 check "twelve at once, of which eight move" many_at_once
 clear_incoming
-kills=${KILLS_IN_SUITE:-10}
+kills=${KILLS_IN_SUITE:-4}
 kill_points
 result $? "nothing is lost, partial or double at $kills random points"

@@ -3,7 +3,7 @@
 # libvirtd is killed at many moments of a start and of a stop. Whatever it was about to do to a file, no other VM may
 # open one of them afterwards, and the VM can be started again.
 
-points=$([ -n "$LAB_FULL" ] && echo 50 || echo 10)
+points=$([ -n "$LAB_FULL" ] && echo 50 || echo 4)
 state=(/var/lib/vmos/vms /run/vmos /var/lib/libvirt /run/libvirt)
 bad=0
 
