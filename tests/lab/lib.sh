@@ -19,6 +19,14 @@ lab_memory=${LAB_MEMORY:-5120}
 lab_silence=$((240 * ${LAB_PATIENCE:-1}))
 lab_qemu=
 
+lab_no_time="no time is left for it in this run: make check-lab LAB=…"
+
+# Whether nothing more is to begin; who runs the lab alone names no time.
+lab_is_late()
+{
+	[ -n "${CHECK_UNTIL:-}" ] && [ "$(date +%s)" -gt "$CHECK_UNTIL" ]
+}
+
 lab_say()
 {
 	echo "# lab: $*" >&2
@@ -330,6 +338,7 @@ lab_answer()
 	local word=${1#* }
 
 	case ${1%% *} in
+	late) if lab_is_late; then echo "$lab_no_time"; else echo no; fi ;;
 	pixels) lab_pixels "${word#\#}" ;;
 	picture) lab_screen "$word" && echo "$lab_dir/$word.ppm" ;;
 	clock) echo $((($(date +%s%N) - lab_begin) / 1000000)) ;;
