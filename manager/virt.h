@@ -71,7 +71,7 @@ struct virt_job {
  */
 int virt_open(sd_event *event, const char *uri, virt_event_fn handle_event, void *userdata, struct virt **ret_virt);
 
-/* Whether libvirt's first security driver is @model: 1 or 0. -ENOTCONN: libvirtd is away, and was for @seconds from now. */
+/* Whether libvirt's first security driver is @model: 1 or 0. -ENOTCONN: libvirtd is away, also after @seconds, for which it blocks. */
 int virt_has_secmodel(struct virt *virt, const char *model, int seconds);
 
 /*
